@@ -1,0 +1,1 @@
+"""The Django app of scenarios, experiments and runs: admin, API and management commands."""

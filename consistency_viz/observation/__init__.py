@@ -1,0 +1,1 @@
+"""Tails the observation stream of a run, feeds the checkers, archives and exports histories."""

@@ -1,0 +1,1 @@
+"""The live driver, and the only importer of redis and celery among the workers."""
