@@ -73,13 +73,14 @@ class Service(Protocol):
 class NodeSpec(NamedTuple):
     """A node as a design declares it.
 
-    ``role`` says how the page draws it. ``replica`` marks a node whose ``Applied`` observations show a replica of the
+    ``publishes`` lists every topic that it may write to. ``role`` says how the page draws it. ``replica`` marks a node whose ``Applied`` observations show a replica of the
     entities, so that it takes part in divergence. ``instances`` is how many instances it starts with.
     """
 
     id: str
     service: Service
     subscribes: tuple[str, ...]
+    publishes: tuple[str, ...]
     role: str = "service"
     replica: bool = False
     instances: int = 1

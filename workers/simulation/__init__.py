@@ -1,1 +1,1 @@
-"""The virtual-time driver: a seeded, deterministic world that runs the same nodes as the live one."""
+"""The simulated driver: the same shards, steps and network model, in virtual time."""

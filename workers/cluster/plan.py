@@ -1,0 +1,130 @@
+"""From a scenario to what the drivers run: nodes, topics, partitions, instances and links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from workers.cluster.latency import Constant, sampler
+from workers.cluster.network import INSTANT, Link
+from workers.cluster.scenario import LinkSettings, Scenario
+from workers.model.design import Design, Options
+from workers.model.node import NodeSpec
+from workers.services.client import BY_HAND, ClientService
+from workers.strategies.registry import DESIGNS
+
+RECORDS_MAX_PER_SHARD: Final = 5_000
+"""Beyond this many records a shard forgets its oldest, so that an endless run stays bounded."""
+
+OUTSIDE_TOPICS: Final = (BY_HAND,)
+"""Topics that only the outside world writes to."""
+
+
+class PlanError(ValueError):
+    """A scenario that its schema admits but its design cannot run; ``field`` and ``remedy`` say where and what to do."""
+
+    def __init__(self, field: str, value: object, remedy: str) -> None:
+        super().__init__(f"{field}: {value!r}: {remedy}")
+        self.field = field
+        self.value = value
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a driver needs, ready to look up. Times in microseconds."""
+
+    scenario: Scenario
+    design: Design
+    nodes: Mapping[str, NodeSpec]
+    subscribers: Mapping[str, tuple[str, ...]]
+    publishes: Mapping[str, tuple[str, ...]]
+    instances: Mapping[str, int]
+    service_us: Mapping[str, int]
+    _links: dict[tuple[str, str], Link] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> int:
+        """The seed of all of the run's chance."""
+        return self.scenario.seed
+
+    @property
+    def partitions(self) -> int:
+        """Into how many partitions every topic is cut."""
+        return self.scenario.partitions
+
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        """The nodes whose states are replicas of the same entities."""
+        return tuple(node.id for node in self.nodes.values() if node.replica)
+
+    def link(self, source: str, target: str) -> Link:
+        """How messages travel from ``source`` to ``target``; a source outside of the cluster is next to everything."""
+        place = (source, target)
+        link = self._links.get(place)
+        if link is None:
+            link = self._links[place] = _link(self.scenario, source, target) if source in self.nodes else INSTANT
+        return link
+
+
+def instance_ids(node: str, count: int) -> tuple[str, ...]:
+    """The names of a node's instances, counted from 1."""
+    return tuple(f"{node}.{number}" for number in range(1, count + 1))
+
+
+def owners(partitions: int, instances: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of the live instances owns each partition: dealt out in turn, in the order of their names."""
+    ordered = sorted(instances)
+    return tuple(ordered[p % len(ordered)] for p in range(partitions)) if ordered else ()
+
+
+def build(scenario: Scenario) -> Plan:
+    """The plan of a scenario; raises ``PlanError`` for what names a node or a topic that the design does not have."""
+    design = DESIGNS[scenario.design]
+    workload = scenario.workload.workload(None if scenario.duration_s is None else round(scenario.duration_s * 1_000))
+    options = Options(scenario.views, scenario.rpc_timeout_ms, lambda views: ClientService(workload, views))
+    nodes = {node.id: node for node in design.nodes(options)}
+    _check_names(scenario, nodes)
+    subscribers: dict[str, tuple[str, ...]] = {}
+    for node in nodes.values():
+        for topic in node.subscribes:
+            subscribers[topic] = (*subscribers.get(topic, ()), node.id)
+    instances = {n: scenario.nodes[n].instances if n in scenario.nodes else nodes[n].instances for n in nodes}
+    service_us = {n: round(s.service_ms * 1_000) for n, s in scenario.nodes.items() if s.service_ms}
+    publishes = {node.id: node.publishes for node in nodes.values()}
+    return Plan(scenario, design, nodes, subscribers, publishes, instances, service_us)
+
+
+def _check_names(scenario: Scenario, nodes: Mapping[str, NodeSpec]) -> None:
+    known = f"design {scenario.design} has the nodes {', '.join(nodes)}"
+    for name, settings in scenario.nodes.items():
+        if name not in nodes:
+            raise PlanError(f"nodes.{name}", name, known)
+        _check_count(f"nodes.{name}.instances", settings.instances, scenario.partitions)
+    for index, change in enumerate(scenario.changes):
+        if change.node not in nodes:
+            raise PlanError(f"changes.{index}.node", change.node, known)
+        _check_count(f"changes.{index}.instances", change.instances, scenario.partitions)
+    for index, override in enumerate(scenario.network.links):
+        for end in ("source", "target"):
+            name = getattr(override, end)
+            if name != "*" and name not in nodes:
+                raise PlanError(f"network.links.{index}.{end}", name, f"{known}; * stands for all")
+
+
+def _check_count(field: str, instances: int, partitions: int) -> None:
+    if instances > partitions:
+        remedy = f"an instance owns at least one of the {partitions} partitions; use fewer, or raise partitions"
+        raise PlanError(field, instances, remedy)
+
+
+def _link(scenario: Scenario, source: str, target: str) -> Link:
+    settings: LinkSettings = scenario.network.default
+    for override in scenario.network.links:
+        if override.source in ("*", source) and override.target in ("*", target):
+            given = {k: v for k in ("latency", "loss", "duplicate", "ordered") if (v := getattr(override, k)) is not None}
+            settings = settings.model_copy(update=given)
+    latency = settings.latency
+    fixed_us = round(latency.ms * 1_000) if isinstance(latency, Constant) else -1
+    return Link(sampler(latency), fixed_us, settings.loss, settings.duplicate, settings.ordered)

@@ -1,0 +1,122 @@
+"""One shard of a node, and the one place where a step's effects become messages, timers and observations.
+
+Both drivers run messages through ``Shard.execute``. It changes the shard in memory and adds to an ``Outcome`` whatever
+has to be performed: the simulator schedules it, the live driver commits it in one transaction. A live driver whose
+commit fails throws the shard away and loads it again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from workers.model.effects import CancelTimer, Observe, Send
+from workers.model.message import TIMER_TOPIC, Json, Message, child_id, partition_of
+from workers.model.node import Context, NodeSpec, Step
+from workers.model.observation import Body, Delivered, Sent
+
+
+class Timer(NamedTuple):
+    """A timer that is set: when it is due by the recorder clock, and what it brings."""
+
+    name: str
+    due_us: int
+    type: str
+    key: str
+    data: Json
+
+
+class Outcome:
+    """What a turn has gathered so far; the order of each list is the order in which it happened.
+
+    ``writes`` are the records changed, by shard partition and key, with ``None`` for a deleted one. ``messages`` are
+    (partition, message). ``timers`` are (shard partition, name, timer or ``None`` if cancelled).
+    """
+
+    __slots__ = ("bodies", "messages", "timers", "writes")
+
+    def __init__(self) -> None:
+        self.bodies: list[Body] = []
+        self.messages: list[tuple[int, Message]] = []
+        self.timers: list[tuple[int, str, Timer | None]] = []
+        self.writes: dict[tuple[int, str], Json | None] = {}
+
+
+class Shard:
+    """The state of one partition of one node: records in order of their birth, and the timers that are set."""
+
+    __slots__ = ("node", "partition", "partitions", "records", "records_max", "seed", "spec", "timers")
+
+    def __init__(self, spec: NodeSpec, partition: int, partitions: int, seed: int, records_max: int) -> None:
+        self.spec = spec
+        self.node = spec.id
+        self.partition = partition
+        self.partitions = partitions
+        self.seed = seed
+        self.records_max = records_max
+        self.records: dict[str, Json] = {}
+        self.timers: dict[str, Timer] = {}
+
+    def start(self, now_us: int, outcome: Outcome) -> None:
+        """Run the first step of a new shard."""
+        cause_id = f"{self.node}/{self.partition}"
+        context = Context(self.node, self.partition, self.partitions, self.seed, now_us, now_us, cause_id)
+        self._perform(self.spec.service.start(context), cause_id, now_us, outcome)
+
+    def execute(self, message: Message, sent_us: int, now_us: int, outcome: Outcome, copy: int = 0) -> None:
+        """Run one message through the node's step."""
+        if message.topic != TIMER_TOPIC:
+            body = Delivered(message.id, message.topic, message.type, message.key, message.source, sent_us, copy)
+            outcome.bodies.append(body)
+        context = Context(self.node, self.partition, self.partitions, self.seed, now_us, sent_us, message.id)
+        step = self.spec.service.step(self.records, message, context)
+        if step.writes or step.effects:
+            self._perform(step, message.id, now_us, outcome)
+
+    def fire(self, name: str, now_us: int, outcome: Outcome) -> None:
+        """Run a timer that is due; one that was cancelled or replaced meanwhile is not there."""
+        timer = self.timers.pop(name)
+        outcome.timers.append((self.partition, name, None))
+        message = Message(
+            f"{self.node}/{self.partition}~{name}", TIMER_TOPIC, timer.type, self.node, timer.key, timer.data
+        )
+        self.execute(message, timer.due_us, now_us, outcome)
+
+    def _perform(self, step: Step, cause_id: str, now_us: int, outcome: Outcome) -> None:
+        for key, record in step.writes.items():
+            self._write(key, record, outcome)
+        index = 0
+        for effect in step.effects:
+            kind = type(effect)
+            if kind is Send:
+                self._send(effect, cause_id, index, outcome)  # type: ignore[arg-type]
+                index += 1
+            elif kind is Observe:
+                outcome.bodies.append(effect.body)  # type: ignore[union-attr]
+            elif kind is CancelTimer:
+                if self.timers.pop(effect.name, None) is not None:  # type: ignore[union-attr]
+                    outcome.timers.append((self.partition, effect.name, None))  # type: ignore[union-attr]
+            else:
+                timer = Timer(effect.name, now_us + effect.after_us, effect.type, effect.key, effect.data)  # type: ignore[union-attr]
+                self.timers[timer.name] = timer
+                outcome.timers.append((self.partition, timer.name, timer))
+
+    def _send(self, send: Send, cause_id: str, index: int, outcome: Outcome) -> None:
+        topic, type_, key, data, sequence, partition_key, reply_topic, reply_key = send
+        message_id = child_id(cause_id, self.node, index)
+        message = Message(
+            message_id, topic, type_, self.node, key, data, partition_key, sequence, cause_id, reply_topic, reply_key
+        )
+        outcome.messages.append((partition_of(partition_key or key, self.partitions), message))
+        outcome.bodies.append(Sent(message_id, topic, type_, key, cause_id))
+
+    def _write(self, key: str, record: Json | None, outcome: Outcome) -> None:
+        records = self.records
+        if record is None:
+            records.pop(key, None)
+        else:
+            records[key] = record
+            if len(records) > self.records_max:
+                oldest = next(iter(records))
+                del records[oldest]
+                outcome.writes[self.partition, oldest] = None
+        outcome.writes[self.partition, key] = record

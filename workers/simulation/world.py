@@ -1,0 +1,178 @@
+"""The virtual-time driver: one heap of what happens next, and nothing else that could make two runs differ.
+
+Rules
+1. Time is an integer number of microseconds from 0. Things due at the same time happen in the order in which they were
+   scheduled.
+2. A message occupies its instance for the node's service time; what it changes and sends happens at the end of that.
+3. A node without instances holds its messages until it has one.
+4. Every turn is handed to ``record`` as it commits; the world keeps no history itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+from workers.cluster.network import InOrder, Link, arrivals
+from workers.cluster.plan import RECORDS_MAX_PER_SHARD, Plan, instance_ids, owners
+from workers.cluster.shards import Outcome, Shard
+from workers.model.message import Message
+from workers.model.observation import Body, Changed, Dropped, Turn
+from workers.model.randomness import seed_key
+
+EVENTS_MAX: Final = 20_000_000
+Record = Callable[[int, Turn], None]
+
+
+class SimulationTooLongError(RuntimeError):
+    """A simulation passed its bound of events: it would not end, or is far larger than intended."""
+
+
+class SimulatedNode:
+    """A node in the simulator: its shards, which instance owns which, and until when each instance is busy."""
+
+    __slots__ = ("busy_until_us", "held", "in_order", "instances", "owner", "service_us", "shards")
+
+    def __init__(self, plan: Plan, node: str) -> None:
+        spec = plan.nodes[node]
+        self.shards = [Shard(spec, p, plan.partitions, plan.seed, RECORDS_MAX_PER_SHARD) for p in range(plan.partitions)]
+        self.in_order = [InOrder() for _ in self.shards]
+        self.service_us = plan.service_us.get(node, 0)
+        self.instances: tuple[str, ...] = ()
+        self.owner: tuple[str, ...] = ()
+        self.busy_until_us: dict[str, int] = {}
+        self.held: list[tuple[int, int, int, SimulatedNode, int, Message | str, int, int]] = []
+
+
+class World:
+    """One run of a plan in virtual time."""
+
+    def __init__(self, plan: Plan, record: Record, events_max: int = EVENTS_MAX) -> None:
+        self.plan = plan
+        self.now_us = 0
+        self.events = 0
+        self._record = record
+        self._events_max = events_max
+        self._serial = 0
+        self._seed_key = seed_key(plan.seed)
+        self._nodes = {node: SimulatedNode(plan, node) for node in plan.nodes}
+        self._routes: dict[tuple[str, str], tuple[tuple[str, SimulatedNode, Link], ...]] = {}
+        self._heap: list[tuple[int, int, int, SimulatedNode, int, Message | str, int, int]] = []
+        self._changes = sorted(((round(c.at_s * 1e6), c.node, c.instances) for c in plan.scenario.changes), reverse=True)
+
+    def run(self) -> int:
+        """Run to quiescence or to the end of the drain time; returns the virtual time of the end in microseconds."""
+        for name, node in self._nodes.items():
+            self._scale(name, node, self.plan.instances[name])
+        for node in self._nodes.values():
+            for shard in node.shards:
+                outcome = Outcome()
+                shard.start(0, outcome)
+                self._commit(node, shard, outcome)
+        scenario = self.plan.scenario
+        limit_us = None if scenario.duration_s is None else round((scenario.duration_s + scenario.drain_s) * 1e6)
+        self._loop(limit_us if limit_us is not None else 2**62)
+        return self.now_us
+
+    def _loop(self, limit_us: int) -> None:
+        heap = self._heap
+        while heap:
+            if self._changes and self._changes[-1][0] <= heap[0][0]:
+                self._apply_change()
+                continue
+            event = heappop(heap)
+            at_us, _, stage, node, partition, what, sent_us, copy = event
+            if at_us > limit_us:
+                self.now_us = limit_us
+                return
+            self.now_us = at_us
+            self.events += 1
+            if self.events > self._events_max:
+                raise SimulationTooLongError(
+                    f"scenario {self.plan.scenario.name}: more than {self._events_max:,} events by {at_us / 1e6:.1f} s; "
+                    "lower workload.orders, orders_per_s or duration_s"
+                )
+            if not node.owner:
+                node.held.append(event)
+                continue
+            if stage == 0 and node.service_us:
+                self._occupy(event)
+                continue
+            shard = node.shards[partition]
+            outcome = Outcome()
+            if type(what) is str:
+                timer = shard.timers.get(what)
+                if timer is None or timer.due_us != sent_us:
+                    continue
+                shard.fire(what, at_us, outcome)
+            else:
+                shard.execute(what, sent_us, at_us, outcome, copy)  # type: ignore[arg-type]
+            self._commit(node, shard, outcome)
+
+    def _occupy(self, event: tuple[int, int, int, SimulatedNode, int, Message | str, int, int]) -> None:
+        """Queue an arrival at its instance: it is processed once the instance has dealt with those before it."""
+        at_us, _, _, node, partition, what, sent_us, copy = event
+        instance = node.owner[partition]
+        done_us = max(at_us, node.busy_until_us.get(instance, 0)) + node.service_us
+        node.busy_until_us[instance] = done_us
+        self._push(done_us, 1, node, partition, what, sent_us, copy)
+
+    def _commit(self, node: SimulatedNode, shard: Shard, outcome: Outcome) -> None:
+        now_us = self.now_us
+        for partition, name, timer in outcome.timers:
+            if timer is not None:
+                self._push(timer.due_us, 0, node, partition, name, timer.due_us, 0)
+        bodies = outcome.bodies
+        if bodies:
+            instance = node.owner[shard.partition] if node.owner else ""
+            self._record(now_us, Turn(shard.node, instance, 0, bodies))
+        for partition, message in outcome.messages:
+            self._send(partition, message, now_us)
+
+    def _send(self, partition: int, message: Message, now_us: int) -> None:
+        route = self._routes.get((message.source, message.topic))
+        if route is None:
+            targets = self.plan.subscribers.get(message.topic, ())
+            route = tuple((t, self._nodes[t], self.plan.link(message.source, t)) for t in targets)
+            self._routes[message.source, message.topic] = route
+        for target, node, link in route:
+            due_us = arrivals(self._seed_key, message.id, target, now_us, link)
+            if not due_us:
+                self._lose(target, message, now_us)
+            for copy, at_us in enumerate(due_us):
+                if link.ordered and link.fixed_us < 0:
+                    at_us = node.in_order[partition].clamp(message.source, message.topic, at_us)
+                self._push(at_us, 0, node, partition, message, now_us, copy)
+
+    def _lose(self, target: str, message: Message, now_us: int) -> None:
+        lost: Body = Dropped(message.id, message.topic, message.type, message.key, message.source, now_us, "loss")
+        self._record(now_us, Turn(target, "", 0, [lost]))
+
+    def _push(
+        self, at_us: int, stage: int, node: SimulatedNode, partition: int, what: Message | str, sent_us: int, copy: int
+    ) -> None:
+        self._serial += 1
+        heappush(self._heap, (at_us, self._serial, stage, node, partition, what, sent_us, copy))
+
+    def _apply_change(self) -> None:
+        at_us, name, instances = self._changes.pop()
+        self.now_us = at_us
+        self._scale(name, self._nodes[name], instances)
+
+    def _scale(self, name: str, node: SimulatedNode, count: int) -> None:
+        """Give a node ``count`` instances; held messages are taken up again when it has some."""
+        wanted = instance_ids(name, count)
+        for instance in node.instances:
+            if instance not in wanted:
+                self._record(self.now_us, Turn(name, instance, 0, [Changed(instance, "down", 0, "scaled")]))
+        for instance in wanted:
+            if instance not in node.instances:
+                self._record(self.now_us, Turn(name, instance, 0, [Changed(instance, "up", 0)]))
+        node.instances = wanted
+        node.owner = owners(self.plan.partitions, wanted)
+        if node.owner and node.held:
+            for _, serial, stage, node_, partition, what, sent_us, copy in node.held:
+                self._heap.append((self.now_us, serial, stage, node_, partition, what, sent_us, copy))
+            node.held.clear()
+            heapify(self._heap)

@@ -1,0 +1,8 @@
+"""Every design by name: adding one is adding its module, its tests and its line here."""
+
+from __future__ import annotations
+
+from workers.model.design import Design
+from workers.strategies import broadcast, synchronous
+
+DESIGNS: dict[str, Design] = {design.name: design for design in (synchronous.DESIGN, broadcast.DESIGN)}
