@@ -1,0 +1,78 @@
+"""How the presenter's commands come in over HTTP: who may, how often, and how they are answered.
+
+Rules
+1. Everyone may look; whatever changes something is a POST with a CSRF token from a session that holds the presenter's
+   flag.
+2. An answer is ``{"ok": true, "text"}`` or ``{"ok": false, "error", "remedy"}`` with a status that says the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST
+
+PRESENTER = "presenter"
+COMMANDS_MAX = 60
+COMMANDS_PERIOD_S = 10
+NOT_PRESENTER = "Only the presenter can do this."
+HOW_TO_PRESENT = "Open the one-time link that the server printed when it started, or ask the presenter."
+
+
+class CommandRefused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A command that cannot be carried out: what is wrong, and what to do about it."""
+
+    def __init__(self, text: str, remedy: str, status: int = 400) -> None:
+        super().__init__(f"{text} {remedy}")
+        self.text = text
+        self.remedy = remedy
+        self.status = status
+
+
+def is_presenter(request: HttpRequest) -> bool:
+    """Whether this browser redeemed a presenter token."""
+    session = getattr(request, "session", None)
+    return session is not None and session.get(PRESENTER) is True
+
+
+def context(request: HttpRequest) -> dict[str, bool]:
+    """The context processor: every template knows ``is_presenter``."""
+    return {"is_presenter": is_presenter(request)}
+
+
+def refusal(refused: CommandRefused) -> JsonResponse:
+    """A refusal as JSON."""
+    answer = {"ok": False, "error": refused.text, "remedy": refused.remedy}
+    return JsonResponse(answer, status=refused.status)
+
+
+def presenter_command(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Only for the presenter, only by POST, not more often than a hand can click; refusals become answers."""
+
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            check_may_command(request)
+            return view(request, *args, **kwargs)
+        except CommandRefused as refused:
+            return refusal(refused)
+
+    return guarded
+
+
+def check_may_command(request: HttpRequest) -> None:
+    """Refuses whoever is not the presenter, and the presenter whose script runs wild."""
+    if not is_presenter(request):
+        raise CommandRefused(NOT_PRESENTER, HOW_TO_PRESENT, status=403)
+    period = int(time.time()) // COMMANDS_PERIOD_S
+    counter = f"commands:{request.session.session_key}:{period}"
+    cache.add(counter, 0, timeout=2 * COMMANDS_PERIOD_S)
+    if cache.incr(counter) > COMMANDS_MAX:
+        text = f"More than {COMMANDS_MAX} commands in {COMMANDS_PERIOD_S} s."
+        raise CommandRefused(text, f"Wait {COMMANDS_PERIOD_S} s; a workload belongs in the scenario.", status=429)

@@ -1,0 +1,103 @@
+"""What outlives a process: runs and the presenter's one-time tokens. What happened in a run is in its history file."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+RUN_ID_LENGTH = 8
+
+
+def new_run_id() -> str:
+    """A short id that nobody mistypes: no vowels that make words, no look-alikes."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(RUN_ID_LENGTH))
+
+
+def moment(at_us: int) -> datetime | None:
+    """Recorder time as a date, ``None`` for 0 (not yet)."""
+    return datetime.fromtimestamp(at_us / 1e6, UTC) if at_us else None
+
+
+class Run(models.Model):
+    """One run of a scenario. ``state`` is the last one seen; a terminal state means that the history is complete."""
+
+    class State(models.TextChoices):
+        """What can be said of a run; the last three are final."""
+
+        PENDING = "pending"
+        RUNNING = "running"
+        DRAINING = "draining"
+        FINISHED = "finished"
+        STOPPED = "stopped"
+        FAILED = "failed"
+
+    class Engine(models.TextChoices):
+        """Which driver plays it."""
+
+        LIVE = "live"
+        SIMULATED = "simulated"
+
+    ENDED = (State.FINISHED, State.STOPPED, State.FAILED)
+
+    id = models.SlugField(primary_key=True, max_length=32, default=new_run_id)
+    scenario = models.CharField(max_length=64)
+    title = models.CharField(max_length=80)
+    design = models.CharField(max_length=64)
+    summary = models.TextField(blank=True, default="")
+    document = models.JSONField(help_text="The scenario as it ran.")
+    seed = models.BigIntegerField()
+    engine = models.CharField(max_length=16, choices=Engine.choices, default=Engine.LIVE)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    history = models.CharField(max_length=200, blank=True, default="", help_text="Relative to the data directory.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        """Its title and id, as the admin lists it."""
+        return f"{self.title} ({self.id})"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen in it."""
+        return self.state in self.ENDED
+
+    @property
+    def history_path(self) -> Path:
+        """Where its history is or will be; the file's name follows from the id and from nothing that a person typed."""
+        return history_path(self.id)
+
+    @property
+    def history_url(self) -> str:
+        """Where a finished run's history is downloaded; empty while there is none."""
+        return reverse("history", args=[self.id]) if self.history else ""
+
+
+class PresenterToken(models.Model):
+    """A one-time key to the presenter's seat. Only its digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        """When it was made and whether it was used; never anything that opens a door."""
+        return f"presenter token of {self.created_at:%Y-%m-%d %H:%M}{' (used)' if self.used_at else ''}"
+
+
+def history_path(run_id: str) -> Path:
+    """Where the history of a run lies."""
+    return Path(settings.HISTORIES_DIR) / f"{run_id}.jsonl"

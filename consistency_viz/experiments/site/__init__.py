@@ -1,0 +1,1 @@
+"""What the site itself is made of: its environment, its static files."""

@@ -1,0 +1,107 @@
+"""Settings from the environment, read strictly: a bad value is refused by name, with what would be right.
+
+Owns parsing; what the values mean is ``settings``' business.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_SQLITE_SCHEMES = ("sqlite", "sqlite3")
+_DATABASE_SCHEMES = (*_SQLITE_SCHEMES, "postgres", "postgresql", "psql", "pgsql")
+SECRET_KEY_LENGTH_MIN = 32
+SQLITE_BUSY_TIMEOUT_S = 20
+
+
+def refuse(name: str, value: object, remedy: str) -> ImproperlyConfigured:
+    """The error for a variable whose value cannot be used."""
+    return ImproperlyConfigured(f"environment variable {name}={value!r} cannot be used: {remedy}")
+
+
+def boolean(name: str, default: bool) -> bool:
+    """A switch: 1/true/yes/on or 0/false/no/off."""
+    raw = os.environ.get(name, "").strip().lower()
+    if not raw:
+        return default
+    if raw not in _BOOLEANS:
+        raise refuse(name, raw, f"use one of {', '.join(_BOOLEANS)}")
+    return _BOOLEANS[raw]
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list of host names, without scheme or port."""
+    raw = os.environ.get(name, "")
+    names = [part.strip() for part in raw.split(",") if part.strip()]
+    for host in names:
+        if "/" in host or (":" in host and not host.startswith("[")):
+            raise refuse(name, raw, f"{host!r} must be a bare host name, such as example.org, without scheme or port")
+    return names or default
+
+
+def data_dir(name: str, default: Path) -> Path:
+    """A directory for everything that the observer writes; made if it is not there."""
+    path = Path(os.environ.get(name) or default).expanduser().absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refuse(name, path, f"name a directory that can be made and written to ({error.strerror})") from error
+    if not os.access(path, os.W_OK):
+        raise refuse(name, path, "name a directory that this user may write to")
+    return path
+
+
+def redis_url(name: str) -> str:
+    """The URL of the Redis-compatible server, or an empty string where none is set."""
+    url = os.environ.get(name, "").strip()
+    if url and (urlsplit(url).scheme not in ("redis", "rediss", "unix") or url.endswith("://")):
+        raise refuse(name, url, "use redis://host:port/0, rediss://host:port/0 or unix:///path/to.sock")
+    return url
+
+
+def database(name: str, directory: Path) -> dict[str, object]:
+    """The database: by URL, else SQLite in ``directory``; SQLite is set up so that writers queue instead of failing."""
+    url = os.environ.get(name, "").strip()
+    if url and urlsplit(url).scheme not in _DATABASE_SCHEMES:
+        raise refuse(name, url, "use postgres://user:password@host:port/name or sqlite:///path/to.sqlite3")
+    config: dict[str, object] = dict(Env.db_url_config(url or f"sqlite:///{directory / 'consistency-viz.sqlite3'}"))
+    if urlsplit(url).scheme in _SQLITE_SCHEMES or not url:
+        config["OPTIONS"] = {
+            "timeout": SQLITE_BUSY_TIMEOUT_S,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    return config
+
+
+def secret_key(name: str, directory: Path) -> str:
+    """The signing key: from the environment, else made once and kept readable by its owner only."""
+    given = os.environ.get(name, "")
+    if given:
+        if len(given) < SECRET_KEY_LENGTH_MIN:
+            raise refuse(name, "…", f"use at least {SECRET_KEY_LENGTH_MIN} random characters, or unset it")
+        return given
+    path = directory / "secret-key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _kept_key(path, name)
+    with os.fdopen(descriptor, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key
+
+
+def _kept_key(path: Path, name: str) -> str:
+    """The key that an earlier process made; one that is being made this very moment is waited for by rereading."""
+    for _ in range(1_000):
+        key = path.read_text().strip()
+        if len(key) >= SECRET_KEY_LENGTH_MIN:
+            return key
+    raise refuse(name, "unset", f"its stand-in {path.name} in the data directory is too short: delete that file")

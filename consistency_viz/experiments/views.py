@@ -1,0 +1,151 @@
+"""The pages of runs, and the commands on them. What a command does is ``runs``' business."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any, BinaryIO
+
+from asgiref.sync import sync_to_async
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from consistency_viz.experiments import forms, runs, stack, tokens
+from consistency_viz.experiments.commands import (
+    PRESENTER,
+    CommandRefused,
+    check_may_command,
+    is_presenter,
+    presenter_command,
+)
+from consistency_viz.experiments.errors import error, wants_json
+from consistency_viz.experiments.models import Run
+
+RUNS_LISTED_MAX = 50
+CHUNK_BYTES = 64 * 1024
+
+
+@require_GET
+def run_list(request: HttpRequest) -> HttpResponse:
+    """All recent runs, and the scenarios that can be started."""
+    listed = Run.objects.all()[:RUNS_LISTED_MAX]
+    context = {"runs": listed, "scenarios": stack.catalogue(), "is_presenter": is_presenter(request)}
+    return render(request, "runs/list.html", context)
+
+
+@require_GET
+def run_detail(request: HttpRequest, run_id: str) -> HttpResponse:
+    """One run: the page that the socket fills."""
+    run = _run(run_id)
+    context = {
+        "run": run,
+        "is_presenter": is_presenter(request),
+        "socket_path": f"/ws/runs/{run.id}/",
+        "nodes_scalable": [] if run.ended else _nodes_scalable(run),
+        "skus": stack.prices(),
+        "countries": stack.countries(),
+    }
+    return render(request, "runs/detail.html", context)
+
+
+@require_POST
+def run_start(request: HttpRequest) -> HttpResponse:
+    """Start a scenario; a form is sent on to the new run's page, a script gets its address."""
+    try:
+        check_may_command(request)
+        seed = forms.text(request, "seed")
+        run = runs.start_run(forms.text(request, "scenario"), forms.whole_number("seed", seed) if seed else None)
+    except CommandRefused as refused:
+        return error(request, refused.status, "Not started", refused.text, refused.remedy)
+    url = reverse("run", args=[run.id])
+    if wants_json(request):
+        return JsonResponse({"ok": True, "text": f"Run {run.id} started.", "url": url})
+    return HttpResponseRedirect(url, status=303)
+
+
+@presenter_command
+def run_order(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Place one order by hand; a browser is one client session, whatever it orders."""
+    session = request.session.setdefault("hand", f"hand-{secrets.token_hex(2)}")
+    return _done(runs.place_order(_run(run_id), forms.order(request), session))
+
+
+@presenter_command
+def run_stop(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Stop a run."""
+    return _done(runs.stop_run(_run(run_id)))
+
+
+@presenter_command
+def run_scale(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Change how many instances a service has."""
+    instances = forms.whole_number("instances", forms.text(request, "instances"))
+    return _done(runs.scale(_run(run_id), forms.text(request, "node"), instances))
+
+
+@require_GET
+@never_cache
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    """Redeem a one-time token: this browser is the presenter's from now on, under a new session key."""
+    if not tokens.redeem(token):
+        text = "This link was used before, or is too old: it opens the presenter's seat once."
+        remedy = "Restart the server for a new link; if this browser used it, just open the list of runs."
+        return error(request, 403, "This link no longer opens", text, remedy)
+    request.session.cycle_key()
+    request.session[PRESENTER] = True
+    response = HttpResponseRedirect(_safe_path(request.GET.get("next", "")))
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@require_GET
+async def history(request: HttpRequest, run_id: str) -> HttpResponse | StreamingHttpResponse:
+    """Download the history of a finished run, as it lies in the archive."""
+    run = await sync_to_async(_run)(run_id)
+    if not run.history:
+        text = f"The history of run {run.id} is not complete: the run is {run.state}."
+        return await sync_to_async(error)(request, 404, "No history yet", text, "Wait until the run has ended.")
+    try:
+        file = await sync_to_async(run.history_path.open)("rb")
+    except FileNotFoundError:
+        text = f"The history file of run {run.id} is gone from the data directory."
+        return await sync_to_async(error)(request, 404, "No history", text, "Run the scenario again with its seed.")
+    response = StreamingHttpResponse(_chunks(file), content_type="application/x-ndjson")
+    response["Content-Disposition"] = f'attachment; filename="{run.id}.jsonl"'
+    return response
+
+
+async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while chunk := await sync_to_async(file.read)(CHUNK_BYTES):
+            yield chunk
+
+
+def _run(run_id: str) -> Run:
+    return get_object_or_404(Run, pk=run_id)
+
+
+def _done(text: str) -> JsonResponse:
+    return JsonResponse({"ok": True, "text": text})
+
+
+def _nodes_scalable(run: Run) -> list[dict[str, Any]]:
+    """The services that can be given instances, as the page offers them."""
+    try:
+        plan = stack.plan_of(run.document)
+    except ValueError as reason:
+        raise Http404(f"the scenario of run {run.id} is of an older version: {reason}") from reason
+    return [
+        {"id": node.id, "role": node.role, "instances": plan.instances[node.id], "instances_max": plan.partitions}
+        for node in plan.nodes.values()
+    ]
+
+
+def _safe_path(target: str) -> str:
+    """``target`` if it is a path on this site, else the list of runs."""
+    is_local = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return target if is_local else reverse("runs")
