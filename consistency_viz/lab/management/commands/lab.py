@@ -1,0 +1,125 @@
+"""``manage.py lab``: one command, one URL, one Ctrl-C (what ``make demo`` runs)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import webbrowser
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from consistency_viz.lab import ports
+from consistency_viz.lab.errors import LabError
+from consistency_viz.lab.stack import Stack
+
+PORT_DEFAULT = 8000
+
+
+class Command(BaseCommand):
+    """Start the laboratory with a running scenario, and end it all on Ctrl-C."""
+
+    help = "Start the server, the workers, the web server and a scenario; print the URL; Ctrl-C stops all of it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--scenario", default="", metavar="NAME", help="what to play first")
+        parser.add_argument("--seed", type=int, default=None, help="the scenario's seed, if not its own")
+        parser.add_argument(
+            "--port", type=int, default=None, help=f"of the web server (default: {PORT_DEFAULT} or next)"
+        )
+        parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        console = Console(highlight=False)
+        interrupts = _Interrupts(console)
+        try:
+            _run(console, interrupts, options)
+        except KeyboardInterrupt:
+            console.print("Stopped.")
+        except LabError as error:
+            raise CommandError(str(error)) from None
+
+
+class _Interrupts:
+    """The first Ctrl-C (or SIGTERM, or a closed terminal) ends the laboratory in order, the second at once."""
+
+    def __init__(self, console: Console) -> None:
+        self.stack: Stack | None = None
+        self._console = console
+        self._count = 0
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._heard)
+
+    def _heard(self, number: int, _frame: FrameType | None) -> None:
+        self._count += 1
+        if self._count == 1:
+            raise KeyboardInterrupt
+        if self.stack is not None:
+            self.stack.kill_all()
+
+
+def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> None:
+    from consistency_viz.experiments.tokens import issue
+    from consistency_viz.lab.preparation import collect_static_if_stale, migrate
+
+    scenario = choose_scenario(options["scenario"])
+    port = choose_port(console, options["port"])
+    migrate()
+    collect_static_if_stale()
+    stack = Stack(web_port=port, tell=lambda text: console.print(text, style="yellow", markup=False))
+    interrupts.stack = stack
+    with stack:
+        stack.export()
+        run_id = start_first_run(scenario, options["seed"])
+        url = f"{stack.web_url}/enter/{issue()}/?next=/runs/{run_id}/"
+        console.print("\nThe laboratory runs. Enter it as the presenter (this link works once):\n")
+        console.print(f"  {url}", style="bold", soft_wrap=True, markup=False)
+        console.print("\nCtrl-C stops everything that was started here.\n")
+        if not options["no_browser"] and has_display():
+            webbrowser.open(url)
+        stack.wait()
+
+
+def choose_scenario(asked: str) -> str:
+    """The scenario that was asked for, else the catalogue's first. Raises ``LabError`` for a name that it lacks."""
+    from consistency_viz.experiments.stack import catalogue
+
+    names = [scenario.name for scenario in catalogue()]
+    if asked and asked not in names:
+        raise LabError(f"--scenario {asked}: there is no such scenario.", f"Choose one of {', '.join(names)}.")
+    return asked or names[0]
+
+
+def start_first_run(scenario: str, seed: int | None) -> Any:
+    """Start the scenario live; returns the run's id. Raises ``LabError`` if it is refused."""
+    from consistency_viz.experiments import runs
+    from consistency_viz.experiments.commands import CommandRefused
+
+    try:
+        return runs.start_run(scenario, seed).id
+    except CommandRefused as refused:
+        raise LabError(f"The scenario {scenario} was not started: {refused.text}", refused.remedy) from refused
+
+
+def choose_port(console: Console, asked: int | None) -> int:
+    """The port that was asked for, or the default one, or else the next that is free. Raises ``LabError``."""
+    if asked is not None:
+        if not 0 < asked < 65_536:
+            raise LabError(f"--port {asked} is no port.", "Use a number from 1 to 65535.")
+        return asked
+    port = ports.next_free(PORT_DEFAULT)
+    if port is None:
+        raise LabError(f"No port from {PORT_DEFAULT} to {PORT_DEFAULT + 49} is free.", "Choose one with --port.")
+    if port != PORT_DEFAULT:
+        console.print(f"Port {PORT_DEFAULT} is taken by another program, so this is port {port}.", style="yellow")
+    return port
+
+
+def has_display() -> bool:
+    """Whether a browser could show a window here."""
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

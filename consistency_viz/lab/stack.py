@@ -1,0 +1,237 @@
+"""The whole real stack by one name: the server, the Celery workers and, if asked for, the web server.
+
+The ``lab`` command, ``manage.py run`` and the tests all use this::
+
+    with Stack(data_dir=tmp_path) as stack:
+        client = redis.Redis.from_url(stack.redis_url)
+        stack.worker.kill()  # kill -9; the supervisor starts it again
+
+What a stack started it stops, and only that: a server that ``REDIS_URL`` names is left as it was found.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from consistency_viz.lab import ports
+from consistency_viz.lab.children import Child, Command
+from consistency_viz.lab.errors import LabError
+from consistency_viz.lab.logs import BoundedLog
+from consistency_viz.lab.processes import Supervisor
+from consistency_viz.lab.redis_check import check_usable
+from consistency_viz.lab.server import EmbeddedServer
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+WORKER_APP = "workers.runtime.celery_app"
+WEB_APP = "consistency_viz.asgi:application"
+
+
+def data_dir_of(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the laboratory keeps its data: ``CV_DATA_DIR``, else ``var/`` in the project."""
+    return Path(environment.get("CV_DATA_DIR") or PROJECT / "var").resolve()
+
+
+class Stack:
+    """Server, workers and web server under one supervisor. A context manager; ``start`` and ``stop`` do it by hand.
+
+    - ``data_dir``: None: ``CV_DATA_DIR``, else ``var/``.
+    - ``redis_url``: a server to use, "" for an embedded one on ``data_dir/redis``; None: ``REDIS_URL`` if set, else
+      embedded. ``fsync`` is the embedded server's ``appendfsync``.
+    - ``workers``: how many worker processes, each with ``concurrency`` threads (one for each service instance).
+    - ``web_port``: None for no web server.
+    - ``worker_ready``: asked about each worker's ``Child`` until it says yes; None: celery's own "ready" line.
+    - ``environment``: added to the environment of workers and web server.
+    - ``revive``: whether a process that dies unexpectedly is started again; ``tell`` hears of it in a sentence.
+    """
+
+    def __init__(  # noqa: PLR0913 (each part of the stack has its knob, and all go by name)
+        self,
+        *,
+        data_dir: Path | None = None,
+        redis_url: str | None = None,
+        fsync: Literal["everysec", "always"] = "everysec",
+        workers: int = 1,
+        concurrency: int = 64,
+        worker_app: str = WORKER_APP,
+        worker_ready: Callable[[Child], bool] | None = None,
+        web_port: int | None = None,
+        web_host: str = ports.LOOPBACK,
+        environment: Mapping[str, str] | None = None,
+        revive: bool = True,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.data_dir = (data_dir or data_dir_of()).resolve()
+        self.log_dir = self.data_dir / "log"
+        self.web_host = web_host
+        self.web_port = web_port
+        self.server: EmbeddedServer | None = None
+        self.workers: list[Child] = []
+        self.web: Child | None = None
+        self.supervisor = Supervisor(tell=tell)
+        self._external_url = redis_url if redis_url is not None else os.environ.get("REDIS_URL", "")
+        self._fsync: Literal["everysec", "always"] = fsync
+        self._worker_count = workers
+        self._concurrency = concurrency
+        self._worker_app = worker_app
+        self._worker_ready = worker_ready or _says_ready
+        self._environment = dict(environment or {})
+        self._revive = revive
+        self._exported: dict[str, str | None] = {}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def redis_url(self) -> str:
+        """The server's URL, password included: for clients and environments, never for a log."""
+        return self.server.url if self.server is not None else self._external_url
+
+    @property
+    def web_url(self) -> str:
+        return f"http://{self.web_host}:{self.web_port}"
+
+    @property
+    def worker(self) -> Child:
+        """The first worker."""
+        return self.workers[0]
+
+    def start(self) -> None:
+        """Start everything and return when all of it is ready; on any error stop what had started, and raise it."""
+        try:
+            self._check_port()
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._start_server()
+            self.workers = [self._start_worker(number) for number in range(1, self._worker_count + 1)]
+            if self.web_port is not None:
+                self.web = self._start_web(self.web_port)
+            for child in self.supervisor.children:
+                child.wait_ready()
+            if self._revive:
+                self.supervisor.watch()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop everything that this stack started, the last first. Idempotent."""
+        self.supervisor.stop()
+        if self.server is not None:
+            self.server.stop()
+        self._restore()
+
+    def kill_all(self) -> None:
+        """Kill everything that this stack started, at once; for a second Ctrl-C."""
+        self.supervisor.kill_all()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until stopped; raises ``LabError`` if a process kept dying. Returns whether the stack has ended."""
+        return self.supervisor.wait(timeout_s)
+
+    def export(self) -> None:
+        """Make this process use the stack's server: environment and Django settings, until ``stop``."""
+        for name, value in self._shared_environment().items():
+            self._exported.setdefault(name, os.environ.get(name))
+            os.environ[name] = value
+        _tell_django(self.redis_url)
+
+    def _restore(self) -> None:
+        while self._exported:
+            name, value = self._exported.popitem()
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+            if name == "REDIS_URL":
+                _tell_django(value or "")
+
+    def _shared_environment(self) -> dict[str, str]:
+        return {"REDIS_URL": self.redis_url, "CV_DATA_DIR": str(self.data_dir)}
+
+    def _child_environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONUNBUFFERED": "1", **self._environment, **self._shared_environment()}
+
+    def _check_port(self) -> None:
+        if self.web_port is not None and not ports.is_free(self.web_port, self.web_host):
+            raise LabError(
+                f"Port {self.web_port} on {self.web_host} is taken by another program.",
+                "End that program, or choose another port with --port.",
+            )
+
+    def _start_server(self) -> None:
+        if self._external_url:
+            check_usable(self._external_url)
+            return
+        self.server = EmbeddedServer(self.data_dir / "redis", log_folder=self.log_dir, fsync=self._fsync)
+        self.server.start()
+        if self.server.child is not None:
+            self.supervisor.add(self.server.child)
+
+    def _start_worker(self, number: int) -> Child:
+        arguments = (
+            *(sys.executable, "-m", "celery", "-A", self._worker_app, "worker"),
+            *("-P", "threads", "-c", str(self._concurrency), "-n", f"worker-{number}@%h", "-l", "info"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        )
+        return self._start_child(
+            Command(
+                name=f"worker-{number}",
+                arguments=arguments,
+                environment={**self._child_environment(), "CV_WORKER": f"worker-{number}"},
+                folder=PROJECT,
+                ready=self._worker_ready,
+            )
+        )
+
+    def _start_web(self, port: int) -> Child:
+        arguments = (
+            *(sys.executable, "-m", "uvicorn", WEB_APP, "--host", self.web_host, "--port", str(port)),
+            *("--log-level", "warning", "--no-access-log", "--ws-per-message-deflate", "false"),
+            *("--ws-max-size", "65536", "--timeout-graceful-shutdown", "3"),
+        )
+        return self._start_child(
+            Command(
+                name="web",
+                arguments=arguments,
+                environment=self._child_environment(),
+                folder=PROJECT,
+                ready=lambda _: ports.accepts(port, self.web_host),
+                remedy="If its port was taken meanwhile, choose another one with --port.",
+            )
+        )
+
+    def _start_child(self, command: Command) -> Child:
+        child = Child(command, BoundedLog(self.log_dir / f"{command.name}.log"))
+        self.supervisor.add(child)
+        child.start(wait=False)
+        return child
+
+
+def _says_ready(worker: Child) -> bool:
+    """Celery prints "worker-1@host ready." once its consumers are set up (at level info)."""
+    return worker.printed(" ready.")
+
+
+def _tell_django(redis_url: str) -> None:
+    """Django's settings were read before the server had an address; layers made from them are forgotten."""
+    from channels.layers import channel_layers  # noqa: PLC0415 (Django is not always there when this module is)
+    from django.conf import settings  # noqa: PLC0415
+
+    if not settings.configured:
+        return
+    settings.REDIS_URL = redis_url
+    layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
+    if redis_url:
+        shape = layers["default"].get("CONFIG", {})
+        hosts = [{"address": redis_url, "socket_timeout": None}]
+        layers["default"] = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {**shape, "hosts": hosts}}
+    else:
+        layers["default"] = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    channel_layers.backends.clear()

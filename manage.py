@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Django's command line: ``python manage.py help`` lists what there is."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consistency_viz.settings")
+    try:
+        from django.core.management import execute_from_command_line  # noqa: PLC0415 (a missing Django is explained)
+    except ImportError as error:
+        raise SystemExit("Django is not installed here. `make demo` makes .venv; then use .venv/bin/python.") from error
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
