@@ -1,1 +1,1 @@
-"""The live driver, and the only importer of redis and celery among the workers."""
+"""The live driver: shards on Redis streams, instances as Celery tasks. The only importer of redis and celery."""

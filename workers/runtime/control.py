@@ -1,0 +1,195 @@
+"""What may be done to a run from outside: create it, look at it, scale it, put a message in, end it, delete it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NamedTuple
+
+import msgspec
+import redis
+
+from workers.cluster.plan import Plan, build, instance_ids
+from workers.cluster.scenario import Scenario
+from workers.model.codec import pack
+from workers.model.message import Json, Message, partition_of
+from workers.runtime.keys import RUNS, WORKERS, RunKeys
+from workers.runtime.scripts import STREAM_ENTRIES_MAX, Scripts, head_keys
+
+ACTIVE = ("running", "draining")
+
+
+class RunRefusedError(ValueError):
+    """The run cannot do what was asked; the text says why."""
+
+
+class InstanceStatus(NamedTuple):
+    """One instance that is wanted or alive. ``age_ms``: since its last sign of life, -1 if it has no lease."""
+
+    id: str
+    node: str
+    epoch: int
+    age_ms: int
+    alive: bool
+    partitions: list[int]
+
+
+class Status(NamedTuple):
+    """A run as the server knows it; times in microseconds of the server's clock."""
+
+    state: str
+    reason: str
+    started_us: int
+    ended_us: int | None
+    now_us: int
+    instances: list[InstanceStatus]
+    workers: int
+
+
+def create_run(client: redis.Redis, run: str, scenario: Json) -> None:
+    """Make the run known; the reconciler of any worker starts its instances. Raises ``PlanError`` or a schema error."""
+    plan = build(Scenario.model_validate(scenario))
+    keys = RunKeys(run)
+    now_us = server_time_us(client)
+    meta = {
+        "scenario": msgspec.json.encode(scenario),
+        "state": "running",
+        "reason": "",
+        "started_us": now_us,
+        "epoch": 0,
+        "version": 1,
+    }
+    with client.pipeline(transaction=True) as pipe:
+        pipe.hset(keys.meta, mapping=meta)  # type: ignore[arg-type]
+        pipe.hset(keys.desired, mapping=dict(plan.instances))  # type: ignore[arg-type]
+        pipe.execute()
+    client.sadd(RUNS, run)
+
+
+def plan_of(client: redis.Redis, run: str) -> Plan | None:
+    """The plan of a run; ``None`` if the run has no keys."""
+    raw: bytes | None = client.hget(RunKeys(run).meta, "scenario")  # type: ignore[assignment]
+    return None if raw is None else build(Scenario.model_validate_json(raw))
+
+
+def active_runs(client: redis.Redis) -> list[str]:
+    """The ids of all runs that have keys, ended ones that nobody has archived yet included, sorted."""
+    members: set[bytes] = client.smembers(RUNS)  # type: ignore[assignment]
+    return sorted(run.decode() for run in members)
+
+
+def run_status(client: redis.Redis, run: str) -> Status | None:
+    """How a run is; ``None`` if it has no keys."""
+    keys = RunKeys(run)
+    with client.pipeline(transaction=True) as pipe:
+        pipe.hmget(keys.meta, "state", "reason", "started_us", "ended_us")
+        pipe.hgetall(keys.leases)
+        pipe.hgetall(keys.owners)
+        pipe.hgetall(keys.desired)
+        pipe.time()
+        meta, leases, owners, desired, (seconds, micros) = pipe.execute()
+    if meta[0] is None:
+        return None
+    now_us = seconds * 1_000_000 + micros
+    ended_us = None if meta[3] is None else int(meta[3])
+    instances = _instances(leases, owners, desired, now_us)
+    return Status(meta[0].decode(), meta[1].decode(), int(meta[2]), ended_us, now_us, instances, workers_alive(client))
+
+
+def workers_alive(client: redis.Redis) -> int:
+    """How many worker processes have given a sign of life lately."""
+    now_us = server_time_us(client)
+    expiries: list[bytes] = client.hvals(WORKERS)  # type: ignore[assignment]
+    return sum(int(expires) > now_us for expires in expiries)
+
+
+def scale(client: redis.Redis, run: str, node: str, instances: int) -> None:
+    """Ask for ``instances`` instances of ``node``; raises ``RunRefusedError`` if that cannot be."""
+    plan = _plan(client, run)
+    if node not in plan.nodes:
+        raise RunRefusedError(f"there is no node {node!r}; this run has {', '.join(plan.nodes)}")
+    if not 0 <= instances <= plan.partitions:
+        raise RunRefusedError(
+            f"{instances} instances of {node}: this run has {plan.partitions} partitions, so 0 to {plan.partitions}"
+        )
+    keys = RunKeys(run)
+    _expect_ok(run, Scripts(client).scale(head_keys(keys), [node, instances, plan.partitions]))
+
+
+def inject(client: redis.Redis, run: str, topic: str, type: str, key: str, data: Json) -> str:
+    """Put one message from outside on ``topic``; returns its id."""
+    plan = _plan(client, run)
+    if topic not in plan.subscribers:
+        raise RunRefusedError(f"nobody subscribes to topic {topic!r}")
+    message = Message(f"web-{uuid.uuid4().hex[:8]}", topic, type, "web", key, data)
+    stream = RunKeys(run).topic(topic, partition_of(key, plan.partitions))
+    arguments = [pack(message), STREAM_ENTRIES_MAX]
+    _expect_ok(run, Scripts(client).inject([*head_keys(RunKeys(run)), stream], arguments))
+    return message.id
+
+
+def stop_run(client: redis.Redis, run: str, reason: str = "stopped by hand") -> None:
+    """End the run now: no commit is accepted after this. A run that has ended already stays as it is."""
+    end_run(client, run, "stopped", reason)
+
+
+def end_run(client: redis.Redis, run: str, state: str, reason: str) -> bool:
+    """End the run in ``state``; false if it had ended before."""
+    reply = Scripts(client).end(head_keys(RunKeys(run)), [state, reason])
+    return bool(reply[0] == b"ok")
+
+
+def delete_run(client: redis.Redis, run: str) -> None:
+    """Remove every key of the run."""
+    client.srem(RUNS, run)
+    pattern = RunKeys(run).prefix.replace("[", "\\[") + "*"
+    batch: list[bytes] = []
+    for key in client.scan_iter(match=pattern, count=500):
+        batch.append(key)
+        if len(batch) == 500:
+            client.unlink(*batch)
+            batch.clear()
+    if batch:
+        client.unlink(*batch)
+
+
+def server_time_us(client: redis.Redis) -> int:
+    """The server's clock in microseconds."""
+    seconds, micros = client.time()  # type: ignore[misc]
+    return int(seconds) * 1_000_000 + int(micros)
+
+
+def _plan(client: redis.Redis, run: str) -> Plan:
+    plan = plan_of(client, run)
+    if plan is None:
+        raise RunRefusedError(f"run {run} has ended")
+    return plan
+
+
+def _expect_ok(run: str, reply: list[Any]) -> None:
+    if reply[0] == b"ok":
+        return
+    detail = reply[1].decode() if len(reply) > 1 else ""
+    if reply[0] == b"full":
+        raise RunRefusedError(f"run {run} cannot keep up: {detail} is full; stop the run or add instances")
+    raise RunRefusedError(f"run {run} has ended ({detail})")
+
+
+def _instances(
+    leases: dict[bytes, bytes], owners: dict[bytes, bytes], desired: dict[bytes, bytes], now_us: int
+) -> list[InstanceStatus]:
+    from workers.runtime.instance import LEASE_US
+
+    owned: dict[str, list[int]] = {}
+    for field, owner in owners.items():
+        owned.setdefault(owner.decode().split()[0], []).append(int(field.decode().rpartition("/")[2]))
+    names = {i for node, count in desired.items() for i in instance_ids(node.decode(), int(count))}
+    found: list[InstanceStatus] = []
+    for name in sorted(names | {lease.decode() for lease in leases}):
+        raw = leases.get(name.encode())
+        epoch, expires_us = (0, 0) if raw is None else (int(part) for part in raw.split())
+        age_ms = -1 if raw is None else max(0, (now_us - (expires_us - LEASE_US)) // 1_000)
+        alive = raw is not None and expires_us > now_us
+        found.append(
+            InstanceStatus(name, name.rpartition(".")[0], epoch, age_ms, alive, sorted(owned.get(name, [])))
+        )
+    return found

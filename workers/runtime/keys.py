@@ -1,0 +1,67 @@
+"""The Redis keys of a run. All of them share the hash tag ``{run}``, so a run lives on one shard of a Redis Cluster."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+RUNS: Final = "cv:runs"
+"""Set of the ids of runs that have keys."""
+
+WORKERS: Final = "cv:workers"
+"""Hash: worker name to the time until which it counts as alive, in microseconds of the server's clock."""
+
+RECONCILER: Final = "cv:reconciler"
+"""Lock of the one reconciler that acts, among the workers."""
+
+
+class RunKeys(NamedTuple):
+    """Names of one run's keys; ``meta`` and the hashes beside it are described in ``scripts``."""
+
+    run: str
+
+    @property
+    def prefix(self) -> str:
+        """What every key of the run begins with."""
+        return f"cv:{{{self.run}}}:"
+
+    @property
+    def meta(self) -> str:
+        """Hash: scenario, state, reason, started_us, ended_us, epoch, version."""
+        return f"{self.prefix}meta"
+
+    @property
+    def desired(self) -> str:
+        """Hash: node to the number of instances wanted."""
+        return f"{self.prefix}desired"
+
+    @property
+    def leases(self) -> str:
+        """Hash: instance to ``<epoch> <expires_us>``."""
+        return f"{self.prefix}leases"
+
+    @property
+    def owners(self) -> str:
+        """Hash: ``<node>/<partition>`` to ``<instance> <epoch>``, the only one that may commit for that shard."""
+        return f"{self.prefix}owners"
+
+    @property
+    def clock(self) -> str:
+        """The recorder time of the last commit in microseconds: commits never share or turn back a time."""
+        return f"{self.prefix}clock"
+
+    @property
+    def observations(self) -> str:
+        """Stream of turns; an entry's id is its recorder time in microseconds."""
+        return f"{self.prefix}obs"
+
+    def dispatch(self, instance: str) -> str:
+        """Marker that an instance was dispatched a moment ago."""
+        return f"{self.prefix}dispatch:{instance}"
+
+    def topic(self, topic: str, partition: int) -> str:
+        """Stream of one partition of a topic; an entry's id is its sending time in microseconds."""
+        return f"{self.prefix}topic:{topic}:{partition}"
+
+    def shard(self, node: str, partition: int) -> str:
+        """Hash of one shard: ``r:`` records, ``t:`` timers, ``c:`` cursors, ``d:`` what is done beyond a cursor."""
+        return f"{self.prefix}shard:{node}:{partition}"

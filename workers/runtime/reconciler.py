@@ -1,0 +1,141 @@
+"""The reconciler: makes what runs agree with what is wanted. One in every worker, one of them acts at a time.
+
+Twice a second: note that this worker lives; declare lost what let its lease run out; dispatch what is wanted and has no
+lease; trim streams behind the slowest reader; end runs that have nothing left to do or no time left.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+import redis
+
+from workers.cluster.plan import Plan
+from workers.runtime.control import active_runs, end_run, plan_of, run_status, server_time_us
+from workers.runtime.cursor import entry_number
+from workers.runtime.keys import RECONCILER, WORKERS, RunKeys
+from workers.runtime.scripts import Scripts, head_keys
+
+log = logging.getLogger(__name__)
+
+INTERVAL_S: Final = 0.5
+LOCK_MS: Final = 3_000
+WORKER_US: Final = 3_000_000
+DISPATCH_MS: Final = 2_000
+TRIM_EVERY: Final = 4
+Dispatch = Callable[[str, str], Any]
+
+
+class Reconciler(threading.Thread):
+    """The thread of one worker process; ``dispatch(run, instance)`` starts an instance somewhere."""
+
+    def __init__(self, client: redis.Redis, dispatch: Dispatch) -> None:
+        super().__init__(name="reconciler", daemon=True)
+        self._client = client
+        self._scripts = Scripts(client)
+        self._dispatch = dispatch
+        self._stopping = threading.Event()
+        self._name = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self._rounds = 0
+        self._plans: dict[str, Plan] = {}
+
+    def stop(self) -> None:
+        """Ask the thread to end and forget this worker."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Round after round until stopped; a server that is away is waited for."""
+        while not self._stopping.wait(INTERVAL_S):
+            try:
+                self.round()
+            except redis.RedisError as error:
+                log.warning("reconciler: %s; trying again", error)
+        try:
+            self._client.hdel(WORKERS, self._name)
+        except redis.RedisError:
+            log.debug("reconciler: could not sign off")
+
+    def round(self) -> None:
+        """One round, if this is the reconciler that acts."""
+        now_us = server_time_us(self._client)
+        self._client.hset(WORKERS, self._name, now_us + WORKER_US)  # type: ignore[arg-type]
+        if not self._acts():
+            return
+        self._rounds += 1
+        for name, expires in self._client.hgetall(WORKERS).items():  # type: ignore[union-attr]
+            if int(expires) < now_us - 60_000_000:
+                self._client.hdel(WORKERS, name)
+        runs = active_runs(self._client)
+        self._plans = {run: plan for run, plan in self._plans.items() if run in runs}
+        for run in runs:
+            try:
+                self._tend(run)
+            except redis.ResponseError:
+                log.exception("reconciler: run %s", run)
+
+    def _acts(self) -> bool:
+        if self._client.set(RECONCILER, self._name, nx=True, px=LOCK_MS):
+            return True
+        if self._client.get(RECONCILER) != self._name.encode():
+            return False
+        self._client.pexpire(RECONCILER, LOCK_MS)
+        return True
+
+    def _tend(self, run: str) -> None:
+        plan = self._plans.get(run) or plan_of(self._client, run)
+        status = run_status(self._client, run)
+        if plan is None or status is None or status.ended_us is not None:
+            return
+        self._plans[run] = plan
+        keys = RunKeys(run)
+        self._scripts.sweep(head_keys(keys), [plan.partitions])
+        for instance in status.instances:
+            wanted = not instance.alive
+            if wanted and self._client.set(keys.dispatch(instance.id), "1", nx=True, px=DISPATCH_MS):
+                self._dispatch(run, instance.id)
+        if self._rounds % TRIM_EVERY == 0:
+            trim(self._client, plan, keys)
+        self._end_if_over(run, plan, keys, status.now_us - status.started_us)
+
+    def _end_if_over(self, run: str, plan: Plan, keys: RunKeys, age_us: int) -> None:
+        scenario = plan.scenario
+        if scenario.duration_s is None:
+            return
+        if age_us > (scenario.duration_s + scenario.drain_s) * 1e6:
+            end_run(self._client, run, "finished", f"the drain time of {scenario.drain_s:g} s is over")
+            return
+        names: list[str] = []
+        topics: list[str] = []
+        for node in plan.nodes.values():
+            for topic in node.subscribes:
+                for partition in range(plan.partitions):
+                    names += (keys.topic(topic, partition), keys.shard(node.id, partition))
+                    topics.append(topic)
+        reason = "every message was processed"
+        if self._scripts.finish_if_quiet([*head_keys(keys), *names], ["finished", reason, *topics]):
+            log.info("run %s finished", run)
+
+
+def trim(client: redis.Redis, plan: Plan, keys: RunKeys) -> None:
+    """Cut every topic's streams behind their slowest subscriber; nothing pending is ever cut.
+
+    An observation stream is not trimmed here: that is for the recorder, behind what it has on disk.
+    """
+    with client.pipeline(transaction=False) as reads:
+        places = [(topic, p) for topic in plan.subscribers for p in range(plan.partitions)]
+        for topic, partition in places:
+            for node in plan.subscribers[topic]:
+                reads.hget(keys.shard(node, partition), f"c:{topic}")
+        marks = iter(reads.execute())
+    with client.pipeline(transaction=False) as cuts:
+        for topic, partition in places:
+            lows = [next(marks) for _ in plan.subscribers[topic]]
+            if all(low is not None for low in lows):
+                low = min(lows, key=entry_number)
+                cuts.xtrim(keys.topic(topic, partition), minid=low.decode(), approximate=True)
+        cuts.execute()
