@@ -7,6 +7,23 @@ from django.http import HttpRequest
 
 from consistency_viz.experiments.models import Run
 
+FIELDS = (
+    "id",
+    "scenario",
+    "title",
+    "design",
+    "summary",
+    "document",
+    "seed",
+    "engine",
+    "state",
+    "reason",
+    "history",
+    "created_at",
+    "started_at",
+    "ended_at",
+)
+
 
 @admin.register(Run)
 class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -15,7 +32,7 @@ class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("id", "title", "design", "engine", "state", "seed", "created_at")
     list_filter = ("state", "engine", "design")
     search_fields = ("id", "title", "scenario")
-    readonly_fields = tuple(field.name for field in Run._meta.fields)
+    readonly_fields = FIELDS
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A row without a run behind it would be a lie."""

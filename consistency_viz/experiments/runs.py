@@ -99,7 +99,8 @@ def place_order(run: Run, fields: Mapping[str, Any], session: str = "hand") -> s
 def check_active(run: Run) -> None:
     """Refuses whatever is asked of a run that is over."""
     if run.ended:
-        raise CommandRefused(f"Run {run.id} is over ({run.state}).", "Start it again from the list of runs.", status=409)
+        text = f"Run {run.id} is over ({run.state})."
+        raise CommandRefused(text, "Start it again from the list of runs.", status=409)
 
 
 def _scenario(name: str) -> Any:

@@ -57,7 +57,7 @@ def countries() -> list[str]:
 
 
 def client() -> redis.Redis:
-    """This process's client of the server that runs are played on."""
+    """The process's one client of the server that runs are played on."""
     if not settings.REDIS_URL:
         raise CommandRefused(NO_SERVER, HOW_TO_SERVE, status=503)
     return _client(settings.REDIS_URL)

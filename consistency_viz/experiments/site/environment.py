@@ -25,7 +25,7 @@ def refuse(name: str, value: object, remedy: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"environment variable {name}={value!r} cannot be used: {remedy}")
 
 
-def boolean(name: str, default: bool) -> bool:
+def boolean(name: str, *, default: bool) -> bool:
     """A switch: 1/true/yes/on or 0/false/no/off."""
     raw = os.environ.get(name, "").strip().lower()
     if not raw:
@@ -77,6 +77,8 @@ def database(name: str, directory: Path) -> dict[str, object]:
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
+        # A file, as in production: an in-memory database has other locks.
+        config["TEST"] = {"NAME": str(directory / "test.sqlite3")}
     return config
 
 

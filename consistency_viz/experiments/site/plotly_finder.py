@@ -26,7 +26,7 @@ class PlotlyFinder(BaseFinder):
         """Nothing can be set, so nothing can be set wrong."""
         return []
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:  # noqa: FBT001, FBT002 - Django's
         """Where the bundle lies, if it is the bundle that is asked for."""
         if path != f"{PREFIX}/{BUNDLE}":
             return []

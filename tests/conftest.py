@@ -1,0 +1,34 @@
+"""What tests of several folders share: a data directory of their own, and one real server per test process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from consistency_viz.lab.server import EmbeddedServer
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings, tmp_path: Path) -> Path:
+    """Nothing that a test writes lands in the repository."""
+    settings.DATA_DIR = tmp_path
+    settings.HISTORIES_DIR = tmp_path / "histories"
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """One embedded server for all tests of this process that need one."""
+    with EmbeddedServer(tmp_path_factory.mktemp("redis")) as started:
+        yield started
+
+
+@pytest.fixture
+def redis_client(server: EmbeddedServer) -> Iterator[redis.Redis]:
+    """A client of an empty server."""
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
+        yield client
