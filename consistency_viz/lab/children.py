@@ -199,6 +199,7 @@ class Child:
                 if len(printed) < 65_536:
                     printed += line
                 self.log.write(line)
+        self.log.close()
         if leash_fd != NO_PIPE:
             process.wait()
             os.close(leash_fd)

@@ -23,19 +23,18 @@ class BoundedLog:
         self._last = deque[str](maxlen=TAIL_LINES)
         self._lock = Lock()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = self._open()
+        self._file: BinaryIO | None = None
 
     def write(self, line: bytes) -> None:
         """Append one line (longer ones are cut at ``LINE_BYTES_MAX``)."""
         line = line.rstrip(b"\n")[: LINE_BYTES_MAX - 1] + b"\n"
         with self._lock:
-            if self._file.closed:
-                return
-            if self._file.tell() + len(line) > self._bytes_max:
-                self._file.close()
+            file = self._file = self._file or self._open()
+            if file.tell() + len(line) > self._bytes_max:
+                file.close()
                 self.path.replace(self.path.with_name(self.path.name + ".1"))
-                self._file = self._open()
-            self._file.write(line)
+                file = self._file = self._open()
+            file.write(line)
             self._last.append(line.decode(errors="replace").rstrip())
 
     def tail(self) -> str:
@@ -44,8 +43,11 @@ class BoundedLog:
             return "\n".join(self._last)
 
     def close(self) -> None:
+        """Let the file go; the next line opens it again."""
         with self._lock:
-            self._file.close()
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def _open(self) -> BinaryIO:
         return self.path.open("ab", buffering=0)

@@ -12,20 +12,20 @@ TIMEOUT_S = 2.0
 VERSION_MIN = (7, 0)
 
 
-def _client(url: str) -> redis.Redis:
+def _client(url: str, timeout_s: float) -> redis.Redis:
     return redis.Redis.from_url(
         url,
-        socket_connect_timeout=TIMEOUT_S,
-        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=timeout_s,
+        socket_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
     )
 
 
-def answers(url: str) -> bool:
-    """Whether a server answers PING there and accepts our password."""
+def answers(url: str, timeout_s: float = 0.25) -> bool:
+    """Whether a server answers PING there, in time, and accepts our password."""
     try:
-        with _client(url) as client:
+        with _client(url, timeout_s) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False
@@ -35,7 +35,7 @@ def check_usable(url: str) -> None:
     """Raise ``LabError`` unless a server that we can use answers at ``url``; the password is never in the message."""
     shown = without_password(url)
     try:
-        with _client(url) as client:
+        with _client(url, TIMEOUT_S) as client:
             client.ping()
             version = str(client.info("server").get("redis_version", "0"))
     except ValueError as error:

@@ -156,7 +156,10 @@ class Stack:
         return {"REDIS_URL": self.redis_url, "CV_DATA_DIR": str(self.data_dir)}
 
     def _child_environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONUNBUFFERED": "1", **self._environment, **self._shared_environment()}
+        inherited = dict(os.environ)
+        if self.server is not None:
+            inherited.pop("CELERY_BROKER_URL", None)  # another project's broker would leave our server without workers
+        return {**inherited, "PYTHONUNBUFFERED": "1", **self._environment, **self._shared_environment()}
 
     def _check_port(self) -> None:
         if self.web_port is not None and not ports.is_free(self.web_port, self.web_host):
