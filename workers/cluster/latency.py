@@ -132,5 +132,8 @@ def sampler(latency: Latency) -> Sampler:
     if isinstance(latency, Empirical):
         sorted_us = [int(ms * 1_000) for ms in sorted(latency.samples_ms)]
         return lambda u: sorted_us[int(u * len(sorted_us))]
+    if isinstance(latency, Exponential):
+        floor_us, mean_us, most_us = latency.floor_ms * 1_000, latency.mean_ms * 1_000, LATENCY_MS_MAX * 1_000
+        return lambda u: int(min(floor_us - mean_us * log(1.0 - u), most_us))
     quantile_ms = latency.quantile_ms
     return lambda u: int(min(quantile_ms(u), LATENCY_MS_MAX) * 1_000)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from workers.cluster.latency import Sampler
-from workers.model.randomness import four_draws
+from workers.model.randomness import Chance
 
 
 class Link(NamedTuple):
@@ -30,11 +30,13 @@ INSTANT = Link(lambda u: 0, 0, 0.0, 0.0, True)
 """The link of messages that come from outside of the cluster, such as an order placed by hand."""
 
 
-def arrivals(seed_key: bytes, message_id: str, target: str, sent_us: int, link: Link) -> tuple[int, ...]:
+def arrivals(chance: Chance, message_id: str, target: str, sent_us: int, link: Link) -> tuple[int, ...]:
     """The recorder times at which a message sent at ``sent_us`` arrives at ``target``: none, one or two of them."""
-    if link.fixed_us >= 0 and not link.loss and not link.duplicate:
-        return (sent_us + link.fixed_us,)
-    lost, first, twice, second = four_draws(seed_key, f"{message_id}>{target}")
+    if not link.loss and not link.duplicate:
+        if link.fixed_us >= 0:
+            return (sent_us + link.fixed_us,)
+        return (sent_us + link.latency(chance.second_of_four(f"{message_id}>{target}")),)
+    lost, first, twice, second = chance.four(f"{message_id}>{target}")
     if lost < link.loss:
         return ()
     if twice < link.duplicate:

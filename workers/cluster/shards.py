@@ -7,15 +7,15 @@ commit fails throws the shard away and loads it again.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from workers.model.effects import CancelTimer, Observe, Send
-from workers.model.message import TIMER_TOPIC, Json, Message, child_id, partition_of
+from workers.model.message import TIMER_TOPIC, Json, Message, partition_of
 from workers.model.node import Context, NodeSpec, Step
 from workers.model.observation import Body, Delivered, Sent
 
 
-class Timer(NamedTuple):
+class Timer(msgspec.Struct, frozen=True, gc=False):
     """A timer that is set: when it is due by the recorder clock, and what it brings."""
 
     name: str
@@ -84,30 +84,39 @@ class Shard:
     def _perform(self, step: Step, cause_id: str, now_us: int, outcome: Outcome) -> None:
         for key, record in step.writes.items():
             self._write(key, record, outcome)
-        index = 0
+        sent = 0
         for effect in step.effects:
-            kind = type(effect)
-            if kind is Send:
-                self._send(effect, cause_id, index, outcome)  # type: ignore[arg-type]
-                index += 1
-            elif kind is Observe:
-                outcome.bodies.append(effect.body)  # type: ignore[union-attr]
-            elif kind is CancelTimer:
-                if self.timers.pop(effect.name, None) is not None:  # type: ignore[union-attr]
-                    outcome.timers.append((self.partition, effect.name, None))  # type: ignore[union-attr]
+            if isinstance(effect, Send):
+                self._send(effect, cause_id, sent, outcome)
+                sent += 1
+            elif isinstance(effect, Observe):
+                outcome.bodies.append(effect.body)
+            elif isinstance(effect, CancelTimer):
+                if self.timers.pop(effect.name, None) is not None:
+                    outcome.timers.append((self.partition, effect.name, None))
             else:
-                timer = Timer(effect.name, now_us + effect.after_us, effect.type, effect.key, effect.data)  # type: ignore[union-attr]
+                timer = Timer(effect.name, now_us + effect.after_us, effect.type, effect.key, effect.data)
                 self.timers[timer.name] = timer
                 outcome.timers.append((self.partition, timer.name, timer))
 
     def _send(self, send: Send, cause_id: str, index: int, outcome: Outcome) -> None:
-        topic, type_, key, data, sequence, partition_key, reply_topic, reply_key = send
-        message_id = child_id(cause_id, self.node, index)
+        message_id = f"{cause_id}/{self.node}.{index}"
+        partition_key = send.partition_key
         message = Message(
-            message_id, topic, type_, self.node, key, data, partition_key, sequence, cause_id, reply_topic, reply_key
+            message_id,
+            send.topic,
+            send.type,
+            self.node,
+            send.key,
+            send.data,
+            partition_key,
+            send.sequence,
+            cause_id,
+            send.reply_topic,
+            send.reply_key,
         )
-        outcome.messages.append((partition_of(partition_key or key, self.partitions), message))
-        outcome.bodies.append(Sent(message_id, topic, type_, key, cause_id))
+        outcome.messages.append((partition_of(partition_key or send.key, self.partitions), message))
+        outcome.bodies.append(Sent(message_id, send.topic, send.type, send.key, cause_id))
 
     def _write(self, key: str, record: Json | None, outcome: Outcome) -> None:
         records = self.records

@@ -6,13 +6,13 @@ turn or none of them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from workers.model.message import Json, Message
 from workers.model.observation import Applied, Completed, Effected, Invoked
 
 
-class Send(NamedTuple):
+class Send(msgspec.Struct, frozen=True, gc=False):
     """Send a message on ``topic``; every node that subscribes to the topic gets it over its own link."""
 
     topic: str
@@ -25,7 +25,7 @@ class Send(NamedTuple):
     reply_key: str = ""
 
 
-class SetTimer(NamedTuple):
+class SetTimer(msgspec.Struct, frozen=True, gc=False):
     """Wake this shard after ``after_us`` of its own clock by a message of ``type`` on the timer topic.
 
     ``name`` is unique in the shard; setting it again replaces the earlier one. Timers are part of the committed state.
@@ -38,13 +38,13 @@ class SetTimer(NamedTuple):
     data: Json
 
 
-class CancelTimer(NamedTuple):
+class CancelTimer(msgspec.Struct, frozen=True, gc=False):
     """Forget the timer ``name``; forgetting one that is not set is no error."""
 
     name: str
 
 
-class Observe(NamedTuple):
+class Observe(msgspec.Struct, frozen=True, gc=False):
     """Put ``body`` in the history, at the moment this turn commits."""
 
     body: Applied | Invoked | Completed | Effected

@@ -7,7 +7,7 @@ files with limits and good errors is the observer's (``consistency_viz.observati
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, get_args
+from typing import Any, Union, get_args, get_type_hints
 
 import msgspec
 
@@ -16,11 +16,10 @@ from workers.model.observation import Body, Observation, Turn
 
 HISTORY_VERSION = 1
 
-_CLASS_BY_KIND: dict[str, type[msgspec.Struct]] = {str(c.__struct_config__.tag): c for c in get_args(Body)}
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first line of a history: what ran, so that it can be run again. ``replicas`` lists the nodes in scope."""
 
     scenario: str
@@ -33,6 +32,34 @@ class Header(msgspec.Struct, frozen=True):
     started_us: int = 0
     plan: Json = {}
     history: int = HISTORY_VERSION
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+    """What every line but the first says beside its body."""
+
+    index: int
+    at_us: int
+    node: str
+
+
+def _line_class(body_class: type[msgspec.Struct]) -> type[_Line]:
+    """The keyed shape of one kind of line: on the wire bodies are positional, in a file every field has its name."""
+    hints = get_type_hints(body_class)
+    names = body_class.__struct_fields__
+    required = len(names) - len(body_class.__struct_defaults__)
+    fields: list[Any] = [(name, hints[name]) for name in names[:required]]
+    fields += [(n, hints[n], d) for n, d in zip(names[required:], body_class.__struct_defaults__, strict=True)]
+    tag = body_class.__struct_config__.tag
+    return msgspec.defstruct(
+        f"{body_class.__name__}Line", fields, bases=(_Line,), frozen=True, kw_only=True, tag=tag, tag_field="kind"
+    )
+
+
+_BODY_BY_LINE_CLASS: dict[type[_Line], tuple[Any, tuple[str, ...]]] = {
+    _line_class(c): (c, c.__struct_fields__) for c in get_args(Body)
+}
+_decode_line = msgspec.json.Decoder[Any](Union[tuple(_BODY_BY_LINE_CLASS)]).decode  # noqa: UP007 - the members are data
+_decode_header = msgspec.json.Decoder(Header).decode
 
 
 def expand(turns: Iterable[tuple[int, Turn]], first_index: int = 0) -> Iterator[Observation]:
@@ -63,26 +90,12 @@ def header_line(header: Header) -> bytes:
 
 def parse(raw: bytes | str) -> Observation:
     """The observation of one line; raises ``msgspec.ValidationError`` or ``msgspec.DecodeError`` saying what is wrong."""
-    fields = msgspec.json.decode(raw)
-    if not isinstance(fields, dict):
-        raise msgspec.ValidationError(f"expected an object, got {type(fields).__name__}")
-    kind = fields.pop("kind", None)
-    if kind not in _CLASS_BY_KIND:
-        raise msgspec.ValidationError(f"field `kind`: {kind!r} is none of {', '.join(sorted(_CLASS_BY_KIND))}")
-    cls = _CLASS_BY_KIND[kind]
-    missing = [n for n in ("index", "at_us", "node") if n not in fields]
-    if missing:
-        raise msgspec.ValidationError(f"field `{missing[0]}` is missing")
-    place = {n: fields.pop(n) for n in ("index", "at_us", "node")}
-    unknown = sorted(set(fields) - set(cls.__struct_fields__))
-    if unknown:
-        raise msgspec.ValidationError(f"field `{unknown[0]}` does not belong to kind {kind!r}")
-    # The body classes are positional on the wire; a line is keyed, so lay its fields out in order.
-    required = len(cls.__struct_fields__) - len(cls.__struct_defaults__)
-    absent = [n for n in cls.__struct_fields__[:required] if n not in fields]
-    if absent:
-        raise msgspec.ValidationError(f"field `{absent[0]}` is missing for kind {kind!r}")
-    defaults = dict(zip(cls.__struct_fields__[required:], cls.__struct_defaults__, strict=True))
-    row = [kind, *(fields.get(n, defaults.get(n)) for n in cls.__struct_fields__)]
-    body = msgspec.convert(row, Body)
-    return msgspec.convert({**place, "body": body}, Observation)
+    keyed = _decode_line(raw)
+    body_class, names = _BODY_BY_LINE_CLASS[type(keyed)]
+    body = body_class(*[getattr(keyed, name) for name in names])
+    return Observation(keyed.index, keyed.at_us, keyed.node, body)
+
+
+def parse_header(raw: bytes | str) -> Header:
+    """The header of a first line; raises like ``parse``. Whether the version is one we know is the caller's question."""
+    return _decode_header(raw)

@@ -4,9 +4,9 @@ A message is a command, a domain event, a request or a reply; all of them are on
 space-time diagram and the history need only one. Domain events carry the CloudEvents 1.0 attributes (``cloudevent``).
 
 Rules
-1. A message's id is derived from its cause (``child_id``), never drawn: processing the same input again yields the same
+1. A message's id is derived from its cause (``<cause>/<node>.<index of the message in the step>``), never drawn: processing the same input again yields the same
    ids, and a live rerun meets the same network decisions message by message.
-2. A message never changes after it was sent. When it was sent is the driver's knowledge (``Delivery.sent_us``).
+2. A message never changes after it was sent. When it was sent is the driver's knowledge, not the message's.
 3. The partition of a message is a function of its partition key and the number of partitions, nothing else.
 """
 
@@ -25,7 +25,7 @@ TIMER_TOPIC = "~timer"
 """The pseudo topic on which a node receives its own timers."""
 
 
-class Message(msgspec.Struct, frozen=True, array_like=True):
+class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One message on one topic.
 
     ``key`` is the business key (CloudEvents ``subject``), ``partition_key`` decides the partition and equals ``key``
@@ -45,20 +45,6 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     cause: str = ""
     reply_topic: str = ""
     reply_key: str = ""
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    """One arrival of a message at a shard: ``sent_us`` by the recorder clock, ``due_us`` by the network model."""
-
-    message: Message
-    sent_us: int
-    due_us: int
-    copy: int = 0
-
-
-def child_id(cause_id: str, node: str, index: int) -> str:
-    """The id of the ``index``-th message that ``node`` sends while it processes ``cause_id``."""
-    return f"{cause_id}/{node}.{index}"
 
 
 def partition_of(partition_key: str, partitions: int) -> int:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from workers.model.effects import Effect
 from workers.model.message import Json, Message
 from workers.model.randomness import draw
@@ -23,7 +25,7 @@ State = Mapping[str, Json]
 """The records of one shard by key. A record is a JSON object and is never changed in place."""
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one step asks for: record writes (``None`` deletes) and effects, in order."""
 
     writes: Mapping[str, Json | None] = {}
@@ -33,25 +35,20 @@ class Step(NamedTuple):
 NOTHING = Step()
 
 
-class Context:
+class Context(msgspec.Struct, frozen=True, gc=False):
     """What a step may know beside its state and message: where it runs, its own clock, and seeded chance.
 
     ``now_us`` is the node's protocol clock: it may be skewed. ``sent_us`` is the recorder time at which the message
-    was sent (the timer's due time for a timer).
+    was sent (the timer's due time for a timer). ``cause_id`` is the id of the message or timer being processed.
     """
 
-    __slots__ = ("cause_id", "node", "now_us", "partition", "partitions", "seed", "sent_us")
-
-    def __init__(
-        self, node: str, partition: int, partitions: int, seed: int, now_us: int, sent_us: int, cause_id: str
-    ) -> None:
-        self.node = node
-        self.partition = partition
-        self.partitions = partitions
-        self.seed = seed
-        self.now_us = now_us
-        self.sent_us = sent_us
-        self.cause_id = cause_id
+    node: str
+    partition: int
+    partitions: int
+    seed: int
+    now_us: int
+    sent_us: int
+    cause_id: str
 
     def draw(self, label: str = "") -> float:
         """A uniform number in [0, 1), the same whenever this node processes this message with this label."""

@@ -4,6 +4,8 @@ Every observation is written in the same server-side transaction as the state ch
 recorder clock (FIELD 1): virtual time in the simulator, the Redis server's time live. A driver groups the observations
 of one turn in a ``Turn``; ``workers.model.history`` turns them into the lines of a native history.
 
+The classes opt out of cyclic garbage collection (``gc=False``): they hold JSON values, which cannot form a cycle.
+
 A checker reads observations and nothing else. It never learns which design ran.
 """
 
@@ -18,7 +20,7 @@ Value = Any
 """A JSON value in canonical form (sorted sets, no floats); ``None`` means absent, which is a value too."""
 
 
-class Sent(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="sent"):
+class Sent(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="sent"):
     """The node sent ``message`` on ``topic``; ``cause`` is the id of the message whose turn sent it."""
 
     message: str
@@ -28,7 +30,7 @@ class Sent(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="
     cause: str
 
 
-class Delivered(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="delivered"):
+class Delivered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="delivered"):
     """The node processed ``message``. ``copy`` counts from 0: 1 and above are duplicates made by the network."""
 
     message: str
@@ -40,7 +42,7 @@ class Delivered(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", 
     copy: int = 0
 
 
-class Dropped(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="dropped"):
+class Dropped(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="dropped"):
     """The network lost ``message`` on its way to the node; ``reason`` says by which rule."""
 
     message: str
@@ -52,7 +54,7 @@ class Dropped(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", ta
     reason: str
 
 
-class Applied(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="applied"):
+class Applied(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="applied"):
     """The replica applied ``update`` and now shows ``value`` for ``key``.
 
     ``update`` identifies the update (not the message that carried it), the same at every replica. ``version`` is the
@@ -65,7 +67,7 @@ class Applied(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", ta
     version: int = 0
 
 
-class Invoked(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="invoked"):
+class Invoked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="invoked"):
     """A client session began operation ``op``. Latency counts from ``intended_us``, when it was meant to begin."""
 
     op: str
@@ -77,7 +79,7 @@ class Invoked(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", ta
     target: str = ""
 
 
-class Completed(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="completed"):
+class Completed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="completed"):
     """Operation ``op`` ended: ``ok``, ``fail`` (it did not happen) or ``info`` (it may have happened)."""
 
     op: str
@@ -89,7 +91,7 @@ class Completed(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", 
     error: str = ""
 
 
-class Effected(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="effected"):
+class Effected(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="effected"):
     """The node caused an effect in the outside world, such as an e-mail, that cannot be taken back."""
 
     effect: str
@@ -97,7 +99,7 @@ class Effected(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", t
     detail: Value
 
 
-class Changed(msgspec.Struct, frozen=True, array_like=True, tag_field="kind", tag="changed"):
+class Changed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="changed"):
     """An instance of the node changed: ``up``, ``down`` (left in order), ``lost`` (its lease ran out), ``fenced``."""
 
     instance: str
@@ -110,7 +112,7 @@ Body = Sent | Delivered | Dropped | Applied | Invoked | Completed | Effected | C
 """Everything that can be observed; the tag of each class is the ``kind`` of its history line."""
 
 
-class Turn(msgspec.Struct, frozen=True, array_like=True):
+class Turn(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What one committed turn of one instance recorded; its time is the commit's."""
 
     node: str
@@ -119,7 +121,7 @@ class Turn(msgspec.Struct, frozen=True, array_like=True):
     bodies: list[Body]
 
 
-class Observation(msgspec.Struct, frozen=True):
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One body with its place in the history: position, recorder time in microseconds, and the node it happened at."""
 
     index: int

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from workers.cluster.network import InOrder, arrivals
 from workers.cluster.plan import Plan
 from workers.model.message import Message
-from workers.model.randomness import seed_key
+from workers.model.randomness import Chance
 
 
 class Arrival(NamedTuple):
@@ -35,7 +35,7 @@ class Inbox:
     def __init__(self, plan: Plan, node: str) -> None:
         self._plan = plan
         self._node = node
-        self._key = seed_key(plan.seed)
+        self._chance = Chance(plan.seed)
         self._heap: list[Arrival] = []
         self._serial = 0
         self._in_order: dict[int, InOrder] = {}
@@ -56,7 +56,7 @@ class Inbox:
         ``skip`` copies, the first to arrive, were processed before the shard was loaded.
         """
         link = self._plan.link(message.source, self._node)
-        times = arrivals(self._key, message.id, self._node, sent_us, link)
+        times = arrivals(self._chance, message.id, self._node, sent_us, link)
         for copy, due_us in sorted(enumerate(times), key=lambda row: row[1])[skip:]:
             if link.ordered and link.fixed_us < 0:
                 in_order = self._in_order.setdefault(partition, InOrder())
