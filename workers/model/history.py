@@ -7,7 +7,7 @@ files with limits and good errors is the observer's (``consistency_viz.observati
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Union, get_args, get_type_hints
+from typing import Any, Union, cast, get_args, get_type_hints
 
 import msgspec
 
@@ -50,9 +50,9 @@ def _line_class(body_class: type[msgspec.Struct]) -> type[_Line]:
     fields: list[Any] = [(name, hints[name]) for name in names[:required]]
     fields += [(n, hints[n], d) for n, d in zip(names[required:], body_class.__struct_defaults__, strict=True)]
     tag = body_class.__struct_config__.tag
-    return msgspec.defstruct(
-        f"{body_class.__name__}Line", fields, bases=(_Line,), frozen=True, kw_only=True, tag=tag, tag_field="kind"
-    )
+    name = f"{body_class.__name__}Line"
+    line_class = msgspec.defstruct(name, fields, bases=(_Line,), frozen=True, kw_only=True, tag=tag, tag_field="kind")
+    return cast("type[_Line]", line_class)
 
 
 _BODY_BY_LINE_CLASS: dict[type[_Line], tuple[Any, tuple[str, ...]]] = {
@@ -89,7 +89,7 @@ def header_line(header: Header) -> bytes:
 
 
 def parse(raw: bytes | str) -> Observation:
-    """The observation of one line; raises ``msgspec.ValidationError`` or ``msgspec.DecodeError`` saying what is wrong."""
+    """The observation of one line; raises ``msgspec.DecodeError`` (or its ``ValidationError``) saying what is wrong."""
     keyed = _decode_line(raw)
     body_class, names = _BODY_BY_LINE_CLASS[type(keyed)]
     body = body_class(*[getattr(keyed, name) for name in names])
@@ -97,5 +97,5 @@ def parse(raw: bytes | str) -> Observation:
 
 
 def parse_header(raw: bytes | str) -> Header:
-    """The header of a first line; raises like ``parse``. Whether the version is one we know is the caller's question."""
+    """The header of a first line; raises like ``parse``. Whether we know its version is the caller's question."""
     return _decode_header(raw)
