@@ -1,0 +1,130 @@
+"""From the windows of a finished history to a verdict, witnesses and metrics."""
+
+from __future__ import annotations
+
+from heapq import nlargest
+from typing import Any, Final
+
+from consistency_viz.checkers.divergence.key import SLOTS, UPDATES_ALL, VALUE_ALL, KeyState
+from consistency_viz.checkers.divergence.prose import described, differing_fields, listed, milliseconds, printable
+from consistency_viz.checkers.divergence.tracker import WindowTracker
+from consistency_viz.checkers.verdict import REFERENCES_MAX, WITNESSES_MAX, Result, Verdict, Witness
+from workers.model.observation import Applied, Observation
+
+KEYS_TOP: Final = 5
+UPDATES_NAMED_MAX: Final = 3
+
+
+def result(checker: str, tracker: WindowTracker, end_us: int) -> Result:
+    """The answer for a history that ended at ``end_us``."""
+    verdict, reason = _verdict(tracker)
+    found: list[Witness] = []
+    if verdict is Verdict.FAILED:
+        states = sorted(tracker.open_keys.values(), key=lambda s: (_opened_us(s), s.key))
+        found = [_witness(tracker, state) for state in states[:WITNESSES_MAX]]
+    skipped = len(tracker.open_keys) - len(found) if found else 0
+    return Result(checker, verdict, reason, found, skipped, _metrics(tracker, end_us))
+
+
+def _verdict(tracker: WindowTracker) -> tuple[Verdict, str]:
+    if len(tracker.replicas) < 2:
+        return Verdict.UNKNOWN, "the history names fewer than two replicas, so nothing could differ"
+    if not tracker.applies:
+        return Verdict.UNKNOWN, "no replica applied anything, so nothing was seen that could differ"
+    if not tracker.open_keys:
+        return (
+            Verdict.PASSED,
+            f"all {len(tracker.replicas)} replicas agreed on all {len(tracker.keys):,} keys at the end",
+        )
+    values = sum(1 for state in tracker.open_keys.values() if state.diverged & VALUE_ALL)
+    updates = sum(1 for state in tracker.open_keys.values() if state.diverged & UPDATES_ALL)
+    live = sum(1 for state in tracker.open_keys.values() if state.diverged >> 2)
+    reason = (
+        f"when the run ended, replicas showed different values for {values:,} and had applied different updates for "
+        f"{updates:,} of {len(tracker.keys):,} keys"
+    )
+    return Verdict.FAILED, reason if live else f"{reason}; the live replicas agreed"
+
+
+def _opened_us(state: KeyState) -> int:
+    """When the oldest open window of a key in scope "all" opened."""
+    return min(state.opened_us[slot] for slot in (0, 1) if state.diverged >> slot & 1)
+
+
+def _witness(tracker: WindowTracker, state: KeyState) -> Witness:
+    missing = list(state.partial.items())[:UPDATES_NAMED_MAX]
+    if state.diverged & VALUE_ALL:
+        text = f"key {printable(state.key)} still differed when the run ended: {_who_showed_what(tracker, state)}"
+    else:
+        text = (
+            f"key {printable(state.key)} showed one value at every replica when the run ended, but by luck: "
+            "they had not applied the same updates"
+        )
+    for update, mask in missing:
+        lacking = [name for i, name in enumerate(tracker.replicas) if not mask >> i & 1]
+        since = _since(tracker, state.origin[update])
+        text += f"; {listed(lacking)} had not applied {printable(update)}, applied elsewhere since {since}"
+    if len(state.partial) > len(missing):
+        text += f"; and {len(state.partial) - len(missing):,} more updates were only partly applied"
+    shown = [observation for observation in state.shown if observation is not None]
+    proof = {o.index for o in shown} | {state.origin[update].index for update, _ in missing}
+    updates = [body.update for o in shown if isinstance(body := o.body, Applied)] + [update for update, _ in missing]
+    ids = list(dict.fromkeys([state.key, *updates]))
+    return Witness(text, sorted(proof)[:REFERENCES_MAX], ids[:REFERENCES_MAX])
+
+
+def _who_showed_what(tracker: WindowTracker, state: KeyState) -> str:
+    values = [_value(observation) for observation in state.shown]
+    fields = differing_fields(values)
+    groups = state.groups(0, tuple(range(len(tracker.replicas))))
+    parts = []
+    for group in sorted(groups, key=lambda group: _shown_since(state, group), reverse=True)[:UPDATES_NAMED_MAX]:
+        since_us = _shown_since(state, group)
+        since = "" if since_us < 0 else f" since {milliseconds(since_us - tracker.header.started_us)}"
+        names = listed([tracker.replicas[r] for r in group])
+        parts.append(f"{names} showed {described(values[group[0]], fields)}{since}")
+    if len(groups) > len(parts):
+        parts.append(f"and {len(groups) - len(parts)} more values were shown")
+    return ", ".join(parts)
+
+
+def _shown_since(state: KeyState, group: list[int]) -> int:
+    """Since when all of ``group`` showed it; -1: from the beginning."""
+    return max((o.at_us for r in group if (o := state.shown[r]) is not None), default=-1)
+
+
+def _value(observation: Observation | None) -> Any:
+    return observation.body.value if observation is not None and isinstance(observation.body, Applied) else None
+
+
+def _since(tracker: WindowTracker, observation: Observation) -> str:
+    return milliseconds(observation.at_us - tracker.header.started_us)
+
+
+def _metrics(tracker: WindowTracker, end_us: int) -> dict[str, Any]:
+    metrics: dict[str, Any] = {
+        "replicas": list(tracker.replicas),
+        "keys": len(tracker.keys),
+        "applies": tracker.applies,
+        "applies_elsewhere": tracker.applies_elsewhere,
+        "value": {},
+        "updates": {},
+    }
+    for slot, (view, scope) in enumerate(SLOTS):
+        open_us = tracker.open_lengths_us(slot, end_us)
+        figures = tracker.ledgers[slot].metrics(open_us, end_us)
+        figures["keys_top"] = _top(tracker, slot, end_us)
+        metrics[view][scope] = figures
+    return metrics
+
+
+def _top(tracker: WindowTracker, slot: int, end_us: int) -> list[dict[str, Any]]:
+    """The keys that were divergent longest, an open window counted to the end."""
+
+    def total(state: KeyState) -> tuple[int, int]:
+        is_open = state.diverged >> slot & 1
+        diverged_us = state.closed_us[slot] + (end_us - state.opened_us[slot] if is_open else 0)
+        return diverged_us, state.closed[slot] + is_open
+
+    longest = nlargest(KEYS_TOP, (s for s in tracker.keys.values() if total(s)[1]), key=lambda s: (total(s), s.key))
+    return [{"key": s.key, "diverged_ms": total(s)[0] / 1000, "windows": total(s)[1]} for s in longest]

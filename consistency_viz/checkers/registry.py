@@ -1,0 +1,65 @@
+"""Every checker by its contract name. A checker is one module and one line here.
+
+Online and offline are the same code: feed each observation to ``observe`` in recorder order, then ``finish`` once. A
+checker is asked nothing else by those who only want verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from consistency_viz.checkers.divergence import Divergence
+from consistency_viz.checkers.verdict import Result
+from workers.model.history import Header
+from workers.model.observation import Observation
+
+
+class Checker(Protocol):
+    """An incremental checker of one history. It reads observations and the header's replicas, never the design."""
+
+    def observe(self, observation: Observation) -> None:
+        """Take in the next observation; times never fall."""
+        ...
+
+    def finish(self, end_us: int) -> Result:
+        """The history ended at ``end_us``, microseconds by the recorder's clock. Called once, after all of it."""
+        ...
+
+
+CHECKERS: Final[Mapping[str, Callable[[Header], Checker]]] = MappingProxyType(
+    {
+        "divergence": Divergence,
+    }
+)
+
+
+class UnknownCheckerError(ValueError):
+    """A name that no checker has; ``name`` is it, ``valid`` are those there are."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.valid = list(CHECKERS)
+        super().__init__(f"checker {name!r}: there is none of that name; use one of {', '.join(self.valid)}")
+
+
+def create(header: Header, names: Iterable[str] = ()) -> list[Checker]:
+    """Fresh checkers for one history: the named ones, each once, or all. Raises ``UnknownCheckerError``."""
+    chosen = list(dict.fromkeys(names)) or list(CHECKERS)
+    for name in chosen:
+        if name not in CHECKERS:
+            raise UnknownCheckerError(name)
+    return [CHECKERS[name](header) for name in chosen]
+
+
+def check(checkers: Iterable[Checker], observations: Iterable[Observation], end_us: int | None = None) -> list[Result]:
+    """Feed a whole history and finish, at the last observation's time unless ``end_us`` says later."""
+    chosen = list(checkers)
+    last_us = 0
+    observe = [checker.observe for checker in chosen]
+    for observation in observations:
+        for take in observe:
+            take(observation)
+        last_us = observation.at_us
+    return [checker.finish(last_us if end_us is None else end_us) for checker in chosen]

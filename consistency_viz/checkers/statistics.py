@@ -1,0 +1,138 @@
+"""Quantiles of lengths, some of which had not ended yet (right-censored), in bounded memory.
+
+Rules (FIELD 2, "open window")
+1. A length that was still growing when the run ended is a lower bound. It is neither dropped nor taken for its end:
+   ``KaplanMeier`` counts it among those at risk until then, and nothing more.
+2. A quantile that the data do not reach is ``None``: more than that share was still open.
+3. Lengths are integers. They are kept exactly while there are at most ``EXACT_MAX`` distinct ones; beyond that each is
+   rounded to ``SIGNIFICANT_BITS`` bits, an error of at most ``ROUNDING_ERROR`` of its size. What is kept depends on the
+   multiset alone, never on the order of arrival.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import NormalDist
+from typing import Final, NamedTuple
+
+EXACT_MAX: Final = 2048
+SIGNIFICANT_BITS: Final = 9
+ROUNDING_ERROR: Final = 2.0**-SIGNIFICANT_BITS
+_TOLERANCE: Final = 1e-12
+
+
+def rounded(length: int) -> int:
+    """``length`` to the middle of its bucket: the same for all lengths that share their leading bits."""
+    shift = length.bit_length() - SIGNIFICANT_BITS
+    return length if shift <= 0 else (length >> shift << shift) + (1 << shift >> 1)
+
+
+class LengthCounts:
+    """A multiset of non-negative integer lengths (microseconds here): exact while small, rounded when large."""
+
+    __slots__ = ("_counts", "_sorted", "exact", "total")
+
+    def __init__(self, lengths: Iterable[int] = ()) -> None:
+        self._counts: dict[int, int] = {}
+        self._sorted: list[tuple[int, int]] | None = None
+        self.exact = True
+        self.total = 0
+        for length in lengths:
+            self.add(length)
+
+    def add(self, length: int) -> None:
+        if not self.exact:
+            length = rounded(length)
+        counts = self._counts
+        counts[length] = counts.get(length, 0) + 1
+        self.total += 1
+        self._sorted = None
+        if self.exact and len(counts) > EXACT_MAX:
+            self._coarsen()
+
+    def items(self) -> Sequence[tuple[int, int]]:
+        """(length, count), shortest first."""
+        if self._sorted is None:
+            self._sorted = sorted(self._counts.items())
+        return self._sorted
+
+    def _coarsen(self) -> None:
+        self.exact = False
+        exact, self._counts = self._counts, {}
+        for length, count in exact.items():
+            bucket = rounded(length)
+            self._counts[bucket] = self._counts.get(bucket, 0) + count
+
+
+class Quantile(NamedTuple):
+    """An estimate and its interval, in the unit of the lengths; ``None`` where the data do not reach."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class KaplanMeier:
+    """The product-limit estimate of the distribution of lengths, of which ``censored`` are lower bounds.
+
+    At equal lengths an end counts before a censoring, as usual. Quantile q is the shortest length by which at least the
+    share q has ended. Intervals are Brookmeyer and Crowley's with the log(-log) transform of Greenwood's variance; they
+    take lengths for independent, which windows of one run are only roughly.
+    """
+
+    def __init__(self, closed: LengthCounts, censored: Iterable[int] = ()) -> None:
+        self.closed = closed.total
+        self._steps: list[tuple[int, float, float]] = []  # length, surviving share, Greenwood's sum: all after the step
+        waiting = sorted(censored, reverse=True)
+        self.censored = len(waiting)
+        self.n = at_risk = self.closed + self.censored
+        base, base_risk, variance = 1.0, at_risk, 0.0
+        for length, count in closed.items():
+            left = at_risk
+            while waiting and waiting[-1] < length:
+                waiting.pop()
+                at_risk -= 1
+            if at_risk != left and self._steps:
+                # Between censorings the product telescopes to one division, which keeps it exact to the last bit.
+                base = self._steps[-1][1]
+            if at_risk != left:
+                base_risk = at_risk
+            remaining = at_risk - count
+            variance += count / (at_risk * remaining) if remaining else math.inf
+            at_risk = remaining
+            self._steps.append((length, base * remaining / base_risk, variance))
+
+    def quantile(self, q: float, confidence: float = 0.95) -> Quantile:
+        """The ``q``-quantile (0 < q <= 1) with its interval."""
+        share = 1 - q
+        value = next((float(length) for length, s, _ in self._steps if s <= share + _TOLERANCE), None)
+        z = NormalDist().inv_cdf(0.5 + confidence / 2)
+        inside = [length for length, s, v in self._steps if _contains(s, v, share, z)]
+        if not inside:
+            return Quantile(value, None, None)
+        last = inside[-1]
+        # The set is a union of steps; its end is where the next step leaves it, or nowhere.
+        following = next((length for length, _, _ in self._steps if length > last), None)
+        return Quantile(value, float(inside[0]), None if following is None else float(following))
+
+    def values(self, quantiles: Iterable[float]) -> list[float | None]:
+        """The quantiles alone, rising ``quantiles`` in one pass: for a page that asks many times a second."""
+        found: list[float | None] = []
+        steps = iter(self._steps)
+        step = next(steps, None)
+        for q in quantiles:
+            while step is not None and step[1] > 1 - q + _TOLERANCE:
+                step = next(steps, None)
+            found.append(None if step is None else float(step[0]))
+        return found
+
+
+def _contains(surviving: float, variance: float, share: float, z: float) -> bool:
+    """Whether the interval of the surviving share contains ``share``."""
+    if not 0 < surviving < 1 or not 0 < share < 1:
+        return False
+    log_survival = math.log(surviving)
+    spread = math.sqrt(variance) / abs(log_survival)
+    distance = math.log(-log_survival) - math.log(-math.log(share))
+    return abs(distance) <= z * spread
