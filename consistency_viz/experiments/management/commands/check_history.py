@@ -1,0 +1,73 @@
+"""``manage.py check_history``: verdicts over a recorded history. Exit 0 passed, 1 failed, 2 unknown, 3 bad input."""
+
+from __future__ import annotations
+
+import io
+import sys
+from argparse import ArgumentParser
+from typing import Any, NoReturn
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+
+from consistency_viz.checkers.registry import CHECKERS, UnknownCheckerError
+from consistency_viz.experiments.check_report import render
+from consistency_viz.observation.checking import (
+    EXIT_BAD_INPUT,
+    EXIT_BY_VERDICT,
+    FORMATS,
+    BadRequestError,
+    check_file,
+)
+from consistency_viz.observation.history import HistoryError
+
+
+class Command(BaseCommand):
+    """Reads a file and the checkers; neither a database nor a server."""
+
+    help = (
+        "Check a recorded history and say, with witnesses, what went wrong. "
+        "Exit status: 0 passed, 1 failed, 2 unknown (no evidence), 3 bad input."
+    )
+    requires_system_checks = ()
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """The usual parser, but wrong arguments exit with 3: argparse's own 2 would say "unknown" here."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+
+        def error(message: str) -> NoReturn:
+            if not parser.called_from_command_line:
+                raise CommandError(f"Error: {message}", returncode=EXIT_BAD_INPUT)
+            parser.print_usage(sys.stderr)
+            parser.exit(EXIT_BAD_INPUT, f"{parser.prog}: error: {message}\n")
+
+        parser.error = error  # type: ignore[method-assign]
+        return parser
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", help='a history, plain or gzip; "-" reads standard input')
+        parser.add_argument("--format", choices=FORMATS, default="native", help="the format of FILE (native)")
+        parser.add_argument(
+            "--checker",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"run only this checker; may be repeated (all: {', '.join(CHECKERS)})",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = check_file(options["file"], options["checker"], options["format"])
+        except (HistoryError, UnknownCheckerError, BadRequestError) as error:
+            raise CommandError(str(error), returncode=EXIT_BAD_INPUT) from None
+        if options["json"]:
+            self.stdout.write(msgspec.json.encode(report.to_json()).decode())
+        else:
+            terminal = self.stdout.isatty() and not options["no_color"]
+            console = Console(file=io.StringIO(), force_terminal=terminal, width=None if terminal else 120)
+            for part in render(report):
+                console.print(part)
+            self.stdout.write(console.file.getvalue())  # type: ignore[attr-defined]
+        sys.exit(EXIT_BY_VERDICT[report.verdict])

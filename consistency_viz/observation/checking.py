@@ -1,0 +1,76 @@
+"""Checks a recorded history: the file in, verdicts out. The command and the API only render what this returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from consistency_viz.checkers.registry import CHECKERS, check, create
+from consistency_viz.checkers.verdict import Result, Verdict, overall
+from consistency_viz.observation.history import DEFAULT_LIMITS, HistoryReader, Limits
+from workers.model.history import Header
+
+FORMATS: Final = ("native", "jepsen")
+EXIT_BY_VERDICT: Final = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNKNOWN: 2}
+EXIT_BAD_INPUT: Final = 3
+
+
+class BadRequestError(ValueError):
+    """What was asked for cannot be done; ``text`` says why and ``remedy`` what to do."""
+
+    def __init__(self, text: str, remedy: str) -> None:
+        self.text = text
+        self.remedy = remedy
+        super().__init__(f"{text}; {remedy}")
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The verdicts on one history. ``end_us`` is its last observation's time, ``duration_ms`` from its start."""
+
+    file: str
+    header: Header
+    observations: int
+    end_us: int
+    duration_ms: float
+    verdict: Verdict
+    results: list[Result]
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object. The header's plan is left out: it is in the history."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        del plain["header"]["plan"]
+        return plain
+
+
+def check_file(
+    source: str | Path, names: Iterable[str] = (), history_format: str = "native", limits: Limits = DEFAULT_LIMITS
+) -> Report:
+    """Run the named checkers, or all, over a history file ("-": standard input), reading it once.
+
+    Raises ``HistoryError`` for a bad file, ``UnknownCheckerError`` for a name that no checker has and
+    ``BadRequestError`` for a format that cannot be read; nothing was checked then.
+    """
+    if history_format not in FORMATS:
+        raise BadRequestError(f"format {history_format!r} is not known", f"use one of {', '.join(FORMATS)}")
+    nobody = Header("", "", 0, "", [])
+    chosen = list(names)
+    create(nobody, chosen)  # a wrong name is refused before a large file is read
+    if history_format == "jepsen":
+        raise BadRequestError(
+            "format 'jepsen' cannot be read yet: no checker here takes operations only",
+            f"give a native history; the checkers are {', '.join(CHECKERS)}",
+        )
+    with HistoryReader(source, limits) as reader:
+        results = check(create(reader.header, chosen), reader)
+        return Report(
+            file=reader.file,
+            header=reader.header,
+            observations=reader.observations,
+            end_us=reader.last_us,
+            duration_ms=max(0, reader.last_us - reader.header.started_us) / 1000,
+            verdict=overall(result.verdict for result in results),
+            results=results,
+        )
