@@ -48,7 +48,7 @@ class Stack:
     - ``revive``: whether a process that dies unexpectedly is started again; ``tell`` hears of it in a sentence.
     """
 
-    def __init__(  # noqa: PLR0913 (each part of the stack has its knob, and all go by name)
+    def __init__(
         self,
         *,
         data_dir: Path | None = None,

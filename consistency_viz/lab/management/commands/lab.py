@@ -18,6 +18,7 @@ from consistency_viz.lab.errors import LabError
 from consistency_viz.lab.stack import Stack
 
 PORT_DEFAULT = 8000
+SCENARIO_DEFAULT = "demo"
 
 
 class Command(BaseCommand):
@@ -27,7 +28,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--scenario", default="", metavar="NAME", help="what to play first")
+        parser.add_argument("--scenario", default=SCENARIO_DEFAULT, metavar="NAME", help="what to play first")
         parser.add_argument("--seed", type=int, default=None, help="the scenario's seed, if not its own")
         parser.add_argument(
             "--port", type=int, default=None, help=f"of the web server (default: {PORT_DEFAULT} or next)"
@@ -86,13 +87,13 @@ def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> 
 
 
 def choose_scenario(asked: str) -> str:
-    """The scenario that was asked for, else the catalogue's first. Raises ``LabError`` for a name that it lacks."""
+    """The scenario that was asked for. Raises ``LabError`` for a name that the catalogue lacks."""
     from consistency_viz.experiments.stack import catalogue
 
     names = [scenario.name for scenario in catalogue()]
-    if asked and asked not in names:
+    if asked not in names:
         raise LabError(f"--scenario {asked}: there is no such scenario.", f"Choose one of {', '.join(names)}.")
-    return asked or names[0]
+    return asked
 
 
 def start_first_run(scenario: str, seed: int | None) -> Any:
