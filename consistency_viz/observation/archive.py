@@ -175,7 +175,7 @@ def last_position(path: Path) -> Position:
         if not position.count:
             position = Position(place.index + 1, place.at_us, 1)
         elif place.at_us == position.at_us:
-            position = position._replace(repeats=position.repeats + 1)
+            position = Position(position.count, position.at_us, position.repeats + 1)
         else:
             break
     return position

@@ -9,14 +9,15 @@ Rules
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from workers.model.observation import Observation, Turn
 
 SEQUENCE_LAST = 2**64 - 1
 
 
-class Position(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Position:
     """``count`` observations are known, the last at ``at_us``, and ``repeats`` of them at that very time."""
 
     count: int = 0

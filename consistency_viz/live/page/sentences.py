@@ -1,0 +1,153 @@
+"""What just happened, in plain words: one pure function for each kind of observation, and two for windows.
+
+A sentence says who, what and about which order, and how long after the order was placed. Messages sent and delivered
+are not told one by one: there are too many, and the map shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from consistency_viz.live.frames import Sentence, WindowView
+from workers.model.observation import Applied, Changed, Completed, Dropped, Effected, Invoked, Observation
+
+NAME_LENGTH_MAX = 80
+
+_FACTS = {
+    "OrderPlaced": "was placed",
+    "OrderValidated": "was validated",
+    "OrderRejected": "was rejected",
+    "OrderTaxed": "was taxed",
+    "OrderMailed": "was confirmed by e-mail",
+}
+
+
+class Told(NamedTuple):
+    """An observation, and what its sentence needs to know beside it."""
+
+    observation: Observation
+    born_us: int | None = None
+    latency_us: int | None = None
+
+
+def tell(told: Told) -> Sentence | None:
+    """The sentence of an observation, ``None`` for one that is not told."""
+    teller = _TELLERS.get(type(told.observation.body))
+    return None if teller is None else teller(told, told.observation.body)
+
+
+def is_told(body: object) -> bool:
+    """Whether there is a sentence for this kind of observation."""
+    return type(body) in _TELLERS
+
+
+def applied(told: Told, body: Applied) -> Sentence:
+    """A replica learned something: "view-2 learned that order s3-17 was taxed (4,711 ms after it was placed)"."""
+    fact = body.update.rpartition(":")[2]
+    done = _FACTS.get(fact)
+    what = f"learned that order {_name(body.key)} {done}" if done else f"applied {_name(fact)} to {_name(body.key)}"
+    after = "" if told.born_us is None else f" ({_ms(told.observation.at_us - told.born_us)} after it was placed)"
+    return _say(told, "plain", f"{told.observation.node} {what}{after}", body.key)
+
+
+def invoked(told: Told, body: Invoked) -> Sentence:
+    """A client began something."""
+    if body.f == "place":
+        cents = body.value.get("net_cents") if isinstance(body.value, dict) else None
+        worth = f" over {_money(cents)}" if isinstance(cents, int) else ""
+        return _say(told, "plain", f"{_name(body.session)} placed order {_name(body.key)}{worth}", body.key)
+    if body.f == "read":
+        where = f" at {body.target}" if body.target else ""
+        return _say(told, "plain", f"{_name(body.session)} looks for order {_name(body.key)}{where}", body.key)
+    return _say(told, "plain", f"{_name(body.session)} began {_name(body.f)} on {_name(body.key)}", body.key)
+
+
+def completed(told: Told, body: Completed) -> Sentence:
+    """A client was answered, refused, or left without an answer."""
+    after = "" if told.latency_us is None else f" after {_ms(told.latency_us)}"
+    why = f": {_name(body.error)}" if body.error else ""
+    key = _name(body.key)
+    if body.f == "read" and body.outcome == "ok":
+        return _read(told, body, after)
+    what = f"order {key}" if body.f == "place" else f"{_name(body.f)} of {key}"
+    if body.outcome == "ok":
+        return _say(told, "good", f"{what} was accepted{after}", body.key)
+    if body.outcome == "fail":
+        return _say(told, "bad", f"{what} failed{after}{why}", body.key)
+    return _say(told, "warn", f"nobody can tell what became of {what}{why}", body.key)
+
+
+def effected(told: Told, body: Effected) -> Sentence:
+    """Something left the system that cannot be taken back."""
+    what = "an e-mail" if body.effect == "email" else f"a {_name(body.effect)}"
+    after = "" if told.born_us is None else f" ({_ms(told.observation.at_us - told.born_us)} after it was placed)"
+    return _say(told, "plain", f"{told.observation.node} sent {what} about order {_name(body.key)}{after}", body.key)
+
+
+def dropped(told: Told, body: Dropped) -> Sentence:
+    """The network lost a message."""
+    text = f"{body.type} about {_name(body.key)} from {body.source} never reached {told.observation.node}"
+    return _say(told, "warn", f"{text}: {_name(body.reason)}", body.key)
+
+
+def changed(told: Told, body: Changed) -> Sentence:
+    """An instance came or went."""
+    why = f": {_name(body.reason)}" if body.reason else ""
+    tone, text = {
+        "up": ("good", f"{body.instance} is up"),
+        "down": ("plain", f"{body.instance} left in order{why}"),
+        "lost": ("bad", f"{body.instance} is lost{why}"),
+        "fenced": ("warn", f"{body.instance} came back too late and may not write{why}"),
+    }[body.state]
+    return _say(told, tone, text, "")
+
+
+def window(view: WindowView) -> Sentence | None:
+    """Replicas began to differ, or agree again; told of values only, because that is what a reader could see."""
+    if view.view != "value":
+        return None
+    key = _name(view.key)
+    if view.to_us is None:
+        who = " and ".join(view.replicas[:3]) if len(view.replicas) < 4 else f"{len(view.replicas)} replicas"
+        verb = "differs" if len(view.replicas) == 1 else "differ"
+        return Sentence(view.from_us, "warn", f"{who} {verb} about order {key}", view.key)
+    length = _ms(view.to_us - view.from_us)
+    return Sentence(view.to_us, "good", f"all replicas agree about order {key} again, after {length}", view.key)
+
+
+def _read(told: Told, body: Completed, after: str) -> Sentence:
+    shown: Any = body.value.get("value", body.value) if isinstance(body.value, dict) else body.value
+    who, key = _name(body.session), _name(body.key)
+    if shown is None:
+        return _say(told, "warn", f"{who} looked for order {key} and found nothing{after}", body.key)
+    status = shown.get("status") if isinstance(shown, dict) else None
+    state = f" as {_name(status)}" if isinstance(status, str) else ""
+    return _say(told, "good", f"{who} found order {key}{state}{after}", body.key)
+
+
+def _say(told: Told, tone: str, text: str, key: str) -> Sentence:
+    return Sentence(told.observation.at_us, tone, text, key)
+
+
+def _name(text: str) -> str:
+    """A name as it came, but not longer than a line can bear."""
+    return text if len(text) <= NAME_LENGTH_MAX else f"{text[: NAME_LENGTH_MAX - 1]}…"
+
+
+def _ms(us: int) -> str:
+    return f"{us / 1_000:,.0f} ms" if us >= 10_000 else f"{us / 1_000:.1f} ms"
+
+
+def _money(cents: int) -> str:
+    return f"{cents // 100:,}.{cents % 100:02}"
+
+
+_TELLERS: dict[type, Callable[[Told, Any], Sentence]] = {
+    Applied: applied,
+    Invoked: invoked,
+    Completed: completed,
+    Effected: effected,
+    Dropped: dropped,
+    Changed: changed,
+}

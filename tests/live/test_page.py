@@ -1,0 +1,162 @@
+"""Folding every delta onto a snapshot gives the next snapshot, whatever happens and wherever frames are cut."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consistency_viz.live import frames
+from consistency_viz.live.frames import InstanceView, NodeView, RunView
+from consistency_viz.live.page import counts, keys, windows
+from consistency_viz.live.page.state import PageState
+from tests.live.page_fold import fold, page_of, small_bounds
+from workers.model.history import Header
+from workers.model.observation import (
+    Applied,
+    Changed,
+    Completed,
+    Delivered,
+    Dropped,
+    Effected,
+    Invoked,
+    Observation,
+    Sent,
+)
+
+REPLICAS = ["view-1", "view-2", "order"]
+HEADER = Header("one-truth", "synchronous", 7, "live", REPLICAS, run="r1", started_us=1_000_000)
+RUN = RunView("r1", "one-truth", "One truth", "synchronous", "", 7, 4, "running", "", 1_000_000, None)
+NODES = [NodeView(node, "view", True, [], []) for node in REPLICAS]
+
+
+def page() -> PageState:
+    return PageState(HEADER, RUN, NODES)
+
+
+def bodies():
+    key = st.sampled_from([f"o{n}" for n in range(9)])
+    fact = st.sampled_from(["OrderPlaced", "OrderTaxed", "OrderMailed"])
+    value = st.sampled_from([{"status": "placed"}, {"status": "taxed"}, None])
+    outcome = st.sampled_from(["ok", "fail", "info"])
+    return st.one_of(
+        st.builds(lambda k, v, f: Applied(k, v, f"{k}:{f}"), key, value, fact),
+        st.builds(lambda k: Invoked(f"{k}:place", "s1", "place", k, {"net_cents": 1_290}, 1_000_000), key),
+        st.builds(lambda k, o: Completed(f"{k}:place", "s1", "place", k, o, None), key, outcome),
+        st.builds(lambda k, o, v: Completed(f"{k}:read1", "s1", "read", k, o, {"value": v}), key, outcome, value),
+        st.builds(lambda k: Sent(f"m-{k}", "events", "OrderPlaced", k, ""), key),
+        st.builds(lambda k: Delivered(f"m-{k}", "events", "OrderPlaced", k, "order", 1_000_000), key),
+        st.builds(lambda k: Dropped(f"m-{k}", "events", "OrderPlaced", k, "order", 1_000_000, "loss"), key),
+        st.builds(lambda k: Effected("email", k, {}), key),
+        st.builds(lambda s, e: Changed("view-1.1", s, e), st.sampled_from(["up", "down", "lost"]), st.integers(1, 3)),
+    )
+
+
+STEP = st.tuples(
+    st.sampled_from(["body"] * 6 + ["frame", "reach", "instances", "run"]),
+    bodies(),
+    st.sampled_from(REPLICAS),
+    st.sampled_from([0, 1, 40_000, 900_000, 2_500_000]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEP, max_size=120))
+def test_folding_the_deltas_onto_a_snapshot_gives_the_next_snapshot(steps):
+    with small_bounds():
+        follow(steps)
+
+
+def follow(steps):
+    state, at_us, index, seq = page(), 1_000_000, 0, 0
+    shown = page_of(state.snapshot("b", seq, "0", "joined"))
+    for action, body, node, gap_us in [*steps, ("frame", None, "", 0)]:
+        if action == "body":
+            at_us += gap_us
+            state.observe(Observation(index, at_us, node, body))
+            index += 1
+        elif action == "reach":
+            state.reach(at_us + gap_us)
+        elif action == "instances":
+            state.set_instances([InstanceView("view-1.1", "view-1", "alive", 1, gap_us, [0])])
+        elif action == "run":
+            state.set_run(RunView(*[getattr(RUN, n) for n in RUN.__struct_fields__][:8], f"after {gap_us}", 1, None))
+        else:
+            seq += 1
+            state.settle()
+            at_us += 1
+            delta = state.delta("b", seq, str(index))
+            snapshot = page_of(state.snapshot("b", seq, str(index), "gap"))
+            if delta is None:
+                shown = snapshot
+                continue
+            shown = fold(shown, delta)
+            assert shown == snapshot
+            assert len(snapshot["keys"]) <= keys.KEYS_MAX
+            assert len(snapshot["windows"]) <= windows.WINDOWS_MAX
+            assert len(snapshot["seconds"]) <= counts.SECONDS_MAX
+
+
+def see(state, *rows):
+    """(at_us, node, body) rows, then settled."""
+    for at_us, node, body in rows:
+        state.observe(Observation(state.observations, at_us, node, body))
+    state.settle()
+
+
+def test_a_window_opens_and_closes_and_is_told_in_words():
+    state = page()
+    see(state, (1_000_010, "view-1", Applied("o1", {"s": 1}, "o1:OrderTaxed")))
+    first = state.delta("b", 1, "1")
+    assert [(w.view, w.from_us, w.to_us, w.replicas) for w in first.opened] == [
+        ("value", 1_000_010, None, ["view-1"]),
+        ("updates", 1_000_010, None, ["view-1"]),
+    ]
+    assert first.keys[0].diverged
+    see(state, *((1_005_010, node, Applied("o1", {"s": 1}, "o1:OrderTaxed")) for node in ("view-2", "order")))
+    second = state.delta("b", 2, "3")
+    assert second.opened == []
+    assert [(w.view, w.to_us) for w in second.closed] == [("value", 1_005_010), ("updates", 1_005_010)]
+    assert [s.text for s in second.sentences] == [
+        "view-2 learned that order o1 was taxed (5.0 ms after it was placed)",
+        "order learned that order o1 was taxed (5.0 ms after it was placed)",
+        "all replicas agree about order o1 again, after 5.0 ms",
+    ]
+    assert (second.totals.windows_closed, second.totals.windows_open) == (1, 0)
+    assert second.totals.diverged_us_all == 5_000
+
+
+def test_orders_are_counted_by_how_they_ended_and_settled_while_all_agree():
+    state = page()
+    invoked = Invoked("o1:place", "s1", "place", "o1", {"net_cents": 500}, 1_000_000)
+    see(state, (1_000_010, "client", invoked))
+    see(state, *((1_000_020, node, Applied("o1", {"s": 1}, "o1:OrderPlaced")) for node in REPLICAS))
+    see(state, (1_000_400, "client", Completed("o1:place", "s1", "place", "o1", "ok", None)))
+    totals = state.delta("b", 1, "5").totals
+    assert (totals.orders_placed, totals.orders_accepted, totals.orders_settled) == (1, 1, 1)
+    see(state, (1_000_500, "view-1", Applied("o1", {"s": 2}, "o1:OrderTaxed")))
+    delta = state.delta("b", 2, "6")
+    assert delta.totals.orders_settled == 0
+    assert state.snapshot("b", 2, "6", "gap").seconds[0].latency_ms_p50 == 0.4
+
+
+def test_a_quiet_second_exists_and_carries_the_number_of_differing_keys():
+    state = page()
+    see(state, (1_000_010, "view-1", Applied("o1", 1, "o1:u")))
+    state.delta("b", 1, "1")
+    state.reach(4_200_000)
+    assert [(s.second, s.diverged_keys) for s in state.delta("b", 2, "1").seconds] == [(1, 1), (2, 1), (3, 1)]
+
+
+def test_messages_over_the_bound_of_a_frame_are_counted():
+    state = page()
+    message = Delivered("m", "events", "OrderPlaced", "o1", "order", 1_000_000)
+    see(state, *((1_000_010 + n, "view-1", message) for n in range(100)))
+    delta = state.delta("b", 1, "100")
+    assert (len(delta.messages), delta.messages_skipped) == (frames.MESSAGES_MAX_PER_FRAME, 40)
+
+
+def test_a_burst_that_fits_no_frame_gives_no_delta_but_a_right_snapshot():
+    state = page()
+    see(state, *((1_000_010 + n, "view-1", Applied(f"o{n}", 1, f"o{n}:u")) for n in range(1_000)))
+    assert state.delta("b", 1, "1000") is None
+    snapshot = state.snapshot("b", 1, "1000", "gap")
+    assert [k.key for k in snapshot.keys] == [f"o{n}" for n in range(880, 1_000)]
+    assert (snapshot.keys_dropped, snapshot.windows_dropped) == (880, 1_400)
