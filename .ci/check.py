@@ -18,7 +18,7 @@ from pathlib import Path
 from browser import NoBrowserError, ensure_browser
 
 ROOT = Path(__file__).resolve().parent.parent
-REPORTS = ROOT / "test-results"
+REPORTS = ROOT / "var" / "reports"  # not test-results: Playwright empties that
 BIN = Path(sys.executable).parent
 NO_TESTS_COLLECTED = 5
 JUNIT_COUNTS = ("tests", "failures", "errors", "skipped")
@@ -143,7 +143,7 @@ def _in_ci() -> bool:
 def main(arguments: list[str]) -> int:
     """``--lint`` for the lint steps only; everything else goes to pytest."""
     only_lint = arguments == ["--lint"]
-    REPORTS.mkdir(exist_ok=True)
+    REPORTS.mkdir(parents=True, exist_ok=True)
     for old in REPORTS.glob("*.xml"):
         old.unlink()
     steps = lint_steps()
