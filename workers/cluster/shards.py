@@ -11,7 +11,7 @@ import msgspec
 
 from workers.model.effects import CancelTimer, Observe, Send
 from workers.model.message import TIMER_TOPIC, Json, Message, partition_of
-from workers.model.node import Context, NodeSpec, Step
+from workers.model.node import NOTHING, Context, NodeSpec, Step
 from workers.model.observation import Body, Delivered, Sent
 
 
@@ -29,25 +29,30 @@ class Outcome:
     """What a turn has gathered so far; the order of each list is the order in which it happened.
 
     ``writes`` are the records changed, by shard partition and key, with ``None`` for a deleted one. ``messages`` are
-    (partition, message). ``timers`` are (shard partition, name, timer or ``None`` if cancelled).
+    (partition, message). ``timers`` are (shard partition, name, timer or ``None`` if cancelled). A driver that keeps its
+    shards in memory only has no use for ``writes`` and says so; one whose observations nobody reads for their messages
+    leaves ``Sent`` and ``Delivered`` out.
     """
 
-    __slots__ = ("bodies", "messages", "timers", "writes")
+    __slots__ = ("bodies", "messages", "messages_noted", "timers", "writes", "writes_wanted")
 
-    def __init__(self) -> None:
+    def __init__(self, *, writes_wanted: bool = True, messages_noted: bool = True) -> None:
         self.bodies: list[Body] = []
         self.messages: list[tuple[int, Message]] = []
         self.timers: list[tuple[int, str, Timer | None]] = []
         self.writes: dict[tuple[int, str], Json | None] = {}
+        self.writes_wanted = writes_wanted
+        self.messages_noted = messages_noted
 
 
 class Shard:
     """The state of one partition of one node: records in order of their birth, and the timers that are set."""
 
-    __slots__ = ("node", "partition", "partitions", "records", "records_max", "seed", "spec", "timers")
+    __slots__ = ("_step", "node", "partition", "partitions", "records", "records_max", "seed", "spec", "timers")
 
     def __init__(self, spec: NodeSpec, partition: int, partitions: int, seed: int, records_max: int) -> None:
         self.spec = spec
+        self._step = spec.service.step
         self.node = spec.id
         self.partition = partition
         self.partitions = partitions
@@ -58,36 +63,39 @@ class Shard:
 
     def start(self, now_us: int, outcome: Outcome) -> None:
         """Run the first step of a new shard."""
-        cause_id = f"{self.node}/{self.partition}"
+        cause_id = f"{self.node}.{self.partition}"
         context = Context(self.node, self.partition, self.partitions, self.seed, now_us, now_us, cause_id)
-        self._perform(self.spec.service.start(context), cause_id, now_us, outcome)
+        self._perform(self.spec.service.start(context), cause_id, "", now_us, outcome)
 
     def execute(self, message: Message, sent_us: int, now_us: int, outcome: Outcome, copy: int = 0) -> None:
         """Run one message through the node's step."""
-        if message.topic != TIMER_TOPIC:
-            body = Delivered(message.id, message.topic, message.type, message.key, message.source, sent_us, copy)
-            outcome.bodies.append(body)
-        context = Context(self.node, self.partition, self.partitions, self.seed, now_us, sent_us, message.id)
-        step = self.spec.service.step(self.records, message, context)
-        if step.writes or step.effects:
-            self._perform(step, message.id, now_us, outcome)
+        message_id = message.id
+        if message.topic != TIMER_TOPIC and outcome.messages_noted:
+            outcome.bodies.append(
+                Delivered(message_id, message.topic, message.type, message.key, message.source, sent_us, copy)
+            )
+        context = Context(self.node, self.partition, self.partitions, self.seed, now_us, sent_us, message_id)
+        step = self._step(self.records, message, context)
+        if step is not NOTHING:
+            # What a duplicate makes the node send is another message: it must not have the first one's id and fate.
+            self._perform(step, message_id, f"*{copy}" if copy else "", now_us, outcome)
 
     def fire(self, name: str, now_us: int, outcome: Outcome) -> None:
         """Run a timer that is due; one that was cancelled or replaced meanwhile is not there."""
         timer = self.timers.pop(name)
         outcome.timers.append((self.partition, name, None))
         message = Message(
-            f"{self.node}/{self.partition}~{name}", TIMER_TOPIC, timer.type, self.node, timer.key, timer.data
+            f"{self.node}.{self.partition}~{name}", TIMER_TOPIC, timer.type, self.node, timer.key, timer.data
         )
         self.execute(message, timer.due_us, now_us, outcome)
 
-    def _perform(self, step: Step, cause_id: str, now_us: int, outcome: Outcome) -> None:
+    def _perform(self, step: Step, cause_id: str, mark: str, now_us: int, outcome: Outcome) -> None:
         for key, record in step.writes.items():
             self._write(key, record, outcome)
         sent = 0
         for effect in step.effects:
             if isinstance(effect, Send):
-                self._send(effect, cause_id, sent, outcome)
+                self._send(effect, cause_id, f"{sent}{mark}", outcome)
                 sent += 1
             elif isinstance(effect, Observe):
                 outcome.bodies.append(effect.body)
@@ -99,7 +107,7 @@ class Shard:
                 self.timers[timer.name] = timer
                 outcome.timers.append((self.partition, timer.name, timer))
 
-    def _send(self, send: Send, cause_id: str, index: int, outcome: Outcome) -> None:
+    def _send(self, send: Send, cause_id: str, index: str, outcome: Outcome) -> None:
         message_id = f"{cause_id}/{self.node}.{index}"
         partition_key = send.partition_key
         message = Message(
@@ -116,7 +124,8 @@ class Shard:
             send.reply_key,
         )
         outcome.messages.append((partition_of(partition_key or send.key, self.partitions), message))
-        outcome.bodies.append(Sent(message_id, send.topic, send.type, send.key, cause_id))
+        if outcome.messages_noted:
+            outcome.bodies.append(Sent(message_id, send.topic, send.type, send.key, cause_id))
 
     def _write(self, key: str, record: Json | None, outcome: Outcome) -> None:
         records = self.records
@@ -128,4 +137,5 @@ class Shard:
                 oldest = next(iter(records))
                 del records[oldest]
                 outcome.writes[self.partition, oldest] = None
-        outcome.writes[self.partition, key] = record
+        if outcome.writes_wanted:
+            outcome.writes[self.partition, key] = record
