@@ -10,6 +10,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
 STAMP = ".collected"
+NOT_NEEDED = ["django_htmx/ext/*"]
+"""htmx's extensions: we use none, and Django takes the ``import("../htmx")`` in their type comments for a real one."""
 
 
 def migrate() -> None:
@@ -24,7 +26,8 @@ def collect_static_if_stale() -> bool:
     wanted = static_fingerprint()
     if stamp.is_file() and stamp.read_text() == wanted:
         return False
-    call_command("collectstatic", verbosity=0, interactive=False, clear=root.is_dir())
+    clear = root.is_dir()
+    call_command("collectstatic", verbosity=0, interactive=False, clear=clear, ignore_patterns=NOT_NEEDED)
     stamp.write_text(wanted)
     return True
 
@@ -33,7 +36,7 @@ def static_fingerprint() -> str:
     """A digest of every static file's name, size and time of change, and of how they are stored."""
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
-        for name, storage in finder.list([]):
+        for name, storage in finder.list(NOT_NEEDED):
             status = Path(storage.path(name)).stat()
             digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

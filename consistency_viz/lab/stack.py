@@ -58,6 +58,7 @@ class Stack:
         concurrency: int = 64,
         worker_app: str = WORKER_APP,
         worker_ready: Callable[[Child], bool] | None = None,
+        web_app: str = WEB_APP,
         web_port: int | None = None,
         web_host: str = ports.LOOPBACK,
         environment: Mapping[str, str] | None = None,
@@ -77,6 +78,7 @@ class Stack:
         self._worker_count = workers
         self._concurrency = concurrency
         self._worker_app = worker_app
+        self._web_app = web_app
         self._worker_ready = worker_ready or _says_ready
         self._environment = dict(environment or {})
         self._revive = revive
@@ -195,7 +197,7 @@ class Stack:
 
     def _start_web(self, port: int) -> Child:
         arguments = (
-            *(sys.executable, "-m", "uvicorn", WEB_APP, "--host", self.web_host, "--port", str(port)),
+            *(sys.executable, "-m", "uvicorn", self._web_app, "--host", self.web_host, "--port", str(port)),
             *("--log-level", "warning", "--no-access-log", "--ws-per-message-deflate", "false"),
             *("--ws-max-size", "65536", "--timeout-graceful-shutdown", "3"),
         )

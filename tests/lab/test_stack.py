@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import socket
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -84,3 +85,13 @@ def test_an_exported_stack_is_what_this_process_uses_until_it_stops(tmp_path: Pa
         assert settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] == stack.redis_url
     after = (os.environ.get("REDIS_URL"), settings.REDIS_URL, settings.CHANNEL_LAYERS["default"]["BACKEND"])
     assert after == before
+
+
+@pytest.mark.stack
+def test_a_web_server_answers_as_soon_as_the_stack_has_started(tmp_path: Path) -> None:
+    port = free_port()
+    with Stack(data_dir=tmp_path, workers=0, web_app="tests.lab.tiny_web_app:application", web_port=port) as stack:
+        assert stack.web is not None
+        with urllib.request.urlopen(stack.web_url, timeout=5) as answer:
+            assert answer.read().decode() == f"process {stack.web.pid}"
+    assert gone(stack.web.pid)
