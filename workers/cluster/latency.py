@@ -116,9 +116,7 @@ class Mixture(Strict):
         return self.of[index].latency.quantile_ms(min((u - low) / (bounds[index] - low), 1.0 - 2.0**-53))
 
 
-Latency = Annotated[
-    Constant | Uniform | Exponential | Pareto | Empirical | Mixture, Field(discriminator="kind")
-]
+Latency = Annotated[Constant | Uniform | Exponential | Pareto | Empirical | Mixture, Field(discriminator="kind")]
 
 
 def sampler(latency: Latency) -> Sampler:
@@ -134,6 +132,8 @@ def sampler(latency: Latency) -> Sampler:
         return lambda u: sorted_us[int(u * len(sorted_us))]
     if isinstance(latency, Exponential):
         floor_us, mean_us, most_us = latency.floor_ms * 1_000, latency.mean_ms * 1_000, LATENCY_MS_MAX * 1_000
+        if floor_us - mean_us * log(2.0**-53) < most_us:
+            return lambda u: int(floor_us - mean_us * log(1.0 - u))
         return lambda u: int(min(floor_us - mean_us * log(1.0 - u), most_us))
     quantile_ms = latency.quantile_ms
     return lambda u: int(min(quantile_ms(u), LATENCY_MS_MAX) * 1_000)

@@ -1,47 +1,59 @@
 """The network model: one pure function from a message and a link to the times at which it arrives.
 
 Rules
-1. ``arrivals`` depends on (seed, message id, target, link) only. Both drivers call it, so a message meets the same fate
-   in the simulator, live, and in a rerun.
+1. What happens to a message depends on (seed, message id, link) only, and a link knows its target. Both drivers ask the
+   same function, so a message meets the same fate in the simulator, live, and in a rerun.
 2. No arrival: the message is lost. Two: the link duplicated it.
 3. An ordered link delivers the messages of one source on one topic partition in the order in which they were sent, as a
-   connection does: a slow one holds back those behind it (``InOrder``). An unordered link lets them overtake.
+   connection does: a slow one holds back those behind it. An unordered link lets them overtake.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from workers.cluster.latency import Sampler
-from workers.model.randomness import Chance
+from workers.cluster.latency import Constant, Latency, sampler
+from workers.model.randomness import Chance, Lanes, salt_of, uniform
+
+Travel = Callable[[Lanes], tuple[int, ...]]
+"""From a message's random bits to the latency of each of its copies, in microseconds; lost: none."""
 
 
 class Link(NamedTuple):
-    """How messages travel from one node to another. ``fixed_us``: the latency if it is constant, else -1."""
+    """How messages travel from one node to another: ``travel``, and whether they keep their order."""
 
-    latency: Sampler
-    fixed_us: int
-    loss: float
-    duplicate: float
+    travel: Travel
     ordered: bool
 
 
-INSTANT = Link(lambda u: 0, 0, 0.0, 0.0, True)
+def link(latency: Latency, loss: float, duplicate: float, target: str, *, ordered: bool) -> Link:
+    """The link to ``target`` with these settings; ``loss`` and ``duplicate`` are probabilities."""
+    salt = salt_of(target)
+    sample = sampler(latency)
+    if not loss and not duplicate:
+        if isinstance(latency, Constant):
+            always = (sample(0.0),)
+            return Link(lambda lanes: always, ordered)
+        return Link(lambda lanes: (sample(uniform(lanes[1], salt)),), ordered)
+
+    def travel(lanes: Lanes) -> tuple[int, ...]:
+        if uniform(lanes[0], salt) < loss:
+            return ()
+        if uniform(lanes[2], salt) < duplicate:
+            return (sample(uniform(lanes[1], salt)), sample(uniform(lanes[3], salt)))
+        return (sample(uniform(lanes[1], salt)),)
+
+    return Link(travel, ordered)
+
+
+INSTANT = Link(lambda lanes: (0,), ordered=True)
 """The link of messages that come from outside of the cluster, such as an order placed by hand."""
 
 
-def arrivals(chance: Chance, message_id: str, target: str, sent_us: int, link: Link) -> tuple[int, ...]:
-    """The recorder times at which a message sent at ``sent_us`` arrives at ``target``: none, one or two of them."""
-    if not link.loss and not link.duplicate:
-        if link.fixed_us >= 0:
-            return (sent_us + link.fixed_us,)
-        return (sent_us + link.latency(chance.second_of_four(f"{message_id}>{target}")),)
-    lost, first, twice, second = chance.four(f"{message_id}>{target}")
-    if lost < link.loss:
-        return ()
-    if twice < link.duplicate:
-        return (sent_us + link.latency(first), sent_us + link.latency(second))
-    return (sent_us + link.latency(first),)
+def arrivals(chance: Chance, message_id: str, sent_us: int, over: Link) -> tuple[int, ...]:
+    """The recorder times at which a message sent at ``sent_us`` arrives over a link: none, one or two of them."""
+    return tuple(sent_us + latency_us for latency_us in over.travel(chance.lanes(message_id)))
 
 
 class InOrder:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from workers.cluster.latency import Constant, sampler
 from workers.cluster.network import INSTANT, Link
+from workers.cluster.network import link as network_link
 from workers.cluster.scenario import LinkSettings, Scenario
 from workers.model.design import Design, Options
 from workers.model.node import NodeSpec
@@ -22,7 +22,7 @@ OUTSIDE_TOPICS: Final = (BY_HAND,)
 
 
 class PlanError(ValueError):
-    """A scenario that its schema admits but its design cannot run; ``field`` and ``remedy`` say where and what to do."""
+    """A scenario that its schema admits but its design cannot run; ``field`` and ``remedy`` say where and what then."""
 
     def __init__(self, field: str, value: object, remedy: str) -> None:
         super().__init__(f"{field}: {value!r}: {remedy}")
@@ -123,8 +123,8 @@ def _link(scenario: Scenario, source: str, target: str) -> Link:
     settings: LinkSettings = scenario.network.default
     for override in scenario.network.links:
         if override.source in ("*", source) and override.target in ("*", target):
-            given = {k: v for k in ("latency", "loss", "duplicate", "ordered") if (v := getattr(override, k)) is not None}
+            given = {
+                k: v for k in ("latency", "loss", "duplicate", "ordered") if (v := getattr(override, k)) is not None
+            }
             settings = settings.model_copy(update=given)
-    latency = settings.latency
-    fixed_us = round(latency.ms * 1_000) if isinstance(latency, Constant) else -1
-    return Link(sampler(latency), fixed_us, settings.loss, settings.duplicate, settings.ordered)
+    return network_link(settings.latency, settings.loss, settings.duplicate, target, ordered=settings.ordered)

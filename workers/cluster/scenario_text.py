@@ -127,7 +127,7 @@ def _compose(text: str, source: str) -> yaml.Node | None:
     try:
         for event in yaml.parse(text, yaml.SafeLoader):
             count += 1
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 0
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise ScenarioError(source, [Problem(line, "", "", "anchors and aliases are not read; write it out")])
             if isinstance(event, yaml.CollectionStartEvent):
@@ -135,7 +135,9 @@ def _compose(text: str, source: str) -> yaml.Node | None:
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
             if depth > DEPTH_MAX or count > NODES_MAX:
-                remedy = f"nest at most {DEPTH_MAX} levels" if depth > DEPTH_MAX else f"use at most {NODES_MAX:,} values"
+                remedy = (
+                    f"nest at most {DEPTH_MAX} levels" if depth > DEPTH_MAX else f"use at most {NODES_MAX:,} values"
+                )
                 raise ScenarioError(source, [Problem(line, "", "", remedy)])
         return yaml.compose(text, yaml.SafeLoader)
     except yaml.YAMLError as error:

@@ -29,9 +29,9 @@ class Outcome:
     """What a turn has gathered so far; the order of each list is the order in which it happened.
 
     ``writes`` are the records changed, by shard partition and key, with ``None`` for a deleted one. ``messages`` are
-    (partition, message). ``timers`` are (shard partition, name, timer or ``None`` if cancelled). A driver that keeps its
-    shards in memory only has no use for ``writes`` and says so; one whose observations nobody reads for their messages
-    leaves ``Sent`` and ``Delivered`` out.
+    (partition, message). ``timers`` are (shard partition, name, timer or ``None`` if cancelled). A driver that keeps
+    its shards in memory only has no use for ``writes`` and says so; one whose observations nobody reads for their
+    messages leaves ``Sent`` and ``Delivered`` out.
     """
 
     __slots__ = ("bodies", "messages", "messages_noted", "timers", "writes", "writes_wanted")

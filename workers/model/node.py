@@ -70,7 +70,8 @@ class Service(Protocol):
 class NodeSpec(NamedTuple):
     """A node as a design declares it.
 
-    ``publishes`` lists every topic that it may write to. ``role`` says how the page draws it. ``replica`` marks a node whose ``Applied`` observations show a replica of the
+    ``publishes`` lists every topic that it may write to. ``role`` says how the page draws it. ``replica`` marks a node
+    whose ``Applied`` observations show a replica of the
     entities, so that it takes part in divergence. ``instances`` is how many instances it starts with.
     """
 

@@ -12,6 +12,7 @@ from workers.cluster.plan import Plan, build, instance_ids
 from workers.cluster.scenario import Scenario
 from workers.model.codec import pack
 from workers.model.message import Json, Message, partition_of
+from workers.runtime.instance import LEASE_US
 from workers.runtime.keys import RUNS, WORKERS, RunKeys
 from workers.runtime.scripts import STREAM_ENTRIES_MAX, Scripts, head_keys
 
@@ -50,7 +51,7 @@ def create_run(client: redis.Redis, run: str, scenario: Json) -> None:
     plan = build(Scenario.model_validate(scenario))
     keys = RunKeys(run)
     now_us = server_time_us(client)
-    meta = {
+    meta: dict[str, bytes | str | int] = {
         "scenario": msgspec.json.encode(scenario),
         "state": "running",
         "reason": "",
@@ -122,8 +123,8 @@ def inject(client: redis.Redis, run: str, topic: str, type: str, key: str, data:
         raise RunRefusedError(f"nobody subscribes to topic {topic!r}")
     message = Message(f"web-{uuid.uuid4().hex[:8]}", topic, type, "web", key, data)
     stream = RunKeys(run).topic(topic, partition_of(key, plan.partitions))
-    arguments = [pack(message), STREAM_ENTRIES_MAX]
-    _expect_ok(run, Scripts(client).inject([*head_keys(RunKeys(run)), stream], arguments))
+    names = [*head_keys(RunKeys(run)), stream]
+    _expect_ok(run, Scripts(client).inject(names, [pack(message), STREAM_ENTRIES_MAX]))
     return message.id
 
 
@@ -154,7 +155,7 @@ def delete_run(client: redis.Redis, run: str) -> None:
 
 def server_time_us(client: redis.Redis) -> int:
     """The server's clock in microseconds."""
-    seconds, micros = client.time()  # type: ignore[misc]
+    seconds, micros = client.time()
     return int(seconds) * 1_000_000 + int(micros)
 
 
@@ -177,8 +178,6 @@ def _expect_ok(run: str, reply: list[Any]) -> None:
 def _instances(
     leases: dict[bytes, bytes], owners: dict[bytes, bytes], desired: dict[bytes, bytes], now_us: int
 ) -> list[InstanceStatus]:
-    from workers.runtime.instance import LEASE_US
-
     owned: dict[str, list[int]] = {}
     for field, owner in owners.items():
         owned.setdefault(owner.decode().split()[0], []).append(int(field.decode().rpartition("/")[2]))
@@ -189,7 +188,5 @@ def _instances(
         epoch, expires_us = (0, 0) if raw is None else (int(part) for part in raw.split())
         age_ms = -1 if raw is None else max(0, (now_us - (expires_us - LEASE_US)) // 1_000)
         alive = raw is not None and expires_us > now_us
-        found.append(
-            InstanceStatus(name, name.rpartition(".")[0], epoch, age_ms, alive, sorted(owned.get(name, [])))
-        )
+        found.append(InstanceStatus(name, name.rpartition(".")[0], epoch, age_ms, alive, sorted(owned.get(name, []))))
     return found

@@ -56,21 +56,22 @@ class Inbox:
         ``skip`` copies, the first to arrive, were processed before the shard was loaded.
         """
         link = self._plan.link(message.source, self._node)
-        times = arrivals(self._chance, message.id, self._node, sent_us, link)
-        for copy, due_us in sorted(enumerate(times), key=lambda row: row[1])[skip:]:
-            if link.ordered and link.fixed_us < 0:
+        times = arrivals(self._chance, message.id, sent_us, link)
+        for copy, arrival_us in sorted(enumerate(times), key=lambda row: row[1])[skip:]:
+            due_us = arrival_us
+            if link.ordered:
                 in_order = self._in_order.setdefault(partition, InOrder())
-                due_us = in_order.clamp(message.source, topic, due_us)
-            self._push(due_us, 0, partition, topic, number, copy, len(times), message, "")
+                due_us = in_order.clamp(message.source, topic, arrival_us)
+            self._push(Arrival(due_us, 0, 0, partition, topic, number, copy, len(times), message, ""))
         return len(times)
 
     def add_timer(self, partition: int, name: str, due_us: int) -> None:
         """Wait for a timer; whether it is still set is for the shard to say when it is due."""
-        self._push(due_us, 0, partition, "", 0, 0, 1, None, name)
+        self._push(Arrival(due_us, 0, 0, partition, "", 0, 0, 1, None, name))
 
     def add_loss(self, partition: int, topic: str, number: int, message: Message, sent_us: int) -> None:
         """Put a message that the network lost in the queue at once, so that its loss is noted in a turn."""
-        self._push(sent_us, 1, partition, topic, number, 0, 0, message, "")
+        self._push(Arrival(sent_us, 0, 1, partition, topic, number, 0, 0, message, ""))
 
     def pop_due(self, now_us: int) -> Arrival | None:
         """The next arrival that is due by ``now_us`` and that the instance has had the time to process."""
@@ -79,8 +80,7 @@ class Inbox:
             arrival = heappop(heap)
             if arrival.stage == 0 and self._service_us:
                 self._busy_until_us = max(arrival.due_us, self._busy_until_us) + self._service_us
-                self._serial += 1
-                heappush(heap, arrival._replace(due_us=self._busy_until_us, stage=1, serial=self._serial))
+                self._push(arrival._replace(due_us=self._busy_until_us, stage=1))
                 continue
             return arrival
         return None
@@ -91,18 +91,6 @@ class Inbox:
         self._heap.sort()
         self._in_order.pop(partition, None)
 
-    def _push(
-        self,
-        due_us: int,
-        stage: int,
-        partition: int,
-        topic: str,
-        number: int,
-        copy: int,
-        copies: int,
-        message: Message | None,
-        timer: str,
-    ) -> None:
+    def _push(self, arrival: Arrival) -> None:
         self._serial += 1
-        arrival = Arrival(due_us, self._serial, stage, partition, topic, number, copy, copies, message, timer)
-        heappush(self._heap, arrival)
+        heappush(self._heap, arrival._replace(serial=self._serial))

@@ -50,9 +50,7 @@ class Ended(Exception):  # noqa: N818 - not an error: the instance has nothing m
 class Instance:
     """One instance of one node of a run, on one connection. ``stop`` is asked in every turn."""
 
-    def __init__(
-        self, client: redis.Redis, run: str, plan: Plan, instance: str, stop: Callable[[], bool]
-    ) -> None:
+    def __init__(self, client: redis.Redis, run: str, plan: Plan, instance: str, stop: Callable[[], bool]) -> None:
         self.client = client
         self.keys = RunKeys(run)
         self.plan = plan
@@ -132,7 +130,7 @@ class Instance:
             self.epoch = 0
             raise Ended("fenced: the lease is another's")
         if status == b"full":
-            raise _Full(reply[1].decode())
+            raise _FullError(reply[1].decode())
         if status in (b"ended", b"unwanted"):
             raise Ended("the run ended" if status == b"ended" else "scaled")
         raise AssertionError(f"unknown reply {reply!r}")
@@ -202,7 +200,9 @@ class Instance:
         if wait_us >= 1_000:
             command += ("BLOCK", wait_us // 1_000)
         highs = [entry_id(self._shards[p].cursors[topic].high) for p, topic in self._streams.values()]
-        reply = self.client.execute_command(*command, "STREAMS", *self._streams, *highs)
+        reply = self.client.execute_command(  # type: ignore[no-untyped-call]
+            *command, "STREAMS", *self._streams, *highs
+        )
         for key, entries in _streams_of(reply):
             self._admit(*self._streams[key], entries)
 
@@ -254,7 +254,13 @@ class Instance:
         else:
             outcome.bodies.append(
                 Dropped(
-                    message.id, message.topic, message.type, message.key, message.source, sent_us(arrival.number), "loss"
+                    message.id,
+                    message.topic,
+                    message.type,
+                    message.key,
+                    message.source,
+                    sent_us(arrival.number),
+                    "loss",
                 )
             )
         stored.cursors[arrival.topic].done(arrival.number, arrival.copies)
@@ -267,14 +273,13 @@ class Instance:
         patience_ends = time.monotonic() + FULL_PATIENCE_S
         while True:
             try:
-                accepted = self._take(self._scripts.commit(names, arguments))
+                if not self._take(self._scripts.commit(names, arguments)):
+                    return
                 break
-            except _Full as full:
+            except _FullError as full:
                 if time.monotonic() > patience_ends:
                     self._fail(f"{full} is full: nobody reads it any more")
                 time.sleep(0.1)
-        if not accepted:
-            return
         for stored in took_part.values():
             stored.started = True
             stored.touched.clear()
@@ -287,7 +292,7 @@ class Instance:
         raise Ended(reason)
 
 
-class _Full(Exception):
+class _FullError(Exception):
     """A stream that the commit writes to has reached its bound."""
 
 

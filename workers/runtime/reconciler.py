@@ -63,11 +63,11 @@ class Reconciler(threading.Thread):
     def round(self) -> None:
         """One round, if this is the reconciler that acts."""
         now_us = server_time_us(self._client)
-        self._client.hset(WORKERS, self._name, now_us + WORKER_US)  # type: ignore[arg-type]
+        self._client.hset(WORKERS, self._name, now_us + WORKER_US)
         if not self._acts():
             return
         self._rounds += 1
-        for name, expires in self._client.hgetall(WORKERS).items():  # type: ignore[union-attr]
+        for name, expires in self._client.hgetall(WORKERS).items():
             if int(expires) < now_us - 60_000_000:
                 self._client.hdel(WORKERS, name)
         runs = active_runs(self._client)

@@ -5,8 +5,8 @@ Rules
    Stream entry ids carry it (``<us>-<n>``), so an observation's time is the time of its state change.
 2. Fencing: a commit names its instance's epoch and the shards it touches. It is refused unless the lease holds that
    epoch and every shard is owned by it. Epochs only rise, so a paused instance that was replaced commits nothing.
-3. A commit refused for its epoch is itself an observation (``fenced``); one refused because a shard has moved to another
-   live instance (``moved``) is ordinary rebalancing and is not.
+3. A commit refused for its epoch is itself an observation (``fenced``); one refused because a shard has moved to
+   another live instance (``moved``) is ordinary rebalancing and is not.
 4. Ownership is dealt out anew (``rebalance``) whenever the set of live, wanted instances of a node changes.
 
 Commands of Redis 7.0 only. All keys of one call share the run's hash tag.

@@ -16,7 +16,7 @@ from workers.model.effects import CancelTimer, Effect, Observe, Send, SetTimer
 from workers.model.message import TIMER_TOPIC, Json, Message, partition_of
 from workers.model.node import NOTHING, Context, State, Step
 from workers.model.observation import Completed, Invoked, Outcome
-from workers.model.randomness import draw
+from workers.model.randomness import draw, draws
 from workers.services.catalogue_of_goods import SKUS, TAX_BASIS_POINTS
 from workers.services.orders import net_cents
 
@@ -24,6 +24,8 @@ COMMANDS = "commands"
 REPLIES = "replies"
 BY_HAND = "by-hand"
 CLIENT_TOPICS = (REPLIES, BY_HAND)
+_GOODS = tuple(SKUS.items())
+_COUNTRIES = tuple(TAX_BASIS_POINTS)
 
 
 def query_topic(view: str) -> str:
@@ -34,7 +36,8 @@ def query_topic(view: str) -> str:
 class Workload(NamedTuple):
     """How much the clients do. ``orders`` is the total over all sessions (``None``: until the run is stopped).
 
-    No order is due later than ``duration_ms`` after the start. Each accepted order is read back ``reads_per_order`` times, the first ``read_after_ms`` after its acknowledgement
+    No order is due later than ``duration_ms`` after the start. Each accepted order is read back ``reads_per_order``
+    times, the first ``read_after_ms`` after its acknowledgement
     and each next one as long after the last; ``invalid_share`` is the share of orders that validation will reject.
     """
 
@@ -153,21 +156,20 @@ class ClientService:
 
     def _order(self, key: str, seed: int) -> Json:
         """A seeded order: one to three lines, a country, and now and then something that validation rejects."""
-        skus = list(SKUS)
+        lines_u, country_u, invalid_u, *line_us = draws(seed, key, 9)
         lines: list[Json] = []
-        for index in range(1 + int(3 * draw(seed, key, "lines"))):
-            sku = skus[int(len(skus) * draw(seed, key, "sku", str(index)))]
-            quantity = 1 + int(3 * draw(seed, key, "quantity", str(index)))
-            lines.append({"sku": sku, "quantity": quantity, "unit_cents": SKUS[sku]})
-        countries = list(TAX_BASIS_POINTS)
-        country = countries[int(len(countries) * draw(seed, key, "country"))]
-        if draw(seed, key, "invalid") < self.workload.invalid_share:
+        for index in range(1 + int(3 * lines_u)):
+            sku, unit_cents = _GOODS[int(len(_GOODS) * line_us[2 * index])]
+            quantity = 1 + int(3 * line_us[2 * index + 1])
+            lines.append({"sku": sku, "quantity": quantity, "unit_cents": unit_cents})
+        if invalid_u < self.workload.invalid_share:
             lines[0]["quantity"] = 200
+        country = _COUNTRIES[int(len(_COUNTRIES) * country_u)]
         return {"lines": lines, "country": country, "email": f"{key}@example.org", "net_cents": net_cents(lines)}
 
 
 def _op_of(message: Message) -> str:
-    op: str = message.data["op"] if "op" in message.data else f"{message.key}:place"
+    op: str = message.data.get("op", f"{message.key}:place")
     return op
 
 

@@ -1,4 +1,4 @@
-"""The order service of the event-driven designs: accepts commands, owns the order's facts, follows the others' facts."""
+"""The order service of the event-driven designs: accepts commands, owns the order's facts, follows others' facts."""
 
 from __future__ import annotations
 

@@ -23,7 +23,16 @@ class OrdersView:
         if message.type == "ReadOrder":
             value = None if record is None else value_of(record)
             version = 0 if record is None else len(record)
-            return Step({}, (reply(message, "OrderRead", {"outcome": "ok", "op": message.data["op"], "value": value, "version": version}),))
+            return Step(
+                {},
+                (
+                    reply(
+                        message,
+                        "OrderRead",
+                        {"outcome": "ok", "op": message.data["op"], "value": value, "version": version},
+                    ),
+                ),
+            )
         if message.type not in FACTS:
             return NOTHING
         learnt = learn(record, message.type, message.data)

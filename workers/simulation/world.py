@@ -15,7 +15,7 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from workers.cluster.network import InOrder, Link, arrivals
+from workers.cluster.network import Travel
 from workers.cluster.plan import RECORDS_MAX_PER_SHARD, Plan, instance_ids, owners
 from workers.cluster.shards import Outcome, Shard
 from workers.model.message import Message
@@ -26,7 +26,8 @@ EVENTS_MAX: Final = 20_000_000
 Record = Callable[[int, Turn], None]
 Event = tuple[int, int, int, "SimulatedNode", int, Message | str, int, int]
 """(time, serial number, 1 once it has had its service time, node, partition, message or timer name, sent, copy)."""
-Route = tuple[tuple[str, "SimulatedNode", Link], ...]
+Route = tuple[tuple[str, "SimulatedNode", Travel, bool, list[int]], ...]
+"""For each target of a topic: name, node, how messages travel, whether in order, latest arrival so far by partition."""
 
 
 class SimulationTooLongError(RuntimeError):
@@ -36,12 +37,13 @@ class SimulationTooLongError(RuntimeError):
 class SimulatedNode:
     """A node in the simulator: its shards, which instance owns which, and until when each instance is busy."""
 
-    __slots__ = ("busy_until_us", "held", "in_order", "instances", "owner", "service_us", "shards")
+    __slots__ = ("busy_until_us", "held", "instances", "owner", "service_us", "shards")
 
     def __init__(self, plan: Plan, node: str) -> None:
         spec = plan.nodes[node]
-        self.shards = [Shard(spec, p, plan.partitions, plan.seed, RECORDS_MAX_PER_SHARD) for p in range(plan.partitions)]
-        self.in_order = [InOrder() for _ in self.shards]
+        self.shards = [
+            Shard(spec, p, plan.partitions, plan.seed, RECORDS_MAX_PER_SHARD) for p in range(plan.partitions)
+        ]
         self.service_us = plan.service_us.get(node, 0)
         self.instances: tuple[str, ...] = ()
         self.owner: tuple[str, ...] = ()
@@ -50,10 +52,17 @@ class SimulatedNode:
 
 
 class World:
-    """One run of a plan in virtual time."""
+    """One run of a plan in virtual time.
 
-    def __init__(self, plan: Plan, record: Record, events_max: int = EVENTS_MAX) -> None:
+    Without ``messages_noted`` the observations are those of replicas, clients and instances only: for statistics over
+    many runs, where nobody reads the messages'.
+    """
+
+    def __init__(
+        self, plan: Plan, record: Record, *, messages_noted: bool = True, events_max: int = EVENTS_MAX
+    ) -> None:
         self.plan = plan
+        self._outcome = Outcome(writes_wanted=False, messages_noted=messages_noted)
         self.now_us = 0
         self.events = 0
         self._record = record
@@ -63,7 +72,9 @@ class World:
         self._nodes = {node: SimulatedNode(plan, node) for node in plan.nodes}
         self._routes: dict[tuple[str, str], Route] = {}
         self._heap: list[Event] = []
-        self._changes = sorted(((round(c.at_s * 1e6), c.node, c.instances) for c in plan.scenario.changes), reverse=True)
+        self._changes = sorted(
+            ((round(c.at_s * 1e6), c.node, c.instances) for c in plan.scenario.changes), reverse=True
+        )
 
     def run(self) -> int:
         """Run to quiescence or to the end of the drain time; returns the virtual time of the end in microseconds."""
@@ -71,9 +82,8 @@ class World:
             self._scale(name, node, self.plan.instances[name])
         for node in self._nodes.values():
             for shard in node.shards:
-                outcome = Outcome()
-                shard.start(0, outcome)
-                self._commit(node, shard, outcome)
+                shard.start(0, self._outcome)
+                self._commit(node, shard, self._outcome)
         scenario = self.plan.scenario
         limit_us = None if scenario.duration_s is None else round((scenario.duration_s + scenario.drain_s) * 1e6)
         collecting = gc.isenabled()
@@ -86,23 +96,21 @@ class World:
         return self.now_us
 
     def _loop(self, limit_us: int) -> None:
-        heap = self._heap
+        heap, changes, outcome = self._heap, self._changes, self._outcome
+        events, events_max = 0, self._events_max
         while heap:
-            if self._changes and self._changes[-1][0] <= heap[0][0]:
+            if changes and changes[-1][0] <= heap[0][0]:
                 self._apply_change()
                 continue
             event = heappop(heap)
             at_us, _, stage, node, partition, what, sent_us, copy = event
             if at_us > limit_us:
                 self.now_us = limit_us
-                return
+                break
             self.now_us = at_us
-            self.events += 1
-            if self.events > self._events_max:
-                raise SimulationTooLongError(
-                    f"scenario {self.plan.scenario.name}: more than {self._events_max:,} events by {at_us / 1e6:.1f} s; "
-                    "lower workload.orders, orders_per_s or duration_s"
-                )
+            events += 1
+            if events > events_max:
+                raise self._too_long()
             if not node.owner:
                 node.held.append(event)
                 continue
@@ -110,15 +118,22 @@ class World:
                 self._occupy(event)
                 continue
             shard = node.shards[partition]
-            outcome = Outcome()
-            if type(what) is str:
+            if isinstance(what, Message):
+                shard.execute(what, sent_us, at_us, outcome, copy)
+            else:
                 timer = shard.timers.get(what)
+                # A timer that was cancelled, or set again for another time, has nothing to do here.
                 if timer is None or timer.due_us != sent_us:
                     continue
                 shard.fire(what, at_us, outcome)
-            else:
-                shard.execute(what, sent_us, at_us, outcome, copy)  # type: ignore[arg-type]
             self._commit(node, shard, outcome)
+        self.events = events
+
+    def _too_long(self) -> SimulationTooLongError:
+        return SimulationTooLongError(
+            f"scenario {self.plan.scenario.name}: more than {self._events_max:,} events by {self.now_us / 1e6:.1f} s; "
+            "lower workload.orders, orders_per_s or duration_s"
+        )
 
     def _occupy(self, event: Event) -> None:
         """Queue an arrival at its instance: it is processed once the instance has dealt with those before it."""
@@ -130,39 +145,52 @@ class World:
 
     def _commit(self, node: SimulatedNode, shard: Shard, outcome: Outcome) -> None:
         now_us = self.now_us
-        for partition, name, timer in outcome.timers:
-            if timer is not None:
-                self._push(timer.due_us, 0, node, partition, name, timer.due_us, 0)
+        if outcome.timers:
+            for partition, name, timer in outcome.timers:
+                if timer is not None:
+                    self._push(timer.due_us, 0, node, partition, name, timer.due_us, 0)
+            outcome.timers.clear()
         if outcome.bodies:
             instance = node.owner[shard.partition] if node.owner else ""
             self._record(now_us, Turn(shard.node, instance, 0, outcome.bodies))
-        for partition, message in outcome.messages:
-            self._send(partition, message, now_us)
+            outcome.bodies = []
+        if outcome.messages:
+            for partition, message in outcome.messages:
+                self._send(partition, message, now_us)
+            outcome.messages.clear()
 
     def _send(self, partition: int, message: Message, now_us: int) -> None:
         route = self._routes.get((message.source, message.topic)) or self._route(message)
-        heap, serial, message_id = self._heap, self._serial, message.id
-        for target, node, link in route:
-            due_us = arrivals(self._chance, message_id, target, now_us, link)
-            if not due_us:
-                self._lose(target, message, now_us)
+        heap, serial, lanes = self._heap, self._serial, self._chance.lanes(message.id)
+        for target, node, travel, ordered, latest_us in route:
             copy = 0
-            for at_us in due_us:
-                if link.ordered and link.fixed_us < 0:
-                    at_us = node.in_order[partition].clamp(message.source, message.topic, at_us)
+            for latency_us in travel(lanes):
+                at_us = now_us + latency_us
+                if ordered:
+                    if at_us < latest_us[partition]:
+                        at_us = latest_us[partition]
+                    else:
+                        latest_us[partition] = at_us
                 serial += 1
                 heappush(heap, (at_us, serial, 0, node, partition, message, now_us, copy))
                 copy += 1
+            if not copy:
+                self._lose(target, message, now_us)
         self._serial = serial
 
     def _route(self, message: Message) -> Route:
-        """To whom a node's messages on a topic go, over which link each."""
-        targets = self.plan.subscribers.get(message.topic, ())
-        route = tuple((t, self._nodes[t], self.plan.link(message.source, t)) for t in targets)
-        self._routes[message.source, message.topic] = route
+        """To whom a node's messages on a topic go, over which link each, and what has gone there last."""
+        source, topic = message.source, message.topic
+        route = tuple(
+            (target, self._nodes[target], *self.plan.link(source, target), [0] * self.plan.partitions)
+            for target in self.plan.subscribers.get(topic, ())
+        )
+        self._routes[source, topic] = route
         return route
 
     def _lose(self, target: str, message: Message, now_us: int) -> None:
+        if not self._outcome.messages_noted:
+            return
         lost: Body = Dropped(message.id, message.topic, message.type, message.key, message.source, now_us, "loss")
         self._record(now_us, Turn(target, "", 0, [lost]))
 

@@ -45,8 +45,8 @@ DESIGN = Design(
     title="Synchronous chain, one global state",
     summary="One request after the other, serial transactions on one state: reads see the latest write.",
     promises="One state, so nothing can diverge: every read sees every transaction committed before it.",
-    costs="Latency adds up hop by hop, one service that does not answer ends the checkout, and each service added makes "
-    "every order slower.",
+    costs="Latency adds up hop by hop, one service that does not answer ends the checkout, and each service added "
+    "makes every order slower.",
     use_when="Few, fast, dependable services close to each other, and an answer that is complete is worth waiting for.",
     source="The article's synchronous version; one ACID database behind RPC services.",
     nodes=_nodes,
