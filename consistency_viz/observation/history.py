@@ -179,7 +179,9 @@ class HistoryReader:
         return header
 
     def _bad_line(self, number: int, raw: bytes, error: Exception) -> HistoryError:
-        text = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        if isinstance(error, RecursionError):
+            return HistoryError(self.file, number, "nested too deeply", "see docs/history-format.md")
+        text = str(error)
         if not isinstance(error, msgspec.ValidationError):
             if not raw.strip():
                 return HistoryError(self.file, number, "an empty line", "remove it: every line is one observation")
@@ -189,9 +191,12 @@ class HistoryReader:
             return HistoryError(self.file, number, f"not JSON: {text}", "every line is one JSON object")
         found = _FIELD.search(text)
         field = (found[1] or found[2]) if found else ""
-        fields = msgspec.json.decode(raw)
-        value = fields.get(field) if isinstance(fields, dict) else None
-        if isinstance(fields, dict) and field in fields:
+        try:
+            fields = msgspec.json.decode(raw, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError):
+            fields = {}
+        value = fields.get(field)
+        if field in fields:
             text += f", in {_short(value)}"
         return HistoryError(self.file, number, text, "see docs/history-format.md", field, value)
 
