@@ -58,6 +58,11 @@ class Supervisor:
         """The children in the order in which they were added."""
         return tuple(watched.child for watched in self._watched)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was stopped, killed, or given up."""
+        return self._ended.is_set()
+
     def add(self, child: Child) -> Child:
         """Take a child, started or not yet, under supervision; later ones are stopped first."""
         self._watched.append(_Watched(child))

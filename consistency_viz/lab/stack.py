@@ -137,6 +137,10 @@ class Stack:
         """Wait until stopped; raises ``LabError`` if a process kept dying. Returns whether the stack has ended."""
         return self.supervisor.wait(timeout_s)
 
+    def ended(self) -> bool:
+        """Whether it was stopped, killed, or given up."""
+        return self.supervisor.ended
+
     def export(self) -> None:
         """Make this process use the stack's server: environment and Django settings, until ``stop``."""
         for name, value in self._shared_environment().items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -42,3 +43,14 @@ def child(folder: Path, source: str = SLEEPER, name: str = "sleeper", **options:
         **{"ready": lambda it: it.printed("up"), "folder": folder, "stop_timeout_s": 2.0, **options},
     )
     return Child(command, BoundedLog(folder / f"{name}.log"), kernel_leash=bool(kernel_leash))
+
+
+def processes_of(folder: Path) -> list[list[str]]:
+    """The command lines of the processes that work in or on ``folder``."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            line = process.cmdline()
+            if process.environ().get("CV_DATA_DIR") == str(folder) or str(folder) in " ".join(line):
+                found.append(line)
+    return found

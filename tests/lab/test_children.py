@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from consistency_viz.lab.errors import LabError
-from tests.lab.helpers import child, gone, until
+from tests.lab.helpers import child, gone, processes_of, until
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 PARENT = (
@@ -112,9 +112,4 @@ def test_the_watchdog_lets_go_of_a_child_that_ended(tmp_path: Path) -> None:
     sleeper = child(tmp_path, kernel_leash=False)
     sleeper.start()
     sleeper.stop()
-    assert until(lambda: not _processes_naming(str(tmp_path)))
-
-
-def _processes_naming(text: str) -> list[str]:
-    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return [line for line in found.stdout.splitlines() if text in line]
+    assert until(lambda: not processes_of(tmp_path))

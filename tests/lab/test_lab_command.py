@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import socket
 from io import StringIO
-from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -39,14 +38,6 @@ def test_a_port_somebody_listens_on_is_not_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         assert not ports.is_free(other.getsockname()[1])
     assert ports.is_free(ports.free_port())
-
-
-def test_a_scenario_that_is_not_in_the_catalogue_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = [SimpleNamespace(name="lost-mail"), SimpleNamespace(name="two-writers")]
-    monkeypatch.setattr("consistency_viz.experiments.stack.catalogue", lambda: names)
-    assert lab.choose_scenario("two-writers") == "two-writers"
-    with pytest.raises(LabError, match=r"--scenario lost: there is no such scenario\. Choose one of lost-mail, two-wr"):
-        lab.choose_scenario("lost")
 
 
 def test_a_browser_is_opened_only_where_it_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,9 +66,10 @@ class _Interrupts:
 
 def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> None:
     from consistency_viz.experiments.tokens import issue
+    from consistency_viz.lab import first_run
     from consistency_viz.lab.preparation import collect_static_if_stale, migrate
 
-    scenario = choose_scenario(options["scenario"])
+    first_run.check_scenario(options["scenario"])
     port = choose_port(console, options["port"])
     migrate()
     collect_static_if_stale()
@@ -76,35 +77,20 @@ def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> 
     interrupts.stack = stack
     with stack:
         stack.export()
-        run_id = start_first_run(scenario, options["seed"])
-        url = f"{stack.web_url}/enter/{issue()}/?next=/runs/{run_id}/"
-        console.print("\nThe laboratory runs. Enter it as the presenter (this link works once):\n")
-        console.print(f"  {url}", style="bold", soft_wrap=True, markup=False)
-        console.print("\nCtrl-C stops everything that was started here.\n")
-        if not options["no_browser"] and has_display():
-            webbrowser.open(url)
-        stack.wait()
-
-
-def choose_scenario(asked: str) -> str:
-    """The scenario that was asked for. Raises ``LabError`` for a name that the catalogue lacks."""
-    from consistency_viz.experiments.stack import catalogue
-
-    names = [scenario.name for scenario in catalogue()]
-    if asked not in names:
-        raise LabError(f"--scenario {asked}: there is no such scenario.", f"Choose one of {', '.join(names)}.")
-    return asked
-
-
-def start_first_run(scenario: str, seed: int | None) -> Any:
-    """Start the scenario live; returns the run's id. Raises ``LabError`` if it is refused."""
-    from consistency_viz.experiments import runs
-    from consistency_viz.experiments.commands import CommandRefused
-
-    try:
-        return runs.start_run(scenario, seed).id
-    except CommandRefused as refused:
-        raise LabError(f"The scenario {scenario} was not started: {refused.text}", refused.remedy) from refused
+        if stack.server is not None and not os.environ.get("DATABASE_URL"):
+            first_run.end_leftovers()  # nobody else's: both stores lie in our data folder
+        run = first_run.start(options["scenario"], options["seed"])
+        try:
+            url = f"{stack.web_url}/enter/{issue()}/?next=/runs/{run.id}/"
+            console.print("\nThe laboratory runs. Enter it as the presenter (this link works once):\n")
+            console.print(f"  {url}", style="bold", soft_wrap=True, markup=False)
+            console.print("\nCtrl-C stops everything that was started here.\n")
+            if not options["no_browser"] and has_display():
+                webbrowser.open(url)
+            stack.wait()
+        finally:
+            console.print("Stopping.")
+            first_run.end(run, hopeless=stack.ended)
 
 
 def choose_port(console: Console, asked: int | None) -> int:
