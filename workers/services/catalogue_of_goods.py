@@ -17,5 +17,5 @@ SKUS: Final[dict[str, int]] = {
 TAX_BASIS_POINTS: Final[dict[str, int]] = {"DE": 1_900, "FR": 2_000, "IT": 2_200, "NL": 2_100, "SE": 2_500, "CH": 810}
 """Sales tax by country, in hundredths of a per cent."""
 
-ORDER_LIMIT_CENTS: Final = 50_000
+ORDER_LIMIT_CENTS: Final = 100_000
 """Net value above which validation rejects an order."""

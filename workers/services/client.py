@@ -2,7 +2,8 @@
 
 Rules
 1. Arrivals are an open Poisson process: a session's next order is due when it is due, whether or not the last one was
-   answered, and latency counts from that intended moment (no coordinated omission).
+   answered, and latency counts from that intended moment (no coordinated omission). A read is meant to begin when its
+   timer is due, an order by hand when it was sent.
 2. An operation that is not answered in time is ``info``: it may have happened. An answer that comes later is ignored.
 3. Every choice is a seeded draw on the name of the operation, so both drivers generate the same workload.
 """
@@ -76,7 +77,7 @@ class ClientService:
         if message.type == "PlaceByHand":
             key = f"{message.key}-{message.id.rsplit('-', 1)[-1]}"
             order = {**message.data, "net_cents": net_cents(message.data["lines"])}
-            return self._place(message.key, key, order, context.now_us)
+            return self._place(message.key, key, order, context.sent_us)
         op = state.get(_op_of(message))
         if op is None:
             return NOTHING
@@ -94,7 +95,7 @@ class ClientService:
             placed = self._place(session, key, self._order(key, context.seed), data["intended_us"])
             return Step(placed.writes, (*placed.effects, *self._next_arrival(session, number, data, context)))
         if timer.type == "Read":
-            return self._read(timer.key, data["session"], data["number"], context.now_us)
+            return self._read(timer.key, data["session"], data["number"], context.sent_us)
         op = state.get(data["op"])
         return NOTHING if op is None else _end(op, "info", None, f"no answer within {self.workload.timeout_ms} ms")
 
@@ -111,12 +112,12 @@ class ClientService:
             return ended
         return Step(ended.writes, (*ended.effects, self._read_timer(op["key"], op["session"], 1)))
 
-    def _read(self, key: str, session: str, number: int, now_us: int) -> Step:
+    def _read(self, key: str, session: str, number: int, intended_us: int) -> Step:
         """Read an order back from the view replicas in turn, as a load balancer without affinity does."""
         view = self.views[(partition_of(key, len(self.views)) + number) % len(self.views)]
         op = f"{key}:read{number}"
         query = Send(query_topic(view), "ReadOrder", key, {"op": op}, reply_topic=REPLIES, reply_key=session)
-        effects: list[Effect] = [Observe(Invoked(op, session, "read", key, None, now_us, view)), query]
+        effects: list[Effect] = [Observe(Invoked(op, session, "read", key, None, intended_us, view)), query]
         if number < self.workload.reads_per_order:
             effects.append(self._read_timer(key, session, number + 1))
         return Step({op: _pending(op, session, "read", key)}, (*effects, self._timeout(op, key)))
@@ -163,7 +164,7 @@ class ClientService:
             quantity = 1 + int(3 * line_us[2 * index + 1])
             lines.append({"sku": sku, "quantity": quantity, "unit_cents": unit_cents})
         if invalid_u < self.workload.invalid_share:
-            lines[0]["quantity"] = 200
+            lines[0]["quantity"] = 500
         country = _COUNTRIES[int(len(_COUNTRIES) * country_u)]
         return {"lines": lines, "country": country, "email": f"{key}@example.org", "net_cents": net_cents(lines)}
 
