@@ -3,7 +3,7 @@
 Rules
 1. What happens to a message depends on (seed, message id, link) only, and a link knows its target. Both drivers ask the
    same function, so a message meets the same fate in the simulator, live, and in a rerun.
-2. No arrival: the message is lost. Two: the link duplicated it.
+2. No arrival: the message is lost. Two: the link duplicated it; copy 0 is the one that arrives first.
 3. An ordered link delivers the messages of one source on one topic partition in the order in which they were sent, as a
    connection does: a slow one holds back those behind it. An unordered link lets them overtake.
 """
@@ -17,7 +17,7 @@ from workers.cluster.latency import Constant, Latency, sampler
 from workers.model.randomness import Chance, Lanes, salt_of, uniform
 
 Travel = Callable[[Lanes], tuple[int, ...]]
-"""From a message's random bits to the latency of each of its copies, in microseconds; lost: none."""
+"""From a message's random bits to the latency of each of its copies in microseconds, ascending; lost: none."""
 
 
 class Link(NamedTuple):
@@ -41,7 +41,8 @@ def link(latency: Latency, loss: float, duplicate: float, target: str, *, ordere
         if uniform(lanes[0], salt) < loss:
             return ()
         if uniform(lanes[2], salt) < duplicate:
-            return (sample(uniform(lanes[1], salt)), sample(uniform(lanes[3], salt)))
+            first_us, second_us = sorted((sample(uniform(lanes[1], salt)), sample(uniform(lanes[3], salt))))
+            return (first_us, second_us)
         return (sample(uniform(lanes[1], salt)),)
 
     return Link(travel, ordered)

@@ -57,7 +57,7 @@ class Inbox:
         """
         link = self._plan.link(message.source, self._node)
         times = arrivals(self._chance, message.id, sent_us, link)
-        for copy, arrival_us in sorted(enumerate(times), key=lambda row: row[1])[skip:]:
+        for copy, arrival_us in enumerate(times[skip:], skip):
             due_us = arrival_us
             if link.ordered:
                 in_order = self._in_order.setdefault(partition, InOrder())
