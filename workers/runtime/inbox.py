@@ -30,7 +30,10 @@ class Arrival(NamedTuple):
 
 
 class Inbox:
-    """Deals out arrivals when they are due; one instance, so one message at a time for ``service_us`` each."""
+    """Deals out arrivals when they are due; one instance, so one message at a time for ``service_us`` each.
+
+    A timer takes no time: most are time-outs that were cancelled long before they are due.
+    """
 
     def __init__(self, plan: Plan, node: str) -> None:
         self._plan = plan
@@ -78,7 +81,7 @@ class Inbox:
         heap = self._heap
         while heap and heap[0].due_us <= now_us:
             arrival = heappop(heap)
-            if arrival.stage == 0 and self._service_us:
+            if arrival.stage == 0 and self._service_us and arrival.message is not None:
                 self._busy_until_us = max(arrival.due_us, self._busy_until_us) + self._service_us
                 self._push(arrival._replace(due_us=self._busy_until_us, stage=1))
                 continue

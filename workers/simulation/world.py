@@ -4,7 +4,8 @@ Rules
 1. Time is an integer number of microseconds from 0. Things due at the same time happen in the order in which they were
    scheduled.
 2. A message occupies its instance for the node's service time; what it changes and sends happens at the end of that.
-3. A node without instances holds its messages until it has one.
+   A timer takes no time.
+3. A node without instances holds its messages until it has one; a run that ends with held messages lasts to its limit.
 4. Every turn is handed to ``record`` as it commits; the world keeps no history itself.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
+from operator import itemgetter
 from typing import Final
 
 from workers.cluster.network import Travel
@@ -23,6 +25,7 @@ from workers.model.observation import Body, Changed, Dropped, Turn
 from workers.model.randomness import Chance
 
 EVENTS_MAX: Final = 20_000_000
+NEVER_US: Final = 2**62
 Record = Callable[[int, Turn], None]
 Event = tuple[int, int, int, "SimulatedNode", int, Message | str, int, int]
 """(time, serial number, 1 once it has had its service time, node, partition, message or timer name, sent, copy)."""
@@ -72,9 +75,12 @@ class World:
         self._nodes = {node: SimulatedNode(plan, node) for node in plan.nodes}
         self._routes: dict[tuple[str, str], Route] = {}
         self._heap: list[Event] = []
-        self._changes = sorted(
-            ((round(c.at_s * 1e6), c.node, c.instances) for c in plan.scenario.changes), reverse=True
-        )
+        scenario = plan.scenario
+        self._limit_us = NEVER_US
+        if scenario.duration_s is not None:
+            self._limit_us = round((scenario.duration_s + scenario.drain_s) * 1e6)
+        changes = sorted(((round(c.at_s * 1e6), c.node, c.instances) for c in scenario.changes), key=itemgetter(0))
+        self._changes = [change for change in reversed(changes) if change[0] <= self._limit_us]
 
     def run(self) -> int:
         """Run to quiescence or to the end of the drain time; returns the virtual time of the end in microseconds."""
@@ -84,21 +90,19 @@ class World:
             for shard in node.shards:
                 shard.start(0, self._outcome)
                 self._commit(node, shard, self._outcome)
-        scenario = self.plan.scenario
-        limit_us = None if scenario.duration_s is None else round((scenario.duration_s + scenario.drain_s) * 1e6)
         collecting = gc.isenabled()
         gc.disable()  # The loop makes no reference cycles; looking for some takes a fifth of its time.
         try:
-            self._loop(limit_us if limit_us is not None else 2**62)
+            self._loop()
         finally:
             if collecting:
                 gc.enable()
         return self.now_us
 
-    def _loop(self, limit_us: int) -> None:
+    def _loop(self) -> None:
         heap, changes, outcome = self._heap, self._changes, self._outcome
-        events, events_max = 0, self._events_max
-        while heap:
+        events, events_max, limit_us = 0, self._events_max, self._limit_us
+        while heap or self._wait_for_instances():
             if changes and changes[-1][0] <= heap[0][0]:
                 self._apply_change()
                 continue
@@ -114,11 +118,11 @@ class World:
             if not node.owner:
                 node.held.append(event)
                 continue
-            if stage == 0 and node.service_us:
-                self._occupy(event)
-                continue
             shard = node.shards[partition]
             if isinstance(what, Message):
+                if stage == 0 and node.service_us:
+                    self._occupy(event)
+                    continue
                 shard.execute(what, sent_us, at_us, outcome, copy)
             else:
                 timer = shard.timers.get(what)
@@ -128,6 +132,17 @@ class World:
                 shard.fire(what, at_us, outcome)
             self._commit(node, shard, outcome)
         self.events = events
+
+    def _wait_for_instances(self) -> bool:
+        """With nothing on its way: whether a change to come takes up what nodes hold. If not, it is held to the end."""
+        while any(node.held for node in self._nodes.values()):
+            if not self._changes:
+                self.now_us = self._limit_us if self._limit_us != NEVER_US else self.now_us
+                return False
+            self._apply_change()
+            if self._heap:
+                return True
+        return False
 
     def _too_long(self) -> SimulationTooLongError:
         return SimulationTooLongError(
