@@ -33,12 +33,14 @@ def listed(names: Sequence[str]) -> str:
 
 
 def differing_fields(values: Sequence[Any]) -> list[str] | None:
-    """The fields in which objects differ; ``None`` unless every present value is an object."""
-    objects = [value for value in values if value is not None]
-    if not all(isinstance(value, dict) for value in objects):
+    """The fields in which objects differ, all where there is one; ``None`` if a present value is no object."""
+    objects = {canonical(value): value for value in values if value is not None}
+    if not all(isinstance(value, dict) for value in objects.values()):
         return None
-    names = sorted({name for value in objects for name in value})
-    return [n for n in names if len({canonical(v[n]) if n in v else b"" for v in objects}) > 1 or len(objects) == 1]
+    names = sorted({name for value in objects.values() for name in value})
+    if len(objects) == 1:
+        return names
+    return [n for n in names if len({canonical(v[n]) if n in v else b"" for v in objects.values()}) > 1]
 
 
 def described(value: Any, fields: list[str] | None) -> str:

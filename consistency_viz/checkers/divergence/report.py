@@ -6,13 +6,20 @@ from heapq import nlargest
 from typing import Any, Final
 
 from consistency_viz.checkers.divergence.key import SLOTS, UPDATES_ALL, VALUE_ALL, KeyState
-from consistency_viz.checkers.divergence.prose import described, differing_fields, listed, milliseconds, printable
+from consistency_viz.checkers.divergence.prose import (
+    NAMES_MAX,
+    described,
+    differing_fields,
+    listed,
+    milliseconds,
+    printable,
+)
 from consistency_viz.checkers.divergence.tracker import WindowTracker
 from consistency_viz.checkers.verdict import REFERENCES_MAX, WITNESSES_MAX, Result, Verdict, Witness
 from workers.model.observation import Applied, Observation
 
 KEYS_TOP: Final = 5
-UPDATES_NAMED_MAX: Final = 3
+GROUPS_MAX: Final = 3
 
 
 def result(checker: str, tracker: WindowTracker, end_us: int) -> Result:
@@ -52,7 +59,6 @@ def _opened_us(state: KeyState) -> int:
 
 
 def _witness(tracker: WindowTracker, state: KeyState) -> Witness:
-    missing = list(state.partial.items())[:UPDATES_NAMED_MAX]
     if state.diverged & VALUE_ALL:
         text = f"key {printable(state.key)} still differed when the run ended: {_who_showed_what(tracker, state)}"
     else:
@@ -60,17 +66,27 @@ def _witness(tracker: WindowTracker, state: KeyState) -> Witness:
             f"key {printable(state.key)} showed one value at every replica when the run ended, but by luck: "
             "they had not applied the same updates"
         )
-    for update, mask in missing:
+    missing = _missing(state)
+    named = [update for updates in list(missing.values())[:GROUPS_MAX] for update in updates[:NAMES_MAX]]
+    for mask, updates in list(missing.items())[:GROUPS_MAX]:
         lacking = [name for i, name in enumerate(tracker.replicas) if not mask >> i & 1]
-        since = _since(tracker, state.origin[update])
-        text += f"; {listed(lacking)} had not applied {printable(update)}, applied elsewhere since {since}"
-    if len(state.partial) > len(missing):
-        text += f"; and {len(state.partial) - len(missing):,} more updates were only partly applied"
+        since = milliseconds(state.origin[updates[0]].at_us - tracker.header.started_us)
+        text += f"; {listed(lacking)} had not applied {listed(updates)}, applied elsewhere since {since}"
+    if len(missing) > GROUPS_MAX:
+        text += f"; and {sum(len(u) for u in list(missing.values())[GROUPS_MAX:]):,} more updates were partly applied"
     shown = [observation for observation in state.shown if observation is not None]
-    proof = {o.index for o in shown} | {state.origin[update].index for update, _ in missing}
-    updates = [body.update for o in shown if isinstance(body := o.body, Applied)] + [update for update, _ in missing]
+    proof = {o.index for o in shown} | {state.origin[update].index for update in named}
+    updates = [body.update for o in shown if isinstance(body := o.body, Applied)] + named
     ids = list(dict.fromkeys([state.key, *updates]))
     return Witness(text, sorted(proof)[:REFERENCES_MAX], ids[:REFERENCES_MAX])
+
+
+def _missing(state: KeyState) -> dict[int, list[str]]:
+    """The partly applied updates by the mask of the replicas that have them, oldest first."""
+    missing: dict[int, list[str]] = {}
+    for update, mask in state.partial.items():
+        missing.setdefault(mask, []).append(update)
+    return missing
 
 
 def _who_showed_what(tracker: WindowTracker, state: KeyState) -> str:
@@ -78,13 +94,13 @@ def _who_showed_what(tracker: WindowTracker, state: KeyState) -> str:
     fields = differing_fields(values)
     groups = state.groups(0, tuple(range(len(tracker.replicas))))
     parts = []
-    for group in sorted(groups, key=lambda group: _shown_since(state, group), reverse=True)[:UPDATES_NAMED_MAX]:
+    for group in sorted(groups, key=lambda group: _shown_since(state, group), reverse=True)[:GROUPS_MAX]:
         since_us = _shown_since(state, group)
         since = "" if since_us < 0 else f" since {milliseconds(since_us - tracker.header.started_us)}"
         names = listed([tracker.replicas[r] for r in group])
         parts.append(f"{names} showed {described(values[group[0]], fields)}{since}")
     if len(groups) > len(parts):
-        parts.append(f"and {len(groups) - len(parts)} more values were shown")
+        parts.append(f"and {len(groups) - len(parts):,} more values were shown")
     return ", ".join(parts)
 
 
@@ -95,10 +111,6 @@ def _shown_since(state: KeyState, group: list[int]) -> int:
 
 def _value(observation: Observation | None) -> Any:
     return observation.body.value if observation is not None and isinstance(observation.body, Applied) else None
-
-
-def _since(tracker: WindowTracker, observation: Observation) -> str:
-    return milliseconds(observation.at_us - tracker.header.started_us)
 
 
 def _metrics(tracker: WindowTracker, end_us: int) -> dict[str, Any]:
