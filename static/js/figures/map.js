@@ -1,0 +1,275 @@
+/**
+ * The service map as a scene: boxes and curves, computed purely from the nodes' roles and topics.
+ *
+ * Two bands. The services stand in the first, in columns by their distance from the client; views and stores, the read
+ * side, stand in the second, so that every event's way to a replica is a way down and crosses no box. Facts that flow
+ * back arch over the first band. Upright (a phone), the same picture is turned: bands become columns.
+ *
+ * Everything is computed in (along, across) and turned at the end.
+ *
+ * @import {NodeView} from "../types.js"
+ */
+
+/** Height of the arches over the first band, and the room kept for them. */
+const ARCH = 30;
+/** A cubic curve reaches three quarters of its handles' rise. */
+const RISE_MAX = (ARCH - 2) / 0.75;
+/** From this gap between the bands on, the first band is deep. */
+const DEEP = 120;
+const READ_SIDE = new Set(["view", "store"]);
+
+/**
+ * @typedef {object} Box
+ * @property {string} id
+ * @property {string} role
+ * @property {boolean} replica
+ * @property {number} x left
+ * @property {number} y top
+ * @property {number} w
+ * @property {number} h
+ *
+ * @typedef {[number, number, number, number, number, number, number, number]} Curve a cubic Bézier: x0 y0 … x3 y3
+ * @typedef {{id: string, source: string, target: string, topics: string[], curve: Curve}} Edge
+ * @typedef {{width: number, height: number, upright: boolean, boxes: Box[], edges: Edge[]}} Scene
+ *
+ * @typedef {{id: string, role: string, replica: boolean, band: 0|1, column: number, u: number, v: number}} Place
+ */
+
+/**
+ * @param {NodeView[]} nodes
+ * @param {{width: number, height: number, box_w: number, box_h: number, upright: boolean}} size
+ * @returns {Scene}
+ */
+export function mapScene(nodes, size) {
+  const links = linksOf(nodes);
+  const columns = columnsOf(nodes, links, size.upright);
+  const long = size.upright ? size.box_h : size.box_w;
+  const wide = size.upright ? size.box_w : size.box_h;
+  const deepest = Math.max(1, ...columns.services.map((column) => column.length));
+  const length = size.upright
+    ? size.height
+    : Math.max(size.width, columns.services.length * (long + 24) - 24);
+  const breadth = size.upright ? size.width : size.height;
+  const places = [
+    ...placed(columns.services, 0, {
+      length,
+      long,
+      from: ARCH + wide / 2,
+      step: stepOf(breadth, wide, deepest),
+    }),
+    ...placed(columns.readers, 1, { length, long, from: breadth - columns.foot - wide / 2, step: 0 }),
+  ];
+  const at = new Map(places.map((place) => [place.id, place]));
+  const turn = size.upright ? flip : identity;
+  return {
+    width: size.upright ? breadth : length,
+    height: size.upright ? length : breadth,
+    upright: size.upright,
+    boxes: places.map((place) => boxOf(place, size, turn)),
+    edges: links.map((link) => {
+      const curve = curveOf(need(at, link.source), need(at, link.target), long, wide);
+      return { ...link, curve: turned(curve, turn) };
+    }),
+  };
+}
+
+/** The height that the scene needs: enough for the deepest column, the arches, and the read side. */
+export function mapHeight(
+  /** @type {NodeView[]} */ nodes,
+  /** @type {number} */ box_h,
+  /** @type {boolean} */ upright,
+) {
+  const columns = columnsOf(nodes, linksOf(nodes), upright);
+  if (upright) return Math.max(columns.services.length, columns.readers.length, 1) * (box_h + 30);
+  const deepest = Math.max(1, ...columns.services.map((column) => column.length));
+  return ARCH + deepest * (box_h + 14) + (columns.readers.length ? box_h + 62 + columns.foot : 12);
+}
+
+/** How many columns of services stand side by side. @param {NodeView[]} nodes */
+export function columnCount(nodes) {
+  const columns = columnsOf(nodes, linksOf(nodes), false);
+  return Math.max(1, columns.services.length, columns.readers.length);
+}
+
+/**
+ * Who sends to whom: a link for each pair of nodes that share a topic.
+ *
+ * @param {NodeView[]} nodes
+ */
+export function linksOf(nodes) {
+  const links = [];
+  for (const source of nodes) {
+    for (const target of nodes) {
+      if (source.id === target.id) continue;
+      const topics = source.publishes.filter((topic) => target.subscribes.includes(topic)).sort();
+      if (topics.length) {
+        links.push({ id: `${source.id} ${target.id}`, source: source.id, target: target.id, topics });
+      }
+    }
+  }
+  return links;
+}
+
+/**
+ * Services in columns by distance from the client (one a column if `upright`), and the read side, one a column.
+ *
+ * @param {NodeView[]} nodes
+ * @param {{source: string, target: string}[]} links
+ * @param {boolean} upright
+ */
+function columnsOf(nodes, links, upright) {
+  const distance = distances(nodes, links);
+  const services = nodes.filter((node) => !READ_SIDE.has(node.role));
+  /** @type {Map<number, NodeView[]>} */
+  const byDistance = new Map();
+  for (const node of services) {
+    const column = distance.get(node.id) ?? services.length;
+    byDistance.set(column, [...(byDistance.get(column) ?? []), node]);
+  }
+  const inOrder = [...byDistance.entries()].sort(([a], [b]) => a - b).map(([, column]) => column);
+  const stores = nodes.filter((node) => node.role === "store");
+  const views = nodes.filter((node) => node.role === "view");
+  const readers = [...stores, ...views].map((node) => [node]);
+  return {
+    services: upright ? inOrder.flat().map((node) => [node]) : inOrder,
+    readers,
+    /** Room under the read side for the arches between its members, where some are not neighbours. */
+    foot: stores.length && readers.length > 2 ? ARCH : 0,
+  };
+}
+
+/**
+ * Steps from the client along the links, not through the read side: breadth first.
+ *
+ * @param {NodeView[]} nodes
+ * @param {{source: string, target: string}[]} links
+ */
+function distances(nodes, links) {
+  const roots = nodes.filter((node) => node.role === "client");
+  const readSide = new Set(nodes.filter((node) => READ_SIDE.has(node.role)).map((node) => node.id));
+  const distance = new Map((roots.length ? roots : nodes.slice(0, 1)).map((node) => [node.id, 0]));
+  const queue = [...distance.keys()];
+  for (let head = 0; head < queue.length; head += 1) {
+    for (const link of links) {
+      if (link.source !== queue[head] || distance.has(link.target) || readSide.has(link.target)) continue;
+      distance.set(link.target, (distance.get(queue[head]) ?? 0) + 1);
+      queue.push(link.target);
+    }
+  }
+  return distance;
+}
+
+/** How far apart the boxes of one column stand. */
+function stepOf(/** @type {number} */ breadth, /** @type {number} */ wide, /** @type {number} */ deepest) {
+  const room = breadth - ARCH - wide - 40;
+  return deepest > 1 ? Math.max(wide + 12, Math.min(wide + 26, (room - wide) / (deepest - 1))) : 0;
+}
+
+/**
+ * @param {NodeView[][]} columns
+ * @param {0|1} band
+ * @param {{length: number, long: number, from: number, step: number}} measure
+ * @returns {Place[]}
+ */
+function placed(columns, band, { length, long, from, step }) {
+  const pitch = columns.length > 1 ? (length - long) / (columns.length - 1) : 0;
+  return columns.flatMap((column, index) =>
+    column.map((node, row) => ({
+      id: node.id,
+      role: node.role,
+      replica: node.replica,
+      band,
+      column: index,
+      u: columns.length > 1 ? long / 2 + index * pitch : length / 2,
+      v: from + row * step,
+    }))
+  );
+}
+
+/**
+ * The curve from one place to another, in (along, across).
+ *
+ * @param {Place} a
+ * @param {Place} b
+ * @param {number} long
+ * @param {number} wide
+ * @returns {Curve}
+ */
+function curveOf(a, b, long, wide) {
+  if (a.band !== b.band) return between(a, b, long, wide);
+  const forward = Math.sign(b.u - a.u);
+  if (Math.abs(b.column - a.column) === 1 && Math.abs(b.u - a.u) > long) {
+    const [u0, u3] = [a.u + forward * long / 2, b.u - forward * long / 2];
+    const [v0, v3, middle] = [a.v - 7 * forward, b.v - 7 * forward, (u0 + u3) / 2];
+    return [u0, v0, middle, v0, middle, v3, u3, v3];
+  }
+  const side = a.band === 0 ? -1 : 1;
+  const rise = Math.min(RISE_MAX, 24 + 5 * Math.abs(b.column - a.column));
+  const [u0, u3] = [a.u - 14 * forward, b.u + 14 * forward];
+  const [v0, v3] = [a.v + side * wide / 2, b.v + side * wide / 2];
+  return [u0, v0, u0, v0 + side * rise, u3, v3 + side * rise, u3, v3];
+}
+
+/**
+ * From band to band; the two directions of a pair keep apart. Where the first band is deep, the way across lies low, just
+ * above the read side, and not through the boxes.
+ *
+ * @param {Place} a
+ * @param {Place} b
+ * @param {number} long
+ * @param {number} wide
+ * @returns {Curve}
+ */
+function between(a, b, long, wide) {
+  const isDown = a.band < b.band;
+  const [upper, lower] = isDown ? [a, b] : [b, a];
+  const side = isDown ? 7 : -7;
+  const lean = Math.max(-1, Math.min(1, (lower.u - upper.u) / (2 * long)));
+  const [u0, u3] = [upper.u + side + lean * long * 0.22, lower.u + side - lean * long * 0.22];
+  const [v0, v3] = [upper.v + wide / 2, lower.v - wide / 2];
+  const gap = v3 - v0;
+  const v1 = gap < DEEP ? v0 + gap * 0.55 : v3 - 10;
+  const v2 = v3 - Math.min(gap * 0.55, 60);
+  return isDown ? [u0, v0, u0, v1, u3, v2, u3, v3] : [u3, v3, u3, v2, u0, v1, u0, v0];
+}
+
+/** The point of a curve at `t` in [0, 1]. @param {Curve} c @param {number} t @returns {[number, number]} */
+export function pointAt(c, t) {
+  const s = 1 - t;
+  const [k0, k1, k2, k3] = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
+  return [k0 * c[0] + k1 * c[2] + k2 * c[4] + k3 * c[6], k0 * c[1] + k1 * c[3] + k2 * c[5] + k3 * c[7]];
+}
+
+/** @typedef {(u: number, v: number) => [number, number]} Turn */
+/** @type {Turn} */
+const identity = (u, v) => [u, v];
+/** @type {Turn} */
+const flip = (u, v) => [v, u];
+
+/** @param {Curve} curve @param {Turn} turn @returns {Curve} */
+function turned(curve, turn) {
+  const points = [0, 2, 4, 6].flatMap((i) => turn(curve[i], curve[i + 1]));
+  return /** @type {Curve} */ (points.map((value) => Math.round(value * 10) / 10));
+}
+
+/** @param {Place} place @param {{box_w: number, box_h: number}} size @param {Turn} turn @returns {Box} */
+function boxOf(place, size, turn) {
+  const [x, y] = turn(place.u, place.v);
+  const { id, role, replica } = place;
+  return {
+    id,
+    role,
+    replica,
+    x: Math.round(x - size.box_w / 2),
+    y: Math.round(y - size.box_h / 2),
+    w: size.box_w,
+    h: size.box_h,
+  };
+}
+
+/** @template T @param {Map<string, T>} map @param {string} id @returns {T} */
+function need(map, id) {
+  const found = map.get(id);
+  if (found === undefined) throw new Error(`the map has no place for node "${id}"`);
+  return found;
+}

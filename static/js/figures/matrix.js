@@ -1,0 +1,156 @@
+/**
+ * The replica matrix as data: keys as rows, replicas as columns. Pure.
+ *
+ * Rules
+ * 1. A row keeps its place for as long as it is shown: what moves must mean something. A new key takes the place of the
+ *    row that was shown longest, and only after `HOLD_US`; a divergent row is not replaced by one that is not.
+ * 2. A cell is compared with the newest value among the replicas: how many updates it lacks, and whether it differs.
+ *
+ * @import {State, KeyView} from "../types.js"
+ */
+
+import { canonical, describe, newestOf } from "../values.js";
+
+export const HOLD_US = 1_500_000;
+
+/**
+ * @typedef {{key: string, since_us: number}} Slot
+ *
+ * @typedef {object} Cell
+ * @property {string} replica
+ * @property {string} tone
+ * @property {string} label
+ * @property {string} detail
+ * @property {number} updates
+ * @property {number} behind updates that the newest has and this has not
+ * @property {boolean} differs from the newest value
+ *
+ * @typedef {{key: string, diverged: boolean, is_new: boolean, cells: Cell[]}} Row
+ * @typedef {object} Column
+ * @property {string} replica
+ * @property {number} behind
+ * @property {number} differs keys on which it differs
+ * @property {number} lag_ms since the earliest thing it lacks
+ * @property {number} keys
+ */
+
+/**
+ * Which keys are shown in which place, given who sat there before.
+ *
+ * @param {Slot[]} slots
+ * @param {Map<string, KeyView>} keys
+ * @param {number} now_us
+ * @param {number} rows
+ * @returns {Slot[]}
+ */
+export function assignSlots(slots, keys, now_us, rows) {
+  const kept = slots.filter((slot) => keys.has(slot.key)).slice(0, rows);
+  const shown = new Set(kept.map((slot) => slot.key));
+  const waiting = [...keys.values()].filter((key) => !shown.has(key.key)).sort(moreUrgent);
+  const free = rows - kept.length;
+  const added = waiting.splice(0, free).map((key) => ({ key: key.key, since_us: now_us }));
+  const next = slots.length ? [...kept, ...added] : added;
+  for (const key of waiting) {
+    const place = replaceable(next, keys, key, now_us);
+    if (place < 0) break;
+    next[place] = { key: key.key, since_us: now_us };
+  }
+  return next;
+}
+
+/** Divergent ones first, then the youngest. @param {KeyView} a @param {KeyView} b */
+function moreUrgent(a, b) {
+  return Number(b.diverged) - Number(a.diverged) || b.born_us - a.born_us || (a.key < b.key ? -1 : 1);
+}
+
+/**
+ * The place of the row that was shown longest among those that may go for `key`, or -1.
+ *
+ * @param {Slot[]} slots
+ * @param {Map<string, KeyView>} keys
+ * @param {KeyView} key
+ * @param {number} now_us
+ */
+function replaceable(slots, keys, key, now_us) {
+  let place = -1;
+  slots.forEach((slot, index) => {
+    const sitting = keys.get(slot.key);
+    const mayGo = !sitting || (now_us - slot.since_us >= HOLD_US && !sitting.diverged &&
+      (key.diverged || key.born_us > sitting.born_us));
+    if (mayGo && (place < 0 || slot.since_us < slots[place].since_us)) place = index;
+  });
+  return place;
+}
+
+/**
+ * @param {Pick<State, "keys"|"keys_dropped"|"windows"|"replicas">} state
+ * @param {Slot[]} slots
+ * @param {number} now_us
+ * @returns {{columns: Column[], rows: Row[], hidden: number, diverged: number}}
+ */
+export function matrixModel(state, slots, now_us) {
+  const rows = slots.flatMap((slot) => {
+    const key = state.keys.get(slot.key);
+    return key ? [rowOf(key, state.replicas, now_us - slot.since_us < 1_000_000)] : [];
+  });
+  return {
+    columns: columnsOf(state, now_us),
+    rows,
+    hidden: state.keys.size - rows.length + state.keys_dropped,
+    diverged: [...state.keys.values()].filter((key) => key.diverged).length,
+  };
+}
+
+/**
+ * @param {KeyView} key
+ * @param {string[]} replicas
+ * @param {boolean} is_new
+ * @returns {Row}
+ */
+function rowOf(key, replicas, is_new) {
+  const newest = newestOf(key);
+  const newestText = canonical(newest?.value);
+  const cells = replicas.map((replica) => {
+    const shown = key.values[replica] ?? { value: null, updates: 0, at_us: 0 };
+    return {
+      replica,
+      ...describe(shown.value),
+      updates: shown.updates,
+      behind: Math.max(0, (newest?.updates ?? 0) - shown.updates),
+      differs: canonical(shown.value) !== newestText,
+    };
+  });
+  return { key: key.key, diverged: key.diverged, is_new, cells };
+}
+
+/**
+ * What each replica lags by, over all keys.
+ *
+ * @param {Pick<State, "keys"|"windows"|"replicas">} state
+ * @param {number} now_us
+ * @returns {Column[]}
+ */
+function columnsOf(state, now_us) {
+  const openSince = new Map();
+  for (const window of state.windows) {
+    if (window.to_us !== null) continue;
+    openSince.set(window.key, Math.min(window.from_us, openSince.get(window.key) ?? window.from_us));
+  }
+  const columns = state.replicas.map((replica) => ({ replica, behind: 0, differs: 0, lag_ms: 0, keys: 0 }));
+  for (const key of state.keys.values()) {
+    const newest = newestOf(key);
+    if (!newest) continue;
+    const newestText = key.diverged ? canonical(newest.value) : "";
+    for (const column of columns) {
+      const shown = key.values[column.replica];
+      if (shown) column.keys += 1;
+      const behind = Math.max(0, newest.updates - (shown?.updates ?? 0));
+      const differs = key.diverged && canonical(shown?.value) !== newestText;
+      if (!behind && !differs) continue;
+      column.behind += behind;
+      column.differs += Number(differs);
+      column.lag_ms = Math.max(column.lag_ms, (now_us - (openSince.get(key.key) ?? newest.at_us)) / 1000);
+    }
+  }
+  return columns;
+}

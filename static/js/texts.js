@@ -1,0 +1,139 @@
+/**
+ * Every English sentence and label that the scripts put on the page, in one place.
+ *
+ * @import {Totals} from "./types.js"
+ */
+
+import { count, duration } from "./format.js";
+
+/** @param {number} n @param {string} one @param {string} many */
+function some(n, one, many) {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** @type {Record<string, string>} */
+const status = {
+  incomplete: "incomplete",
+  placed: "placed",
+  validated: "validated",
+  taxed: "taxed",
+  mailed: "mailed",
+  rejected: "rejected",
+};
+
+export const texts = {
+  status,
+  absent: "absent",
+  netAmount: (/** @type {string} */ amount) => `${amount} net`,
+
+  connection: /** @type {Record<string, string>} */ ({
+    connecting: "Connecting",
+    live: "Live",
+    reconnecting: "Reconnecting",
+    ended: "Run over",
+    refused: "Refused",
+  }),
+  retryIn: (/** @type {number} */ seconds) => `Reconnecting in ${seconds} s`,
+  quietFor: (/** @type {string} */ time) => `No news for ${time}`,
+  caughtUp: (/** @type {string} */ reason, /** @type {number|null} */ frames) => {
+    if (reason === "gap") {
+      const missed = frames
+        ? `${some(frames, "frame was", "frames were")} skipped`
+        : "some frames were skipped";
+      return `This page fell behind, so it was sent a whole picture; ${missed}. Nothing is missing from the totals.`;
+    }
+    if (reason === "restarted") {
+      return "The server was restarted, so this page was sent a whole picture. Nothing is missing from the totals.";
+    }
+    return "";
+  },
+
+  runState: /** @type {Record<string, {label: string, text: string}>} */ ({
+    pending: { label: "Pending", text: "The nodes are starting. The first order follows in a few seconds." },
+    running: { label: "Running", text: "" },
+    draining: { label: "Draining", text: "No new orders. Messages that are still under way may arrive." },
+    finished: { label: "Finished", text: "The run is over; this is how it ended." },
+    stopped: { label: "Stopped", text: "The run was stopped; this is how it stood." },
+    failed: { label: "Failed", text: "The run failed." },
+  }),
+
+  instanceState:
+    /** @type {Record<string, string>} */ ({ alive: "alive", starting: "starting", dead: "dead" }),
+  instanceTitle: (
+    /** @type {string} */ id,
+    /** @type {string} */ state,
+    /** @type {number} */ epoch,
+    /** @type {number} */ age_ms,
+    /** @type {number[]} */ partitions,
+  ) =>
+    `${id}: ${state}, epoch ${epoch}, last sign of life ${duration(age_ms)} ago, ` +
+    `partitions ${partitions.length ? partitions.join(", ") : "none"}`,
+  noInstance: "no instance",
+  instances: (/** @type {number} */ n) => some(n, "instance", "instances"),
+  addInstance: (/** @type {string} */ node) => `Add an instance of ${node}`,
+  removeInstance: (/** @type {string} */ node) => `Remove an instance of ${node}`,
+  ratePerSecond: (/** @type {number} */ n) => `${count(n)}/s`,
+  lostHere: (/** @type {number} */ n) => `${count(n)} lost`,
+  dotsSkipped: (/** @type {number} */ n) => `${some(n, "message", "messages")} not drawn`,
+  command: "request",
+  reply: "reply",
+  lost: "lost on the way",
+
+  lag: "lag ",
+  inStep: "in step",
+  behind: (/** @type {number} */ updates) => `${some(updates, "update", "updates")} behind`,
+  behindShort: (/** @type {number} */ updates, /** @type {number} */ ms) =>
+    `${count(updates)} behind, ${duration(ms)}`,
+  behindFor: (/** @type {number} */ updates, /** @type {number} */ ms) =>
+    `${some(updates, "update", "updates")} behind, ${duration(ms)}`,
+  differs: (/** @type {number} */ keys, /** @type {number} */ ms) =>
+    `differs on ${some(keys, "key", "keys")}, ${duration(ms)}`,
+  allAgree: "All replicas agree",
+  disagree: (/** @type {number} */ n) => `${some(n, "key differs", "keys differ")} now`,
+  moreKeys: (/** @type {number} */ n) =>
+    `${some(n, "more key is", "more keys are")} known but not shown here`,
+
+  waitingForFeed: "Nothing has happened yet.",
+  noDivergence: "No divergence in the last",
+  lanesHidden: (/** @type {number} */ n) => `${some(n, "key", "keys")} more than fit`,
+
+  networkError: "The server did not answer.",
+  networkRemedy: "Check that it is running, then try again.",
+  oddAnswer: (/** @type {number} */ code) => `The server answered with status ${code}.`,
+  oddRemedy: "Reload the page; your presenter session may have ended.",
+  chartsFailed: "Charts could not be loaded. Everything else on this page works; reload to try again.",
+
+  theme: /** @type {Record<string, string>} */ ({
+    auto: "Colours: as the system",
+    light: "Colours: light",
+    dark: "Colours: dark",
+  }),
+
+  totals: {
+    placed: (/** @type {Totals} */ totals) =>
+      [
+        `${count(totals.orders_accepted)} accepted`,
+        totals.orders_failed ? `${count(totals.orders_failed)} failed` : "",
+        totals.orders_unknown ? `${count(totals.orders_unknown)} unknown` : "",
+      ].filter(Boolean).join(", "),
+    settled: (/** @type {Totals} */ totals) => `of ${count(totals.orders_accepted)} accepted`,
+    windows: (/** @type {number} */ n) => `${some(n, "window", "windows")} so far`,
+    share: "of the run so far",
+    median: (/** @type {number|null} */ ms) => `median ${duration(ms)}`,
+    reads: (/** @type {number} */ n) => some(n, "read", "reads"),
+    messages: (/** @type {number} */ n) => `of ${some(n, "message", "messages")}`,
+  },
+
+  chart: {
+    sent: "sent",
+    delivered: "delivered",
+    dropped: "lost",
+    p50: "median",
+    p99: "99th percentile",
+    valueWindow: "values differ",
+    updatesWindow: "updates under way",
+    divergedKeys: "keys",
+    stillOpen: "still open",
+    secondsAxis: "s",
+  },
+};

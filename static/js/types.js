@@ -1,0 +1,157 @@
+/**
+ * The shapes that cross module borders. The first half mirrors `consistency_viz/live/frames.py`, name for name: it is
+ * the wire schema and changes there first. The second half is what the page derives from it.
+ *
+ * @typedef {{id: string, role: string, replica: boolean, subscribes: string[], publishes: string[]}} NodeView
+ * @typedef {{id: string, node: string, state: string, epoch: number, age_ms: number, partitions: number[]}} InstanceView
+ *
+ * @typedef {object} RunView
+ * @property {string} id
+ * @property {string} scenario
+ * @property {string} title
+ * @property {string} design
+ * @property {string} summary
+ * @property {number} seed
+ * @property {number} partitions
+ * @property {string} state pending, running, draining, finished, stopped, failed
+ * @property {string} reason
+ * @property {number} started_us
+ * @property {number|null} ended_us
+ *
+ * @typedef {{value: unknown, updates: number, at_us: number}} ReplicaValue
+ *
+ * @typedef {object} KeyView
+ * @property {string} key
+ * @property {number} born_us
+ * @property {Record<string, ReplicaValue>} values
+ * @property {boolean} diverged
+ * @property {boolean} diverged_updates
+ *
+ * @typedef {object} WindowView
+ * @property {string} key
+ * @property {"value"|"updates"} view
+ * @property {number} from_us
+ * @property {number|null} to_us
+ * @property {string[]} replicas
+ *
+ * @typedef {object} Totals
+ * @property {number} orders_placed
+ * @property {number} orders_accepted
+ * @property {number} orders_failed
+ * @property {number} orders_unknown
+ * @property {number} orders_settled
+ * @property {number} emails
+ * @property {number} reads
+ * @property {number} messages_sent
+ * @property {number} messages_delivered
+ * @property {number} messages_dropped
+ * @property {number} observations
+ * @property {number} windows_closed
+ * @property {number} windows_open
+ * @property {number} diverged_us_all
+ * @property {number} diverged_us_live
+ * @property {number|null} window_ms_p50
+ * @property {number|null} window_ms_p99
+ *
+ * @typedef {object} Second
+ * @property {number} second
+ * @property {number} placed
+ * @property {number} completed
+ * @property {number} sent
+ * @property {number} delivered
+ * @property {number} dropped
+ * @property {number} diverged_keys
+ * @property {number|null} latency_ms_p50
+ * @property {number|null} latency_ms_p99
+ * @property {Record<string, number>} lag_ms
+ *
+ * @typedef {object} MessageView
+ * @property {string} id
+ * @property {string} type
+ * @property {string} key
+ * @property {string} source
+ * @property {string} target
+ * @property {number} sent_us
+ * @property {number|null} arrived_us
+ *
+ * @typedef {{at_us: number, tone: string, text: string, key: string}} Sentence
+ *
+ * @typedef {object} Delta
+ * @property {"delta"} kind
+ * @property {string} boot
+ * @property {number} seq
+ * @property {string} cursor
+ * @property {number} at_us
+ * @property {Totals} totals
+ * @property {KeyView[]} [keys]
+ * @property {WindowView[]} [opened]
+ * @property {WindowView[]} [closed]
+ * @property {Second[]} [seconds]
+ * @property {MessageView[]} [messages]
+ * @property {number} [messages_skipped]
+ * @property {Sentence[]} [sentences]
+ * @property {InstanceView[]|null} [instances]
+ * @property {RunView|null} [run]
+ *
+ * @typedef {object} Snapshot
+ * @property {"snapshot"} kind
+ * @property {string} boot
+ * @property {number} seq
+ * @property {string} cursor
+ * @property {number} at_us
+ * @property {string} reason joined, gap, restarted, ended
+ * @property {RunView} run
+ * @property {NodeView[]} nodes
+ * @property {string[]} replicas
+ * @property {InstanceView[]} instances
+ * @property {Totals} totals
+ * @property {KeyView[]} keys
+ * @property {number} keys_dropped
+ * @property {WindowView[]} windows
+ * @property {number} windows_dropped
+ * @property {Second[]} seconds
+ * @property {Sentence[]} sentences
+ *
+ * @typedef {{kind: "refusal", text: string, remedy: string}} Refusal
+ * @typedef {Snapshot|Delta|Refusal} Frame
+ *
+ * @typedef {object} State What the page knows: the fold of every frame so far. Never changed in place.
+ * @property {string} boot
+ * @property {number} seq
+ * @property {string} cursor
+ * @property {number} at_us
+ * @property {RunView|null} run `null` until the first snapshot
+ * @property {NodeView[]} nodes
+ * @property {string[]} replicas
+ * @property {InstanceView[]} instances
+ * @property {Totals|null} totals
+ * @property {Map<string, KeyView>} keys
+ * @property {number} keys_dropped
+ * @property {WindowView[]} windows
+ * @property {number} windows_dropped
+ * @property {Second[]} seconds
+ * @property {Sentence[]} sentences
+ * @property {MessageView[]} messages those of the last frame only: they are drawn once
+ * @property {number} messages_skipped of the last frame
+ * @property {boolean} needs_snapshot a frame did not fit: the socket must ask for a whole picture
+ * @property {{reason: string, frames_skipped: number|null, at_us: number}|null} caught_up why the last snapshot came
+ * @property {Refusal|null} refusal
+ *
+ * @typedef {object} Theme Colours and type for figures, read from the style sheet once per colour scheme.
+ * @property {string} text
+ * @property {string} muted
+ * @property {string} grid
+ * @property {string} surface
+ * @property {string} hot what is divergent
+ * @property {string} warm what is divergent in the update-set view only
+ * @property {string} bad
+ * @property {string} accent
+ * @property {string[]} series
+ * @property {string} font_family
+ * @property {number} font_px
+ *
+ * @typedef {{label: string, color: string, dash?: string}} LegendEntry
+ * @typedef {{data: object[], layout: Record<string, unknown>, legend: LegendEntry[]}} Figure
+ */
+
+export {};

@@ -1,0 +1,106 @@
+/**
+ * The presenter's controls: every form on the page that posts a command. Answers are shown beside the control that asked.
+ *
+ * The server answers `{ok: true, text}` or `{ok: false, error, remedy}`.
+ */
+
+import { texts } from "../texts.js";
+import { find, setText } from "./dom.js";
+
+const PRAISE_MS = 4_000;
+
+/** @typedef {{ok: true, text: string}|{ok: false, error: string, remedy: string}} Answer */
+
+/** @param {ParentNode} page */
+export function createControls(page) {
+  for (const form of page.querySelectorAll("form[data-command]")) {
+    enhance(/** @type {HTMLFormElement} */ (form));
+  }
+  const scale = page.querySelector("form[data-scale]");
+  return {
+    /** @param {string} node @param {number} instances */
+    async scale(node, instances) {
+      if (!(scale instanceof HTMLFormElement) || instances < 0) return;
+      const fields = new FormData(scale);
+      fields.set("node", node);
+      fields.set("instances", String(instances));
+      showAnswer(find(".answer", scale), await post(scale.action, fields));
+    },
+    /** @param {boolean} isOver */
+    setOver(isOver) {
+      for (const fieldset of page.querySelectorAll("[data-command] fieldset")) {
+        /** @type {HTMLFieldSetElement} */ (fieldset).disabled = isOver;
+      }
+    },
+  };
+}
+
+/** @param {HTMLFormElement} form */
+function enhance(form) {
+  const answer = find(".answer", form);
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-busy") === "true" || !isConfirmed(form)) return;
+    button.setAttribute("aria-busy", "true");
+    showAnswer(answer, await post(form.action, new FormData(form)));
+    button.removeAttribute("aria-busy");
+  });
+}
+
+/**
+ * A dangerous button asks once more, in place: the second click within a few seconds does it.
+ *
+ * @param {HTMLFormElement} form
+ */
+function isConfirmed(form) {
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+  const { confirm, armed } = button.dataset;
+  if (!confirm) return true;
+  if (armed !== undefined) {
+    disarm(button);
+    return true;
+  }
+  button.dataset.armed = button.textContent ?? "";
+  setText(button, confirm);
+  setTimeout(() => disarm(button), PRAISE_MS);
+  return false;
+}
+
+/** @param {HTMLButtonElement} button */
+function disarm(button) {
+  if (button.dataset.armed !== undefined) setText(button, button.dataset.armed);
+  delete button.dataset.armed;
+}
+
+/**
+ * @param {string} url
+ * @param {FormData} fields
+ * @returns {Promise<Answer>}
+ */
+export async function post(url, fields) {
+  let response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      body: fields,
+      credentials: "same-origin",
+      headers: { "X-CSRFToken": String(fields.get("csrfmiddlewaretoken") ?? ""), Accept: "application/json" },
+    });
+  } catch {
+    return { ok: false, error: texts.networkError, remedy: texts.networkRemedy };
+  }
+  try {
+    return await response.json();
+  } catch {
+    return { ok: false, error: texts.oddAnswer(response.status), remedy: texts.oddRemedy };
+  }
+}
+
+/** @param {HTMLElement} element @param {Answer} answer */
+function showAnswer(element, answer) {
+  element.dataset.tone = answer.ok ? "good" : "bad";
+  setText(element, answer.ok ? answer.text : `${answer.error} ${answer.remedy}`);
+  element.hidden = false;
+  if (answer.ok) setTimeout(() => element.hidden = true, PRAISE_MS);
+}

@@ -1,0 +1,199 @@
+/**
+ * The canvas over the map: draws each message where it is now. It runs only while there is something to draw.
+ *
+ * @import {Dot} from "../figures/flow.js"
+ * @import {Curve} from "../figures/map.js"
+ * @import {MessageView} from "../types.js"
+ */
+
+import { admit, dotAt, shapeOfTone, toneOfType } from "../figures/flow.js";
+import { pointAt } from "../figures/map.js";
+import { duration } from "../format.js";
+import { wantsLessMotion } from "./dom.js";
+import { onThemeChange, readTones } from "./theme.js";
+
+export const TONES = [
+  "placed",
+  "validated",
+  "taxed",
+  "mailed",
+  "rejected",
+  "command",
+  "reply",
+  "lost",
+  "ink",
+  "halo",
+];
+/** With more dots than this their labels would only cover each other. */
+const LABELLED_DOTS_MAX = 18;
+const LABELLED_DOTS_MAX_NARROW = 6;
+const NARROW_PX = 620;
+const TAIL = 0.07;
+
+/** @param {HTMLCanvasElement} canvas */
+export function createFlow(canvas) {
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  let tones = readTones(TONES);
+  /** @type {Dot[]} */
+  let dots = [];
+  /** @type {Map<string, Curve>} */
+  let curves = new Map();
+  let isRunning = false;
+  let rem = 16;
+  let labelledMax = LABELLED_DOTS_MAX;
+  onThemeChange(() => tones = readTones(TONES));
+
+  function frame() {
+    const now = performance.now();
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    const drawn = dots.filter((dot) => drawDot(dot, now, dots.length <= labelledMax));
+    const waiting = dots.some((dot) => dot.from_ms > now);
+    isRunning = drawn.length > 0 || waiting;
+    if (isRunning) requestAnimationFrame(frame);
+    else dots = [];
+  }
+
+  /** @param {Dot} dot @param {number} now @param {boolean} isLabelled */
+  function drawDot(dot, now, isLabelled) {
+    const curve = curves.get(dot.edge);
+    const at = dotAt(dot, now);
+    if (!curve || !at) return false;
+    const size = rem * 0.32;
+    const [x, y] = pointAt(curve, at.t);
+    const tone = toneOfType(dot.type);
+    pen.globalAlpha = at.alpha;
+    if (at.lost) {
+      cross(pen, x, y, size * 1.7, tones.lost, tones.halo);
+    } else {
+      const [x0, y0] = pointAt(curve, Math.max(0, at.t - TAIL));
+      tail(pen, x0, y0, x, y, size, tones[tone]);
+      shape(pen, shapeOfTone(tone), x, y, size, tones[tone], tones.halo);
+      const isMeasured = dot.latency_ms !== null && tone !== "reply" && tone !== "command";
+      if (isLabelled && isMeasured && at.t < 0.92) {
+        label(pen, duration(dot.latency_ms), x, y < 2 * rem ? y + size * 4 : y - size * 2.2, rem, tones);
+      }
+    }
+    pen.globalAlpha = 1;
+    return true;
+  }
+
+  return {
+    /** @param {number} width @param {number} height @param {Map<string, Curve>} newCurves @param {number} newRem */
+    resize(width, height, newCurves, newRem) {
+      const ratio = Math.min(2, devicePixelRatio || 1);
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+      canvas.style.setProperty("width", `${width}px`);
+      canvas.style.setProperty("height", `${height}px`);
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      curves = newCurves;
+      labelledMax = width < NARROW_PX ? LABELLED_DOTS_MAX_NARROW : LABELLED_DOTS_MAX;
+      rem = newRem;
+    },
+    /** @param {MessageView[]} messages @returns {number} how many had no room */
+    add(messages) {
+      if (!messages.length || wantsLessMotion() || document.hidden) return 0;
+      const admitted = admit(dots, messages, performance.now());
+      dots = admitted.dots;
+      if (!isRunning) {
+        isRunning = true;
+        requestAnimationFrame(frame);
+      }
+      return admitted.skipped;
+    },
+  };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} kind
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ * @param {string} color
+ * @param {string} halo
+ */
+function shape(pen, kind, x, y, r, color, halo) {
+  pen.beginPath();
+  if (kind === "square") pen.rect(x - r * 0.9, y - r * 0.9, r * 1.8, r * 1.8);
+  else if (kind === "diamond") {
+    polygon(pen, [[x, y - r * 1.3], [x + r * 1.3, y], [x, y + r * 1.3], [x - r * 1.3, y]]);
+  } else if (kind === "triangle") {
+    polygon(pen, [[x, y - r * 1.25], [x + r * 1.2, y + r], [x - r * 1.2, y + r]]);
+  } else if (kind === "bar") pen.rect(x - r * 1.3, y - r * 0.55, r * 2.6, r * 1.1);
+  else pen.arc(x, y, kind === "small" ? r * 0.55 : kind === "ring" ? r * 0.75 : r, 0, 2 * Math.PI);
+  pen.lineWidth = kind === "ring" ? 2 : 1.5;
+  pen.strokeStyle = kind === "ring" ? color : halo;
+  pen.fillStyle = kind === "ring" ? halo : color;
+  pen.fill();
+  pen.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {[number, number][]} points */
+function polygon(pen, points) {
+  points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+  pen.closePath();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number} x0
+ * @param {number} y0
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ * @param {string} color
+ */
+function tail(pen, x0, y0, x, y, r, color) {
+  const alpha = pen.globalAlpha;
+  pen.globalAlpha = alpha * 0.35;
+  pen.lineWidth = r;
+  pen.lineCap = "round";
+  pen.strokeStyle = color;
+  pen.beginPath();
+  pen.moveTo(x0, y0);
+  pen.lineTo(x, y);
+  pen.stroke();
+  pen.globalAlpha = alpha;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ * @param {string} color
+ * @param {string} halo
+ */
+function cross(pen, x, y, r, color, halo) {
+  pen.lineCap = "round";
+  for (const [width, ink] of /** @type {[number, string][]} */ ([[r * 0.85, halo], [r * 0.42, color]])) {
+    pen.lineWidth = width;
+    pen.strokeStyle = ink;
+    pen.beginPath();
+    pen.moveTo(x - r, y - r);
+    pen.lineTo(x + r, y + r);
+    pen.moveTo(x + r, y - r);
+    pen.lineTo(x - r, y + r);
+    pen.stroke();
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {number} rem
+ * @param {Record<string, string>} tones
+ */
+function label(pen, text, x, y, rem, tones) {
+  pen.font = `600 ${Math.round(rem * 0.72)}px system-ui, sans-serif`;
+  pen.textAlign = "center";
+  pen.lineWidth = 3.5;
+  pen.lineJoin = "round";
+  pen.strokeStyle = tones.halo;
+  pen.fillStyle = tones.ink;
+  pen.strokeText(text, x, y);
+  pen.fillText(text, x, y);
+}

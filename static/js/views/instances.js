@@ -1,0 +1,49 @@
+/**
+ * The instance chips of a node's card: one each, alive, starting or dead, with its epoch; alone, also the age of its lease.
+ *
+ * @import {InstanceView} from "../types.js"
+ */
+
+import { duration } from "../format.js";
+import { texts } from "../texts.js";
+import { find, h, setAttribute, setText } from "./dom.js";
+
+const CHIPS_MAX = 4;
+/** A lease this old is worth saying: the instance was not heard of for a while. */
+const QUIET_MS = 1_500;
+
+/**
+ * @param {Element} card
+ * @param {InstanceView[]} instances
+ */
+export function showInstances(card, instances) {
+  const list = find(".chips", card);
+  const shown = instances.length > CHIPS_MAX ? instances.slice(0, CHIPS_MAX - 1) : instances;
+  const hidden = instances.length - shown.length;
+  const wanted = Math.max(1, shown.length + (hidden ? 1 : 0));
+  while (list.childElementCount > wanted) list.lastElementChild?.remove();
+  while (list.childElementCount < wanted) {
+    list.append(h("li", "chip", [h("span", "chip-dot"), h("span", "chip-text")]));
+  }
+  if (!instances.length) return showChip(list.children[0], "none", texts.noInstance, texts.noInstance);
+  shown.forEach((instance, index) => {
+    const { id, state, epoch, age_ms, partitions } = instance;
+    const title = texts.instanceTitle(id, texts.instanceState[state] ?? state, epoch, age_ms, partitions);
+    showChip(list.children[index], state, chipText(instance, instances.length), title);
+  });
+  if (hidden) showChip(list.children[CHIPS_MAX - 1], "more", `+${hidden}`, texts.instances(instances.length));
+}
+
+/** @param {InstanceView} instance @param {number} count */
+function chipText({ state, epoch, age_ms }, count) {
+  if (state !== "alive") return count > 2 ? `e${epoch}` : `e${epoch} ${texts.instanceState[state] ?? state}`;
+  if (count === 1) return `e${epoch} · ${duration(age_ms)}`;
+  return age_ms > QUIET_MS && count === 2 ? `e${epoch} · ${duration(age_ms)}` : `e${epoch}`;
+}
+
+/** @param {Element} chip @param {string} state @param {string} text @param {string} title */
+function showChip(chip, state, text, title) {
+  setAttribute(chip, "data-state", state);
+  setAttribute(chip, "title", title);
+  setText(find(".chip-text", chip), text);
+}

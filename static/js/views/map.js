@@ -1,0 +1,212 @@
+/**
+ * The service map on the page: cards in their places, curves between them, and the flow of messages above.
+ *
+ * @import {State, NodeView, MessageView} from "../types.js"
+ * @import {Curve, Scene} from "../figures/map.js"
+ */
+
+import { shapeOfTone, toneOfType } from "../figures/flow.js";
+import { columnCount, mapHeight, mapScene } from "../figures/map.js";
+import { duration } from "../format.js";
+import { texts } from "../texts.js";
+import { find, h, setAttribute, setText, svg } from "./dom.js";
+import { createFlow } from "./flow.js";
+import { showInstances } from "./instances.js";
+
+/** Below this width the map stands upright. */
+const UPRIGHT_PX = 620;
+const BOX_REM = { w: 10, w_min: 8, h: 5.5 };
+const COLUMN_GAP_PX = 28;
+/** Upright: room for the arches at the side and for the ways between the two bands. */
+const UPRIGHT_GAPS_PX = 84;
+/** The legend's order: the way of an order, then what is not a fact, then what is lost. */
+const LEGEND_ORDER = ["command", "placed", "validated", "taxed", "mailed", "rejected", "reply"];
+/** How long an edge stays lit after a message. */
+const LIT_MS = 1_200;
+
+/**
+ * @param {HTMLElement} root
+ * @param {{scalable: string[], onScale: (node: string, change: 1|-1) => void}} options
+ */
+export function createMap(root, { scalable, onScale }) {
+  const stage = find(".map-stage", root);
+  const lines = find(".map-edges", stage);
+  const cards = find(".map-nodes", stage);
+  const legend = find(".map-legend", root);
+  const note = find(".map-note", root);
+  const flow = createFlow(find("canvas", stage));
+  /** @type {NodeView[]} */
+  let nodes = [];
+  /** @type {Map<string, HTMLElement>} */
+  let cardOf = new Map();
+  /** @type {Map<string, Element>} */
+  let lineOf = new Map();
+  /** @type {Map<string, number>} */
+  const litMs = new Map();
+  /** @type {Map<string, {arrived: number, lost: number}>} */
+  const counts = new Map();
+  const legendShown = new Set();
+  let skipped = 0;
+
+  function arrange() {
+    if (!nodes.length || !stage.clientWidth) return;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const upright = stage.clientWidth < UPRIGHT_PX;
+    const [box_w, box_h] = [boxWidth(rem, upright), BOX_REM.h * rem];
+    const height = Math.max(mapHeight(nodes, box_h, upright), upright ? 0 : minHeight(root));
+    root.classList.toggle("is-upright", upright);
+    const scene = mapScene(nodes, { width: stage.clientWidth, height, box_w, box_h, upright });
+    stage.style.setProperty("height", `${scene.height}px`);
+    placeCards(scene, cardOf);
+    lineOf = drawEdges(lines, scene);
+    flow.resize(scene.width, scene.height, new Map(scene.edges.map((edge) => [edge.id, edge.curve])), rem);
+  }
+
+  /** @param {number} rem @param {boolean} upright */
+  function boxWidth(rem, upright) {
+    if (upright) return Math.min(BOX_REM.w * rem, (stage.clientWidth - UPRIGHT_GAPS_PX) / 2);
+    const columns = columnCount(nodes);
+    const room = (stage.clientWidth - COLUMN_GAP_PX * (columns - 1)) / columns;
+    return Math.max(BOX_REM.w_min * rem, Math.min(BOX_REM.w * rem, Math.floor(room)));
+  }
+
+  /** @param {NodeView[]} newNodes */
+  function rebuild(newNodes) {
+    nodes = newNodes;
+    cardOf = new Map(nodes.map((node) => [node.id, card(node, scalable.includes(node.id), onScale)]));
+    cards.replaceChildren(...cardOf.values());
+    arrange();
+  }
+
+  /** @param {MessageView[]} messages */
+  function count(messages) {
+    const now = performance.now();
+    for (const message of messages) {
+      litMs.set(`${message.source} ${message.target}`, now);
+      const counted = counts.get(message.target) ?? { arrived: 0, lost: 0 };
+      if (message.arrived_us === null) counted.lost += 1;
+      else counted.arrived += 1;
+      counts.set(message.target, counted);
+      const tone = toneOfType(message.type);
+      const isGroup = tone === "command" || tone === "reply";
+      if (!legendShown.has(isGroup ? tone : message.type)) {
+        legendShown.add(isGroup ? tone : message.type);
+        legend.append(legendEntry(isGroup ? texts[tone] : message.type, tone));
+      }
+    }
+  }
+
+  setInterval(() => {
+    const now = performance.now();
+    for (const [id, line] of lineOf) {
+      line.classList.toggle("is-lit", now - (litMs.get(id) ?? -LIT_MS) < LIT_MS);
+    }
+    setText(note, skipped ? texts.dotsSkipped(skipped) : "");
+    skipped = 0;
+  }, 1_000);
+  new ResizeObserver(arrange).observe(root);
+
+  return {
+    /** Every frame's messages, each once. @param {State} state */
+    receive(state) {
+      count(state.messages);
+      skipped += state.messages_skipped + flow.add(state.messages);
+    },
+    /** @param {State} state */
+    show(state) {
+      if (state.nodes !== nodes) rebuild(state.nodes);
+      const recent = state.seconds.slice(-2);
+      for (const [id, element] of cardOf) {
+        showLag(element, Math.max(...recent.map((second) => second.lag_ms[id] ?? -1)), counts.get(id));
+        showInstances(element, state.instances.filter((instance) => instance.node === id));
+      }
+    },
+  };
+}
+
+/** The height that the page's layout would like the map to have. @param {HTMLElement} root */
+function minHeight(root) {
+  return parseFloat(getComputedStyle(root).getPropertyValue("--map-min-height")) || 0;
+}
+
+/**
+ * @param {NodeView} node
+ * @param {boolean} isScalable
+ * @param {(node: string, change: 1|-1) => void} onScale
+ */
+function card(node, isScalable, onScale) {
+  const foot = h("div", "node-foot", [
+    h("span", "node-lag", [h("span", "node-lag-word", [texts.lag]), h("span", "node-lag-ms")]),
+  ]);
+  const element = h("article", "node", [
+    h("h3", "node-name", [node.id]),
+    h("ul", "chips"),
+    foot,
+    h("span", "node-counts"),
+  ]);
+  element.dataset.role = node.role;
+  element.classList.toggle("is-replica", node.replica);
+  element.title = `${node.id}: ${node.role}`;
+  if (isScalable) {
+    foot.append(h("div", "stepper", [
+      step("−", texts.removeInstance(node.id), () => onScale(node.id, -1)),
+      step("+", texts.addInstance(node.id), () => onScale(node.id, 1)),
+    ]));
+  }
+  return element;
+}
+
+/** @param {string} sign @param {string} name @param {() => void} act */
+function step(sign, name, act) {
+  const button = h("button", "step", [sign]);
+  button.type = "button";
+  button.setAttribute("aria-label", name);
+  button.title = name;
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** @param {Scene} scene @param {Map<string, HTMLElement>} cardOf */
+function placeCards(scene, cardOf) {
+  for (const box of scene.boxes) {
+    const element = cardOf.get(box.id);
+    element?.style.setProperty("transform", `translate(${box.x}px, ${box.y}px)`);
+    element?.style.setProperty("width", `${box.w}px`);
+    element?.style.setProperty("height", `${box.h}px`);
+  }
+}
+
+/** @param {Element} lines @param {Scene} scene @returns {Map<string, Element>} */
+function drawEdges(lines, scene) {
+  setAttribute(lines, "viewBox", `0 0 ${scene.width} ${scene.height}`);
+  setAttribute(lines, "width", String(scene.width));
+  setAttribute(lines, "height", String(scene.height));
+  const drawn = new Map(
+    scene.edges.map((edge) => [edge.id, svg("path", { class: "edge", d: pathOf(edge.curve) })]),
+  );
+  lines.replaceChildren(...drawn.values());
+  return drawn;
+}
+
+/** @param {Curve} c */
+function pathOf(c) {
+  return `M${c[0]} ${c[1]}C${c[2]} ${c[3]} ${c[4]} ${c[5]} ${c[6]} ${c[7]}`;
+}
+
+/** @param {Element} element @param {number} lag_ms negative: none @param {{arrived: number, lost: number}|undefined} counted */
+function showLag(element, lag_ms, counted) {
+  setText(find(".node-lag-ms", element), lag_ms < 0 ? "" : duration(lag_ms));
+  const parts = counted ? [`${counted.arrived} in`, counted.lost ? texts.lostHere(counted.lost) : ""] : [];
+  setText(find(".node-counts", element), parts.filter(Boolean).join(", "));
+  element.classList.toggle("has-lost", Boolean(counted?.lost));
+}
+
+/** @param {string} label @param {string} tone */
+function legendEntry(label, tone) {
+  const mark = h("span", "mark");
+  mark.dataset.shape = shapeOfTone(tone);
+  mark.dataset.tone = tone;
+  const entry = h("li", "", [mark, label]);
+  entry.style.setProperty("order", String(LEGEND_ORDER.indexOf(tone)));
+  return entry;
+}

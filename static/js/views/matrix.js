@@ -1,0 +1,131 @@
+/**
+ * The replica matrix on the page: a table whose columns look like panels. Cells are kept and rewritten, not made anew.
+ *
+ * @import {State} from "../types.js"
+ * @import {Slot, Column, Row, Cell} from "../figures/matrix.js"
+ */
+
+import { assignSlots, matrixModel } from "../figures/matrix.js";
+import { shortName } from "../format.js";
+import { texts } from "../texts.js";
+import { find, h, setAttribute, setText } from "./dom.js";
+
+/** With more replicas than this a cell shows its colour and pattern, and its words on hover. */
+const WORDY_REPLICAS_MAX = 8;
+/** From this many replicas on, heads say the same in fewer words. */
+const DENSE_REPLICAS = 4;
+const KEY_LETTERS_MAX = 14;
+
+/** @param {HTMLElement} root */
+export function createMatrix(root) {
+  const table = find("table", root);
+  const head = find("thead tr", table);
+  const body = find("tbody", table);
+  const empty = find(".empty", root);
+  const summary = find(".matrix-summary", root);
+  const more = find(".matrix-more", root);
+  /** @type {Slot[]} */
+  let slots = [];
+  let replicasShown = "";
+  let rows = rowsThatFit(root);
+  new ResizeObserver(() => rows = rowsThatFit(root)).observe(find(".matrix-scroll", root));
+
+  /** @param {string[]} replicas */
+  function rebuild(replicas) {
+    replicasShown = replicas.join("\n");
+    head.replaceChildren(find("th", head), ...replicas.map(headCell));
+    body.replaceChildren();
+    root.classList.toggle("is-compact", replicas.length > WORDY_REPLICAS_MAX);
+    root.classList.toggle("is-dense", replicas.length >= DENSE_REPLICAS);
+  }
+
+  /** @param {number} count */
+  function fitRows(count) {
+    while (body.childElementCount > count) body.lastElementChild?.remove();
+    while (body.childElementCount < count) body.append(emptyRow(head.childElementCount - 1));
+  }
+
+  return {
+    /** @param {State} state @param {number} now_us */
+    show(state, now_us) {
+      if (state.replicas.join("\n") !== replicasShown) rebuild(state.replicas);
+      slots = assignSlots(slots, state.keys, now_us, rows);
+      const model = matrixModel(state, slots, now_us);
+      fitRows(model.rows.length);
+      const isDense = state.replicas.length >= DENSE_REPLICAS;
+      model.columns.forEach((column, index) => showHead(head.children[index + 1], column, isDense));
+      model.rows.forEach((row, index) => showRow(body.children[index], row));
+      empty.hidden = model.rows.length > 0;
+      table.hidden = model.rows.length === 0;
+      setText(more, model.hidden > 0 ? texts.moreKeys(model.hidden) : "");
+      showSummary(summary, model.rows.length, model.diverged);
+    },
+  };
+}
+
+/** How many rows there is room for: the panel's height decides, within reason. @param {HTMLElement} root */
+function rowsThatFit(root) {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const room = find(".matrix-scroll", root).clientHeight / rem;
+  return Math.max(6, Math.min(24, Math.floor((room - 4.9) / 2.75)));
+}
+
+/** @param {HTMLElement} summary @param {number} rows @param {number} diverged */
+function showSummary(summary, rows, diverged) {
+  summary.hidden = rows === 0;
+  summary.classList.toggle("is-hot", diverged > 0);
+  setText(summary, diverged > 0 ? texts.disagree(diverged) : texts.allAgree);
+}
+
+/** @param {string} replica */
+function headCell(replica) {
+  const cell = h("th", "replica-head", [h("span", "replica-name", [replica]), h("span", "replica-lag")]);
+  cell.scope = "col";
+  cell.title = replica;
+  return cell;
+}
+
+/** @param {number} replicas */
+function emptyRow(replicas) {
+  const key = h("th", "key-cell", [h("span", "key-name")]);
+  key.scope = "row";
+  const cells = Array.from({ length: replicas }, () =>
+    h("td", "cell", [
+      h("div", "cell-size", [
+        h("div", "cell-box", [h("span", "cell-label"), h("span", "cell-detail"), h("span", "cell-behind")]),
+      ]),
+    ]));
+  return h("tr", "", [key, ...cells]);
+}
+
+/** @param {Element} cell @param {Column} column @param {boolean} isDense */
+function showHead(cell, { behind, differs, lag_ms }, isDense) {
+  const lags = behind > 0 || differs > 0;
+  cell.classList.toggle("is-behind", lags);
+  const behindWords = isDense ? texts.behindShort : texts.behindFor;
+  const lag = behind > 0 ? behindWords(behind, lag_ms) : texts.differs(differs, lag_ms);
+  setText(find(".replica-lag", cell), lags ? lag : texts.inStep);
+}
+
+/** @param {Element} element @param {Row} row */
+function showRow(element, row) {
+  element.classList.toggle("is-diverged", row.diverged);
+  element.classList.toggle("is-new", row.is_new);
+  const name = find(".key-name", element);
+  setText(name, shortName(row.key, KEY_LETTERS_MAX));
+  setAttribute(name, "title", row.key);
+  row.cells.forEach((cell, index) => showCell(element.children[index + 1], cell));
+}
+
+/** @param {Element} element @param {Cell} cell */
+function showCell(element, cell) {
+  const box = find(".cell-box", element);
+  setAttribute(box, "data-tone", cell.tone);
+  box.classList.toggle("is-behind", cell.behind > 0);
+  box.classList.toggle("is-different", cell.differs);
+  setText(find(".cell-label", box), cell.label);
+  setText(find(".cell-detail", box), cell.detail);
+  setText(find(".cell-behind", box), cell.behind > 0 ? `−${cell.behind}` : "");
+  const behind = cell.behind > 0 ? `, ${texts.behind(cell.behind)}` : "";
+  setAttribute(box, "title", `${cell.replica}: ${cell.label} ${cell.detail}${behind}`);
+}

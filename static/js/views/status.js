@@ -1,0 +1,85 @@
+/**
+ * What state things are in: the connection, the run, and notices ("this page fell behind").
+ *
+ * @import {State} from "../types.js"
+ * @import {Status} from "../socket.js"
+ */
+
+import { isOver } from "../clock.js";
+import { duration, runTime } from "../format.js";
+import { texts } from "../texts.js";
+import { find, setAttribute, setText } from "./dom.js";
+
+/** A running run that sends nothing for this long is said to be quiet. */
+const QUIET_MS = 3_000;
+const NOTICE_MS = 8_000;
+
+/** @param {ParentNode} page */
+export function createStatus(page) {
+  const connection = find(".connection", page);
+  const connectionText = find(".connection-text", connection);
+  const chip = find("#run-state", page);
+  const clock = find("#run-clock", page);
+  const banner = find("#banner", page);
+  const notice = find("#notice", page);
+  let noticeUntilMs = 0;
+  /** @type {State["caught_up"]} */
+  let noticed = null;
+
+  return {
+    /** @param {Status} status @param {number} quiet_ms since the last frame */
+    showConnection(status, quiet_ms) {
+      setAttribute(connection, "data-state", status.name);
+      setText(connectionText, connectionWords(status, quiet_ms));
+    },
+    /** @param {State} state @param {number} now_us */
+    showRun(state, now_us) {
+      document.body.classList.toggle("is-refused", state.refusal !== null);
+      if (state.refusal) return showBanner(banner, "bad", state.refusal.text, state.refusal.remedy);
+      if (!state.run) return undefined;
+      const { run } = state;
+      const words = texts.runState[run.state] ?? { label: run.state, text: "" };
+      setAttribute(chip, "data-state", run.state);
+      setText(chip, words.label);
+      const until = run.ended_us ?? now_us;
+      setText(clock, run.started_us ? runTime(until - run.started_us) : runTime(0));
+      document.body.classList.toggle("is-over", isOver(run.state));
+      if (run.state === "running") banner.hidden = true;
+      else showBanner(banner, run.state === "failed" ? "bad" : "plain", words.text, run.reason);
+      return undefined;
+    },
+    /** @param {State} state */
+    showNotice(state) {
+      const now = Date.now();
+      if (state.caught_up !== noticed) {
+        noticed = state.caught_up;
+        const text = noticed ? texts.caughtUp(noticed.reason, noticed.frames_skipped) : "";
+        if (text) {
+          setText(notice, text);
+          noticeUntilMs = now + NOTICE_MS;
+        }
+      }
+      notice.hidden = now > noticeUntilMs;
+    },
+  };
+}
+
+/** @param {Status} status @param {number} quiet_ms */
+function connectionWords(status, quiet_ms) {
+  if (status.name === "reconnecting" && status.retry_at_ms !== null) {
+    const seconds = Math.ceil((status.retry_at_ms - Date.now()) / 1000);
+    return seconds > 0 ? texts.retryIn(seconds) : texts.connection.reconnecting;
+  }
+  if (status.name === "live" && quiet_ms > QUIET_MS) {
+    return texts.quietFor(duration(Math.floor(quiet_ms / 1000) * 1000));
+  }
+  return texts.connection[status.name];
+}
+
+/** @param {HTMLElement} banner @param {string} tone @param {string} text @param {string} more */
+function showBanner(banner, tone, text, more) {
+  banner.hidden = !text && !more;
+  setAttribute(banner, "data-tone", tone);
+  setText(find(".banner-text", banner), text);
+  setText(find(".banner-more", banner), more);
+}
