@@ -16,6 +16,8 @@ def data_dir(settings, tmp_path: Path) -> Path:
     """Nothing that a test writes lands in the repository."""
     settings.DATA_DIR = tmp_path
     settings.HISTORIES_DIR = tmp_path / "histories"
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
     return tmp_path
 
 

@@ -26,7 +26,7 @@ FIELDS = (
 
 
 @admin.register(Run)
-class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RunAdmin(admin.ModelAdmin):
     """A list that can be searched; every field is a record of the past and so read-only."""
 
     list_display = ("id", "title", "design", "engine", "state", "seed", "created_at")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.urls import reverse
 
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 RUN_ID_LENGTH = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_run_id() -> str:
@@ -20,8 +21,13 @@ def new_run_id() -> str:
 
 
 def moment(at_us: int) -> datetime | None:
-    """Recorder time as a date, ``None`` for 0 (not yet)."""
-    return datetime.fromtimestamp(at_us / 1e6, UTC) if at_us else None
+    """Recorder time as a date, ``None`` for 0 (not yet); exact to the microsecond."""
+    return _EPOCH + timedelta(microseconds=at_us) if at_us else None
+
+
+def microseconds(date: datetime | None) -> int:
+    """A date as recorder time, 0 for ``None``."""
+    return 0 if date is None else (date - _EPOCH) // timedelta(microseconds=1)
 
 
 class Run(models.Model):

@@ -17,6 +17,7 @@ from django.core.validators import validate_email
 from consistency_viz.experiments import stack
 from consistency_viz.experiments.commands import CommandRefused
 from consistency_viz.experiments.models import Run
+from workers.cluster.scenario import Scenario
 
 RUNS_ACTIVE_MAX = 4
 LINES_MAX = 5
@@ -103,7 +104,7 @@ def check_active(run: Run) -> None:
         raise CommandRefused(text, "Start it again from the list of runs.", status=409)
 
 
-def _scenario(name: str) -> Any:
+def _scenario(name: str) -> Scenario:
     known = {scenario.name: scenario for scenario in stack.catalogue()}
     if name not in known:
         raise CommandRefused("There is no such scenario.", f"Choose one of {', '.join(sorted(known))}.", status=404)

@@ -6,13 +6,19 @@ Everything that the pages ask of the workers goes through here, so that a test c
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from consistency_viz.experiments.commands import CommandRefused
+from workers.cluster import catalogue as scenarios
+from workers.cluster.plan import Plan, build
+from workers.cluster.scenario import Scenario
+from workers.runtime import control as run_control
+from workers.services.catalogue_of_goods import SKUS, TAX_BASIS_POINTS
 
 NO_SERVER = "No Redis-compatible server is configured."
 HOW_TO_SERVE = "Start everything with `make demo`, or set REDIS_URL and restart."
@@ -21,39 +27,29 @@ HOW_TO_RETURN = "Look whether it still runs; the page goes on by itself as soon 
 SOCKET_TIMEOUT_S = 5.0
 
 
-def catalogue() -> list[Any]:
+def catalogue() -> list[Scenario]:
     """The shipped scenarios."""
-    return list(import_module("workers.cluster.catalogue").catalogue())
+    return scenarios.catalogue()
 
 
-def load(name: str) -> Any:
-    """One scenario by name; raises ``KeyError`` or ``ValueError`` for a name that the catalogue does not have."""
-    return import_module("workers.cluster.catalogue").load(name)
-
-
-def scenario_of(document: dict[str, Any]) -> Any:
-    """The scenario that a run's document describes."""
-    return import_module("workers.cluster.scenario").Scenario.model_validate(document)
-
-
-def plan_of(document: dict[str, Any]) -> Any:
-    """The plan of a run's scenario: its nodes, topics and partitions."""
-    return import_module("workers.cluster.plan").build(scenario_of(document))
+def plan_of(document: dict[str, Any]) -> Plan:
+    """The plan of a run's scenario: its nodes, topics and partitions. Raises ``ValueError`` for an outdated one."""
+    return build(Scenario.model_validate(document))
 
 
 def control() -> Any:
     """The remote control of live runs: ``create_run``, ``stop_run``, ``scale``, ``inject``, ``run_status``, ..."""
-    return import_module("workers.runtime.control")
+    return run_control
 
 
 def prices() -> dict[str, int]:
     """What can be ordered: unit price in cents by stock-keeping unit."""
-    return dict(import_module("workers.services.catalogue_of_goods").SKUS)
+    return SKUS
 
 
 def countries() -> list[str]:
     """Where orders can be taxed."""
-    return list(import_module("workers.services.catalogue_of_goods").TAX_BASIS_POINTS)
+    return list(TAX_BASIS_POINTS)
 
 
 def client() -> redis.Redis:
@@ -65,4 +61,15 @@ def client() -> redis.Redis:
 
 @cache
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=2.0)
+    return connect(url)
+
+
+def connect(url: str) -> redis.Redis:
+    """A client that never repeats a command by itself: an order whose answer was lost may have been placed."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=SOCKET_TIMEOUT_S,
+        socket_connect_timeout=2.0,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=1,
+    )

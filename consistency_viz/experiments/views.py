@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 from asgiref.sync import sync_to_async
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -45,7 +46,7 @@ def run_detail(request: HttpRequest, run_id: str) -> HttpResponse:
         "run": run,
         "is_presenter": is_presenter(request),
         "socket_path": f"/ws/runs/{run.id}/",
-        "nodes_scalable": [] if run.ended else _nodes_scalable(run),
+        "nodes_scalable": _nodes_scalable(run),
         "skus": stack.prices(),
         "countries": stack.countries(),
     }
@@ -110,7 +111,7 @@ async def history(request: HttpRequest, run_id: str) -> HttpResponse | Streaming
         text = f"The history of run {run.id} is not complete: the run is {run.state}."
         return await sync_to_async(error)(request, 404, "No history yet", text, "Wait until the run has ended.")
     try:
-        file = await sync_to_async(run.history_path.open)("rb")
+        file = await sync_to_async(_open)(run.history_path)
     except FileNotFoundError:
         text = f"The history file of run {run.id} is gone from the data directory."
         return await sync_to_async(error)(request, 404, "No history", text, "Run the scenario again with its seed.")
@@ -125,6 +126,10 @@ async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
             yield chunk
 
 
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
 def _run(run_id: str) -> Run:
     return get_object_or_404(Run, pk=run_id)
 
@@ -133,16 +138,9 @@ def _done(text: str) -> JsonResponse:
     return JsonResponse({"ok": True, "text": text})
 
 
-def _nodes_scalable(run: Run) -> list[dict[str, Any]]:
-    """The services that can be given instances, as the page offers them."""
-    try:
-        plan = stack.plan_of(run.document)
-    except ValueError as reason:
-        raise Http404(f"the scenario of run {run.id} is of an older version: {reason}") from reason
-    return [
-        {"id": node.id, "role": node.role, "instances": plan.instances[node.id], "instances_max": plan.partitions}
-        for node in plan.nodes.values()
-    ]
+def _nodes_scalable(run: Run) -> list[str]:
+    """The nodes that can be given more or fewer instances: all of them, each up to one for each partition."""
+    return [] if run.ended else list(stack.plan_of(run.document).nodes)
 
 
 def _safe_path(target: str) -> str:

@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import msgspec
 
@@ -40,7 +40,7 @@ class _Place(msgspec.Struct):
 _decode_place = msgspec.json.Decoder(_Place).decode
 
 
-class HistoryWriter:
+class ArchiveWriter:
     """Appends to a history; ``position`` is where it stands."""
 
     def __init__(self, path: Path, header: Header) -> None:
@@ -123,7 +123,7 @@ class HistoryWriter:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
 
 
-class HistoryReader:
+class ArchiveReader:
     """Reads a history from the front, also while it grows: a line that has no newline yet is left for later."""
 
     def __init__(self, path: Path) -> None:
@@ -153,6 +153,12 @@ class HistoryReader:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _read_header(self) -> None:
         if self.header is None and (raw := self._next_line()):

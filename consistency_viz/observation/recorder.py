@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, Protocol
 
 import redis
 
-from consistency_viz.observation.archive import HistoryWriter, WriterReplacedError
+from consistency_viz.observation.archive import ArchiveWriter, WriterReplacedError
 from consistency_viz.observation.position import Numbering, Position
 from consistency_viz.observation.stream import RawEntry, entry_at_us, lease_key, observations_key, raw_entries
 from workers.model.codec import unpack_turn
@@ -119,7 +119,7 @@ class Recorder:
         self._header_of = header_of
         self._on_ended = on_ended
         self._owner = secrets.token_hex(8)
-        self._writer: HistoryWriter | None = None
+        self._writer: ArchiveWriter | None = None
         self._numbering = Numbering(Position())
         self._cursor = "0-0"
         self._saved = Position()
@@ -226,7 +226,7 @@ class Recorder:
         """Open the file once there is something to record; go on where it ends."""
         if status.state == "pending" and not self._client.exists(observations_key(self.run_id)):
             return False
-        self._writer = HistoryWriter(self.path, self._header_of(status))
+        self._writer = ArchiveWriter(self.path, self._header_of(status))
         self._numbering = Numbering(self._writer.position)
         self._cursor = self._writer.position.read_after
         return True

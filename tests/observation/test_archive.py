@@ -1,6 +1,6 @@
 import pytest
 
-from consistency_viz.observation.archive import HistoryReader, HistoryWriter, WriterReplacedError, last_position
+from consistency_viz.observation.archive import ArchiveReader, ArchiveWriter, WriterReplacedError, last_position
 from consistency_viz.observation.position import Position
 from workers.model.history import Header, header_line
 from workers.model.observation import Applied, Observation
@@ -13,7 +13,7 @@ def seen(index: int, at_us: int) -> Observation:
 
 
 def read_all(path):
-    reader = HistoryReader(path)
+    reader = ArchiveReader(path)
     try:
         return reader.read(10_000)
     finally:
@@ -26,11 +26,11 @@ def path(tmp_path):
 
 
 def test_a_new_history_begins_with_its_header_and_a_reopened_one_goes_on(path):
-    writer = HistoryWriter(path, HEADER)
+    writer = ArchiveWriter(path, HEADER)
     assert writer.position == Position()
     writer.append([seen(0, 10), seen(1, 20), seen(2, 20)])
     writer.close()
-    again = HistoryWriter(path, HEADER)
+    again = ArchiveWriter(path, HEADER)
     assert again.position == Position(3, 20, 2)
     again.append([seen(3, 30)])
     again.close()
@@ -39,29 +39,29 @@ def test_a_new_history_begins_with_its_header_and_a_reopened_one_goes_on(path):
 
 
 def test_whatever_a_crash_tore_off_is_cut_away_wherever_it_tore(path):
-    writer = HistoryWriter(path, HEADER)
+    writer = ArchiveWriter(path, HEADER)
     writer.append([seen(0, 10), seen(1, 20)])
     writer.close()
     whole = path.read_bytes()
     for size in range(len(whole) + 1):
         path.write_bytes(whole[:size])
-        mended = HistoryWriter(path, HEADER)
+        mended = ArchiveWriter(path, HEADER)
         mended.append([seen(i, 10 * (i + 1)) for i in range(mended.position.count, 3)])
         mended.close()
         assert read_all(path) == [seen(0, 10), seen(1, 20), seen(2, 30)], size
 
 
 def test_the_last_position_is_found_across_blocks_and_torn_tails_are_not_counted(path):
-    writer = HistoryWriter(path, HEADER)
+    writer = ArchiveWriter(path, HEADER)
     writer.append([seen(0, 10), *(seen(i, 20) for i in range(1, 2_001))])
     writer.close()
     assert last_position(path) == Position(2_001, 20, 2_000)
 
 
 def test_a_writer_that_was_replaced_while_it_was_paused_appends_nothing(path):
-    paused = HistoryWriter(path, HEADER)
+    paused = ArchiveWriter(path, HEADER)
     paused.append([seen(0, 10)])
-    successor = HistoryWriter(path, HEADER)
+    successor = ArchiveWriter(path, HEADER)
     successor.append([seen(1, 20)])
     with pytest.raises(WriterReplacedError):
         paused.append([seen(1, 20)])
@@ -72,19 +72,19 @@ def test_a_writer_that_was_replaced_while_it_was_paused_appends_nothing(path):
 
 
 def test_a_gap_is_refused(path):
-    writer = HistoryWriter(path, HEADER)
+    writer = ArchiveWriter(path, HEADER)
     with pytest.raises(ValueError, match="observation 1 does not follow on -1"):
         writer.append([seen(1, 10)])
     writer.close()
 
 
 def test_a_reader_leaves_an_unfinished_line_for_later(path):
-    writer = HistoryWriter(path, HEADER)
+    writer = ArchiveWriter(path, HEADER)
     writer.append([seen(0, 10), seen(1, 20)])
     writer.close()
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
-    reader = HistoryReader(path)
+    reader = ArchiveReader(path)
     assert reader.read(100) == [seen(0, 10)]
     path.write_bytes(whole)
     assert reader.read(100) == [seen(1, 20)]
@@ -94,10 +94,10 @@ def test_a_reader_leaves_an_unfinished_line_for_later(path):
 
 
 def test_a_reader_can_skip_what_its_caller_knows(path):
-    writer = HistoryWriter(path, HEADER)
+    writer = ArchiveWriter(path, HEADER)
     writer.append([seen(i, 10 * i) for i in range(5)])
     writer.close()
-    reader = HistoryReader(path)
+    reader = ArchiveReader(path)
     assert reader.skip(Position(3, 20, 1))
     assert reader.read(100) == [seen(3, 30), seen(4, 40)]
     assert reader.position == Position(5, 40, 1)
@@ -105,9 +105,9 @@ def test_a_reader_can_skip_what_its_caller_knows(path):
 
 
 def test_a_reader_says_when_the_file_is_not_as_far_as_its_caller(path):
-    writer = HistoryWriter(path, HEADER)
+    writer = ArchiveWriter(path, HEADER)
     writer.append([seen(0, 10)])
     writer.close()
-    reader = HistoryReader(path)
+    reader = ArchiveReader(path)
     assert not reader.skip(Position(3, 20, 1))
     reader.close()

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from consistency_viz.observation import recorder as module
-from consistency_viz.observation.archive import HistoryReader
+from consistency_viz.observation.archive import ArchiveReader
 from consistency_viz.observation.recorder import Ending, Progress, Recorder
 from consistency_viz.observation.stream import entry_at_us, lease_key, observations_key
 from tests.observation.support import FakeControl, FakeStatus, applied, header, put
@@ -29,7 +29,7 @@ def make(redis_client, control, tmp_path):
 
 
 def recorded(path):
-    reader = HistoryReader(path)
+    reader = ArchiveReader(path)
     try:
         return [(o.index, o.at_us, o.body.update) for o in reader.read(100_000)]
     finally:

@@ -1,0 +1,85 @@
+"""What the web server runs: pages over HTTP, frames over sockets, and the recording in the background.
+
+Start it with uvicorn; its lifespan events start and stop the supervisor.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consistency_viz.settings")
+django_application = get_asgi_application()
+
+# Django must be set up before anything that imports models.
+from consistency_viz.live.feeds import feeds  # noqa: E402
+from consistency_viz.live.origin import SameOrigin  # noqa: E402
+from consistency_viz.live.routing import websocket_urlpatterns  # noqa: E402
+from consistency_viz.live.supervision import Supervisor  # noqa: E402
+
+# WhiteNoise serves files by plain iterators; they are small and in the page cache. Histories are streamed (`views`).
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+
+
+class Lifespan:
+    """Starts what runs beside the requests when the server starts, and stops it when it stops."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        supervisor = Supervisor()
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                supervisor.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await feeds().close()
+                await supervisor.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+class BodyLimit:
+    """Refuses a request body over the limit before it is read, and cuts one off that does not say how long it is."""
+
+    def __init__(self, application: Any, bytes_max: int) -> None:
+        self.application = application
+        self.bytes_max = bytes_max
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._declared(scope["headers"]) > self.bytes_max:
+            await self._refuse(send)
+            return
+        received = 0
+
+        async def counted() -> Any:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if received > self.bytes_max else message
+
+        await self.application(scope, counted, send)
+
+    def _declared(self, headers: list[tuple[bytes, bytes]]) -> int:
+        lengths = [value for name, value in headers if name == b"content-length"]
+        return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
+
+    async def _refuse(self, send: Any) -> None:
+        text = f"A request may carry {self.bytes_max} bytes here. Send less at once.\n".encode()
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": text})
+
+
+# Watching needs no session, so sockets load none: a frame is the same for everybody who may open the page.
+application = ProtocolTypeRouter(
+    {
+        "http": BodyLimit(django_application, settings.REQUEST_BODY_MAX),
+        "websocket": SameOrigin(URLRouter(websocket_urlpatterns)),
+        "lifespan": Lifespan(),
+    }
+)
