@@ -114,6 +114,6 @@ def test_the_lab_command_prints_one_link_and_leaves_nothing_behind(tmp_path: Pat
     links = re.findall(r"http://\S+", printed)
     assert len(links) == 1, printed
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/enter/[\w-]+/\?next=/runs/\w+/", links[0])
-    assert (lab.returncode, rest.split()) == (0, ["Stopping.", "Stopped."])
+    assert (lab.returncode, rest.splitlines()[-2:]) == (0, ["Stopping.", "Stopped."]), printed + rest
     assert time.monotonic() - began_s < 10
     assert processes_of(tmp_path) == []
