@@ -14,11 +14,11 @@ import psutil
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured ratio. ``ours`` and ``reference`` are medians in ``unit``; ``goal`` says what was aimed for."""
+    """One measured ratio, ``measured`` to ``against``, both medians in ``unit``; ``goal`` says what was aimed for."""
 
     name: str
-    ours: float
-    reference: float
+    measured: float
+    against: float
     unit: str
     ratio: float
     ratio_min: float
@@ -28,13 +28,13 @@ class Figure:
 
 
 def figure(name: str, unit: str, pairs: Sequence[tuple[float, float]], goal: float, *, at_most: bool) -> Figure:
-    """The figure of (ours, reference) pairs measured one after the other; the ratio is the median of the pairs'."""
-    ratios = sorted(ours / reference for ours, reference in pairs)
+    """The figure of (measured, against) pairs taken one after the other; the ratio is the median of the pairs'."""
+    ratios = sorted(measured / against for measured, against in pairs)
     ratio = median(ratios)
     return Figure(
         name=name,
-        ours=median(ours for ours, _ in pairs),
-        reference=median(reference for _, reference in pairs),
+        measured=median(measured for measured, _ in pairs),
+        against=median(against for _, against in pairs),
         unit=unit,
         ratio=ratio,
         ratio_min=ratios[0],

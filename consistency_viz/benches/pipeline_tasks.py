@@ -56,7 +56,7 @@ def publish(topic: str, order: dict[str, Any]) -> None:
         react.delay(service, topic, order)
 
 
-@app.task(name="bench.react")
+@app.task(name="bench.react")  # type: ignore[untyped-decorator]
 def react(service: str, topic: str, order: dict[str, Any]) -> None:
     """What one service does with one event: the same rules, records and de-duplication as the other variants."""
     client, key = _client(), order["key"]

@@ -4,9 +4,9 @@ A message is a command, a domain event, a request or a reply; all of them are on
 space-time diagram and the history need only one. Domain events carry the CloudEvents 1.0 attributes (``cloudevent``).
 
 Rules
-1. A message's id is derived from its cause (``<cause>/<node>.<index of the message in the step>``, with ``*1`` added if
-   a duplicate of the cause was processed), never drawn: processing the same input again yields the same ids, a live rerun
-   meets the same network decisions message by message, and no two messages of a run share an id.
+1. A message's id is derived from its cause (``<cause>/<node>.<index of the message in the step>``, with ``*1`` added
+   if a duplicate of the cause was processed), never drawn: processing the same input again yields the same ids, a live
+   rerun meets the same network decisions message by message, and no two messages of a run share an id.
 2. A message never changes after it was sent. When it was sent is the driver's knowledge, not the message's.
 3. The partition of a message is a function of its partition key and the number of partitions, nothing else.
 """

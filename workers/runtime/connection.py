@@ -26,12 +26,10 @@ def connect(url: str) -> redis.Redis:
 
     A commit whose answer was lost may have happened; repeating it would send its messages twice. Who calls decides.
     """
-    client = redis.Redis.from_url(
+    return redis.Redis.from_url(
         url,
         socket_timeout=SOCKET_TIMEOUT_S,
         socket_connect_timeout=SOCKET_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
     )
-    client.response_callbacks.pop("XREAD", None)
-    return client

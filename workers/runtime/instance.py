@@ -52,6 +52,7 @@ class Instance:
 
     def __init__(self, client: redis.Redis, run: str, plan: Plan, instance: str, stop: Callable[[], bool]) -> None:
         self.client = client
+        client.response_callbacks.pop("XREAD", None)  # we read replies as they come; a dict for each entry is dear
         self.keys = RunKeys(run)
         self.plan = plan
         self.name = instance

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from argparse import ArgumentParser
 from typing import Any, NoReturn
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
 
 from consistency_viz.checkers.registry import CHECKERS, UnknownCheckerError
 from consistency_viz.experiments.check_report import render
+from consistency_viz.experiments.terminal import draw
 from consistency_viz.observation.checking import (
     EXIT_BAD_INPUT,
     EXIT_BY_VERDICT,
@@ -65,9 +64,5 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(msgspec.json.encode(report.to_json()).decode())
         else:
-            terminal = self.stdout.isatty() and not options["no_color"]
-            console = Console(file=io.StringIO(), force_terminal=terminal, width=None if terminal else 120)
-            for part in render(report):
-                console.print(part)
-            self.stdout.write(console.file.getvalue())  # type: ignore[attr-defined]
+            draw(render(report), self.stdout, no_color=options["no_color"])
         sys.exit(EXIT_BY_VERDICT[report.verdict])

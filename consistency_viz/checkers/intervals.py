@@ -1,0 +1,41 @@
+"""Intervals for figures over several runs: proportions and medians, without assumptions about distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb, sqrt
+from statistics import NormalDist, median
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """A point estimate with its interval; ``None`` where the sample is too small for one."""
+
+    estimate: float
+    low: float | None
+    high: float | None
+
+
+def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
+    """The share ``count / n`` with Wilson's score interval (Wilson 1927); ``n`` is at least 1."""
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = count / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def median_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
+    """The median with the narrowest symmetric pair of order statistics that covers it with ``confidence``.
+
+    The k-th smallest and k-th largest of n values enclose the median with probability 1 - 2 P(Bin(n, 1/2) < k).
+    """
+    ordered = sorted(values)
+    n = len(ordered)
+    tail, k = 0.0, 0
+    while k < n // 2 and 2 * (tail + comb(n, k) / 2**n) <= 1 - confidence:
+        tail += comb(n, k) / 2**n
+        k += 1
+    if k == 0:
+        return Interval(median(ordered), None, None)
+    return Interval(median(ordered), ordered[k - 1], ordered[n - k])

@@ -1,0 +1,64 @@
+"""What a run did, in numbers: operations by outcome, latency, messages, effects. No verdict, so no checker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from consistency_viz.checkers.statistics import KaplanMeier, LengthCounts
+from workers.model.observation import (
+    Completed,
+    Delivered,
+    Dropped,
+    Effected,
+    Invoked,
+    Observation,
+    Sent,
+)
+
+_QUANTILES: Final = (0.5, 0.99)
+
+
+class WorkDone:
+    """Counts as it goes; memory is bounded by the operations that are open."""
+
+    def __init__(self) -> None:
+        self._messages: Counter[str] = Counter()
+        self._outcomes: dict[str, Counter[str]] = {}
+        self._effects: Counter[str] = Counter()
+        self._open: dict[str, tuple[str, int]] = {}
+        self._latencies: dict[str, LengthCounts] = {}
+
+    def observe(self, observation: Observation) -> None:
+        """Take in the next observation."""
+        body = observation.body
+        if isinstance(body, Sent):
+            self._messages["sent"] += 1
+        elif isinstance(body, Delivered):
+            self._messages["delivered"] += 1
+        elif isinstance(body, Dropped):
+            self._messages["dropped"] += 1
+        elif isinstance(body, Effected):
+            self._effects[body.effect] += 1
+        elif isinstance(body, Invoked):
+            self._open[body.op] = (body.f, body.intended_us)
+        elif isinstance(body, Completed):
+            self._outcomes.setdefault(body.f, Counter())[body.outcome] += 1
+            began = self._open.pop(body.op, None)
+            if began is not None and body.outcome == "ok":
+                self._latencies.setdefault(body.f, LengthCounts()).add(observation.at_us - began[1])
+
+    def metrics(self) -> dict[str, Any]:
+        """Counts, and the latency in ms of what was answered ok, counted from its intended start."""
+        found: dict[str, Any] = {
+            "messages": dict(sorted(self._messages.items())),
+            "operations": {f: dict(sorted(counts.items())) for f, counts in sorted(self._outcomes.items())},
+            "operations_open": len(self._open),
+            "effects": dict(sorted(self._effects.items())),
+        }
+        for f, lengths in sorted(self._latencies.items()):
+            estimate = KaplanMeier(lengths)
+            for q in _QUANTILES:
+                value_us = estimate.quantile(q).value
+                found[f"{f}_latency_ms_p{round(q * 100)}"] = None if value_us is None else value_us / 1_000
+        return found

@@ -1,0 +1,125 @@
+"""One live run on the real stack without a page: start, record, check, clean up (``manage.py run``)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consistency_viz.checkers.registry import check, create
+from consistency_viz.checkers.verdict import Result, Verdict, overall
+from consistency_viz.checkers.work_done import WorkDone
+from consistency_viz.experiments.simulations import header_of
+from consistency_viz.lab.errors import LabError
+from consistency_viz.lab.stack import Stack, data_dir_of
+from consistency_viz.observation.history import HistoryReader
+from consistency_viz.observation.recorder import Ending, Recorder
+from workers.cluster.plan import build
+from workers.cluster.scenario import Scenario
+from workers.model.observation import Observation
+from workers.runtime import control
+from workers.runtime.connection import connect
+
+
+class LiveRun(msgspec.Struct, frozen=True):
+    """How a live run went: its end, the verdicts on its history, and figures by name."""
+
+    run: str
+    scenario: str
+    seed: int
+    state: str
+    reason: str
+    duration_ms: float
+    observations: int
+    verdict: Verdict
+    results: list[Result]
+    metrics: dict[str, Any]
+
+    @property
+    def succeeded(self) -> bool:
+        """It ended by itself, and no checker found a failure."""
+        return self.state == "finished" and self.verdict != Verdict.FAILED
+
+
+def run_headless(
+    scenario: Scenario, history: Path | None, tell: Callable[[str], None], should_stop: Callable[[], bool]
+) -> LiveRun:
+    """Play ``scenario`` live on a stack of its own; its history is kept as ``history`` if that is named.
+
+    Raises ``LabError`` if the stack does not come up or the run's history cannot be kept.
+    """
+    if history is not None:
+        _check_writable(history)
+    home = data_dir_of()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=home))
+    try:
+        with Stack(data_dir=folder, tell=tell) as stack:
+            ending = _play(scenario, stack.redis_url, folder.name, folder, should_stop)
+        if ending.path is None:
+            raise LabError(f"The run recorded nothing: {ending.reason}.", f"Look at the logs in {folder}/log.")
+        result = _judge(scenario, ending)
+        if history is not None:
+            shutil.copyfile(ending.path, history)
+        return result
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _play(scenario: Scenario, url: str, run: str, folder: Path, should_stop: Callable[[], bool]) -> Ending:
+    plan = build(scenario)
+    client = connect(url)
+    endings: list[Ending] = []
+    control.create_run(client, run, scenario.model_dump(mode="json"))
+
+    def header(status: Any) -> Any:
+        return msgspec.structs.replace(header_of(plan, "live"), run=run, started_us=int(status.started_us))
+
+    recorder = Recorder(client, run, folder / "history.jsonl", control, header, endings.append)
+    try:
+        recorder.run(should_stop)
+        if not endings:  # stopped by hand: end the run, and record to its end
+            control.stop_run(client, run, "stopped by hand")
+            Recorder(client, run, folder / "history.jsonl", control, header, endings.append).run(lambda: False)
+    finally:
+        control.delete_run(client, run)
+        client.close()
+    return endings[0]
+
+
+def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
+    work = WorkDone()
+
+    def seen(reader: HistoryReader) -> Iterator[Observation]:
+        for observation in reader:
+            work.observe(observation)
+            yield observation
+
+    assert ending.path is not None  # noqa: S101 - the caller has looked
+    with HistoryReader(ending.path) as reader:
+        results = check(create(reader.header), seen(reader), ending.ended_us)
+        metrics = {result.checker: result.metrics for result in results} | {"work": work.metrics()}
+        return LiveRun(
+            run=ending.run_id,
+            scenario=scenario.name,
+            seed=scenario.seed,
+            state=ending.state,
+            reason=ending.reason,
+            duration_ms=(ending.ended_us - ending.started_us) / 1_000,
+            observations=reader.observations,
+            verdict=overall(result.verdict for result in results),
+            results=results,
+            metrics=metrics,
+        )
+
+
+def _check_writable(path: Path) -> None:
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise LabError(f"--history {path}: cannot write it: {error.strerror}.", "Name a file that can be.") from error

@@ -1,0 +1,63 @@
+"""``manage.py bench [NAME] [--json]``: ours beside a reference in the same run, as ratios."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.table import Table
+
+
+class Command(BaseCommand):
+    """A server of its own for the time of the bench."""
+
+    help = "Measure. Ratios of medians in one interleaved run; the goal of each figure is printed beside it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all)")
+        parser.add_argument("--json", action="store_true", help="print one JSON object a bench")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        from consistency_viz.benches.registry import BENCHES
+        from consistency_viz.lab.errors import LabError
+        from consistency_viz.lab.server import EmbeddedServer
+        from consistency_viz.lab.stack import data_dir_of
+
+        name = options["name"]
+        if name is not None and name not in BENCHES:
+            raise CommandError(f"there is no bench {name!r}; choose one of {', '.join(BENCHES)}", returncode=3)
+        home = data_dir_of()
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="bench-", dir=home))
+        try:
+            with EmbeddedServer(folder / "redis", log_folder=folder / "log") as server:
+                for bench in [name] if name else BENCHES:
+                    figures, notes = BENCHES[bench](server.url)
+                    self._show(bench, figures, notes, as_json=options["json"])
+        except LabError as error:
+            raise CommandError(str(error)) from None
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _show(self, bench: str, figures: Any, notes: Any, *, as_json: bool) -> None:
+        from consistency_viz.benches.measure import as_json as dump
+        from consistency_viz.experiments.terminal import draw
+
+        if as_json:
+            self.stdout.write(dump(bench, figures, notes))
+            return
+        table = Table(title=f"bench {bench}", title_justify="left")
+        for title in ("figure", "unit"):
+            table.add_column(title)
+        for title in ("measured", "against", "ratio", "min - max", "goal", ""):
+            table.add_column(title, justify="right")
+        for f in figures:
+            spread = f"{f.ratio_min:.2f} - {f.ratio_max:.2f}"
+            numbers = (f"{f.measured:,.1f}", f"{f.against:,.1f}", f"{f.ratio:.2f}", spread)
+            table.add_row(f.name, f.unit, *numbers, f.goal, "met" if f.met else "missed")
+        draw([table, *(f"{key}: {value}" for key, value in notes.items())], self.stdout)

@@ -1,0 +1,94 @@
+"""``manage.py run SCENARIO|FILE``: live, headless, on the real stack; the exit status says how it went."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError
+
+from workers.cluster.scenario_text import ScenarioError
+
+EXIT_BAD_INPUT = 3
+
+
+class Command(BaseCommand):
+    """A stack of its own for one run; nothing of it is left but what was asked for."""
+
+    help = (
+        "Play a scenario live: server, workers, recorder, checkers. Exit status: 0 it finished and no checker failed, "
+        "1 otherwise, 3 bad input."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("scenario", metavar="SCENARIO|FILE", help="a shipped scenario, or a .yaml file")
+        parser.add_argument("--seed", type=int, help="instead of the scenario's own")
+        parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", dest="overrides")
+        parser.add_argument("--history", metavar="OUT", type=Path, help="keep the native history in this file")
+        parser.add_argument("--html", metavar="OUT", type=Path, help="keep the report as one HTML file")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        from consistency_viz.experiments.terminal import draw
+        from consistency_viz.lab.errors import LabError
+        from consistency_viz.lab.headless import run_headless
+        from consistency_viz.lab.run_report import render
+        from workers.cluster.catalogue import load
+
+        overrides = [*options["overrides"]]
+        if options["seed"] is not None:
+            overrides.append(f"seed={options['seed']}")
+        try:
+            scenario = load(options["scenario"], overrides)
+        except ScenarioError as error:
+            raise CommandError(str(error), returncode=EXIT_BAD_INPUT) from None
+        stopping = _StopOnSignal()
+        try:
+            result = run_headless(scenario, options["history"], self.stderr.write, stopping)
+        except LabError as error:
+            raise CommandError(str(error)) from None
+        if options["json"]:
+            self.stdout.write(msgspec.json.encode(result).decode())
+        else:
+            draw(render(result), self.stdout, no_color=options["no_color"])
+        if options["html"]:
+            try:
+                options["html"].write_text(_html(result), encoding="utf-8")
+            except OSError as error:
+                raise CommandError(f"--html {options['html']}: cannot write it: {error.strerror}") from error
+        sys.exit(0 if result.succeeded else 1)
+
+
+class _StopOnSignal:
+    """The first Ctrl-C or SIGTERM ends the run in order; it is still recorded, checked and reported."""
+
+    def __init__(self) -> None:
+        self._heard = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._hear)
+
+    def __call__(self) -> bool:
+        return self._heard
+
+    def _hear(self, *_: object) -> None:
+        if self._heard:
+            raise KeyboardInterrupt
+        self._heard = True
+
+
+def _html(result: Any) -> str:
+    import io
+
+    from rich.console import Console
+
+    from consistency_viz.lab.run_report import render
+
+    console = Console(file=io.StringIO(), record=True, width=120)
+    for part in render(result):
+        console.print(part)
+    return console.export_html(inline_styles=True)
