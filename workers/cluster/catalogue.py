@@ -42,7 +42,7 @@ def load(name_or_path: str, overrides: Sequence[str] = ()) -> Scenario:
     try:
         with path.open("rb") as file:
             raw = file.read(BYTES_MAX + 1)
-        text = raw.decode()
+        text = raw.decode(errors="replace" if len(raw) > BYTES_MAX else "strict")
     except OSError as error:
         raise ScenarioError(name_or_path, [Problem(0, "", "", f"cannot read it: {error.strerror}")]) from error
     except UnicodeDecodeError as error:

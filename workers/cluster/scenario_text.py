@@ -64,12 +64,11 @@ class ScenarioError(ValueError):
 
 def parse(text: str, source: str, overrides: Sequence[str] = ()) -> Scenario:
     """The scenario of a YAML text with ``path=value`` overrides laid over it; raises ``ScenarioError``."""
-    size = len(text.encode())
+    size = len(text.encode(errors="replace"))
     if size > BYTES_MAX:
         remedy = f"a scenario has at most {BYTES_MAX:,} bytes; shorten it"
         raise ScenarioError(source, [Problem(0, "", f"{size:,} bytes", remedy)])
-    root = _compose(text, source)
-    fields = yaml.SafeLoader("").construct_document(root) if root is not None else None
+    root, fields = _read(text, source)
     if not isinstance(fields, dict):
         problem = Problem(1, "", type(fields).__name__, "write a mapping of fields, such as `name: my-scenario`")
         raise ScenarioError(source, [problem])
@@ -99,9 +98,9 @@ def set_path(fields: dict[str, Any], override: str) -> None:
         problem = Problem(0, override[:_SHOWN_CHARS_MAX], "", "write path=value, such as workload.orders_per_s=20")
         raise ScenarioError("--set", [problem])
     try:
-        value = yaml.safe_load(raw) if len(raw) <= BYTES_MAX and "&" not in raw else raw
-    except yaml.YAMLError:
-        value = raw
+        value = _read(raw, "--set")[1] if len(raw) <= BYTES_MAX else raw
+    except ScenarioError:
+        value = raw  # Plain text; if that is not what belongs here, the schema will say what does.
     place: Any = fields
     for index, step in enumerate(steps):
         last = index == len(steps) - 1
@@ -121,34 +120,75 @@ def set_path(fields: dict[str, Any], override: str) -> None:
             place = place[key]
 
 
-def _compose(text: str, source: str) -> yaml.Node | None:
-    """The node tree of a YAML text, refusing anchors, depth and number of nodes while its events are read."""
-    depth = count = 0
+class _Loader(yaml.SafeLoader):
+    """YAML of null, booleans, numbers, texts, lists and mappings; a date is a text, and nothing is merged."""
+
+
+_PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag in _PLAIN]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _read(text: str, source: str) -> tuple[yaml.Node | None, Any]:
+    """The node tree of a YAML text and its plain value; what is not read here is refused before anything is built."""
     try:
-        for event in yaml.parse(text, yaml.SafeLoader):
-            count += 1
-            line = event.start_mark.line + 1 if event.start_mark else 0
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise ScenarioError(source, [Problem(line, "", "", "anchors and aliases are not read; write it out")])
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if depth > DEPTH_MAX or count > NODES_MAX:
-                remedy = (
-                    f"nest at most {DEPTH_MAX} levels" if depth > DEPTH_MAX else f"use at most {NODES_MAX:,} values"
-                )
-                raise ScenarioError(source, [Problem(line, "", "", remedy)])
-        return yaml.compose(text, yaml.SafeLoader)
+        _check_events(text, source)
+        root = yaml.compose(text, _Loader)
+        if root is None:
+            return None, None
+        _check_keys(root, source, ())
+        return root, _Loader("").construct_document(root)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = 0 if mark is None else mark.line + 1
-        what = getattr(error, "problem", None) or str(error).splitlines()[0]
+        said = [getattr(error, name, None) for name in ("context", "problem")]
+        what = ", ".join(part for part in said if part) or str(error).splitlines()[0]
         raise ScenarioError(source, [Problem(line, "", "", f"this is not YAML: {what}")]) from error
     except ValueError as error:
         if isinstance(error, ScenarioError):
             raise
-        raise ScenarioError(source, [Problem(0, "", "", f"this is not YAML: {error}")]) from error
+        raise ScenarioError(source, [Problem(0, "", "", f"a value cannot be read: {error}")]) from error
+
+
+def _check_events(text: str, source: str) -> None:
+    """Refuse anchors, tags, depth and number of values while the events go by."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, _Loader), 1):
+        remedy = ""
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            remedy = "anchors and aliases are not read; write it out"
+        elif getattr(event, "tag", None):
+            remedy = "tags are not read; leave it out"
+        elif depth > DEPTH_MAX:
+            remedy = f"nest at most {DEPTH_MAX} levels"
+        elif count > NODES_MAX:
+            remedy = f"use at most {NODES_MAX:,} values"
+        if remedy:
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            raise ScenarioError(source, [Problem(line, "", "", remedy)])
+
+
+def _check_keys(node: yaml.Node, source: str, path: tuple[str, ...]) -> None:
+    """Refuse a field that stands twice in one mapping, where YAML silently takes the last, and keys of many parts."""
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _check_keys(item, source, (*path, str(index)))
+    elif isinstance(node, yaml.MappingNode):
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                remedy = "the name of a field is one plain word"
+                raise ScenarioError(source, [Problem(line, ".".join(path), "", remedy)])
+            place = (*path, key.value)
+            if key.value in lines:
+                remedy = f"line {lines[key.value]} has this field already; keep one of them"
+                raise ScenarioError(source, [Problem(line, ".".join(place), "", remedy)])
+            lines[key.value] = line
+            _check_keys(value, source, place)
 
 
 def _problem(error: Any, root: yaml.Node | None) -> Problem:

@@ -19,7 +19,9 @@ def test_a_line_of_each_kind_reads_back_as_it_was_written(body_class):
 
 
 def test_a_line_names_every_field_in_sorted_order():
-    observation = Observation(3, 1_000, "view-1", Applied("o1", {"status": "placed", "net_cents": 5}, "o1:OrderPlaced", 1))
+    observation = Observation(
+        3, 1_000, "view-1", Applied("o1", {"status": "placed", "net_cents": 5}, "o1:OrderPlaced", 1)
+    )
     assert line(observation) == (
         b'{"at_us":1000,"index":3,"key":"o1","kind":"applied","node":"view-1","update":"o1:OrderPlaced",'
         b'"value":{"net_cents":5,"status":"placed"},"version":1}'
@@ -49,9 +51,15 @@ def test_turns_become_observations_with_an_index_without_gaps():
         (b"[]", "Expected `object`"),
         (b'{"index":0,"at_us":1,"node":"n"}', "missing required field `kind`"),
         (b'{"kind":"rumour","index":0,"at_us":1,"node":"n"}', "Invalid value 'rumour'"),
-        (b'{"kind":"effected","index":0,"at_us":1,"node":"n","effect":"email","key":"o1"}', "missing required field `detail`"),
+        (
+            b'{"kind":"effected","index":0,"at_us":1,"node":"n","effect":"email","key":"o1"}',
+            "missing required field `detail`",
+        ),
         (b'{"kind":"effected","index":"0","at_us":1,"node":"n","effect":"e","key":"k","detail":1}', "$.index"),
-        (b'{"kind":"effected","index":0,"at_us":1,"node":"n","effect":"e","key":"k","detail":1,"x":2}', "unknown field `x`"),
+        (
+            b'{"kind":"effected","index":0,"at_us":1,"node":"n","effect":"e","key":"k","detail":1,"x":2}',
+            "unknown field `x`",
+        ),
         (
             b'{"kind":"completed","index":0,"at_us":1,"node":"n","op":"o","session":"s","f":"f","key":"k",'
             b'"outcome":"maybe","value":1}',

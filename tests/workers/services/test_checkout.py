@@ -53,7 +53,12 @@ def test_a_checkout_asks_one_service_after_the_other_and_answers_at_the_end():
         request("rpc.tax", "Tax", ORDER),
         request("rpc.store", "Commit", {"step": "commit", "facts": STORED}, "the-one-state"),
         request("rpc.email", "Mail", {"email": "s1-1@example.org", "total_cents": 14_268}),
-        request("rpc.store", "Commit", {"step": "commit-mail", "facts": {"OrderMailed": {"to": "s1-1@example.org"}}}, "the-one-state"),
+        request(
+            "rpc.store",
+            "Commit",
+            {"step": "commit-mail", "facts": {"OrderMailed": {"to": "s1-1@example.org"}}},
+            "the-one-state",
+        ),
         answered("ok"),
     ]
 

@@ -21,7 +21,16 @@ def test_tax_is_the_exact_tax_rounded_half_up(net, country):
 
 @pytest.mark.parametrize(
     ("net", "country", "tax_cents"),
-    [(50, "DE", 10), (49, "DE", 9), (150, "DE", 29), (0, "DE", 0), (5, "FR", 1), (2, "SE", 1), (1, "SE", 0), (11_990, "DE", 2_278)],
+    [
+        (50, "DE", 10),
+        (49, "DE", 9),
+        (150, "DE", 29),
+        (0, "DE", 0),
+        (5, "FR", 1),
+        (2, "SE", 1),
+        (1, "SE", 0),
+        (11_990, "DE", 2_278),
+    ],
 )
 def test_half_a_cent_of_tax_is_a_cent(net, country, tax_cents):
     assert tax(net, country) == {"tax_cents": tax_cents, "total_cents": net + tax_cents}
@@ -40,7 +49,10 @@ def line(quantity=1, unit_cents=100):
         ({**ORDER, "lines": [line(-3)]}, "a quantity is below 1"),
         ({**ORDER, "country": "XX"}, "no tax rate is known for XX"),
         ({**ORDER, "lines": [line(1, ORDER_LIMIT_CENTS)]}, ""),
-        ({**ORDER, "lines": [line(1, ORDER_LIMIT_CENTS), line(1, 1)]}, f"its net value exceeds {ORDER_LIMIT_CENTS // 100}"),
+        (
+            {**ORDER, "lines": [line(1, ORDER_LIMIT_CENTS), line(1, 1)]},
+            f"its net value exceeds {ORDER_LIMIT_CENTS // 100}",
+        ),
         (INVALID_ORDER, f"its net value exceeds {ORDER_LIMIT_CENTS // 100}"),
     ],
 )

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workers.support import ORDER, after, context, message, observed, of_kind, scenario, sends, simulate, timer, timers
+from tests.workers.support import (
+    ORDER,
+    after,
+    context,
+    message,
+    observed,
+    of_kind,
+    scenario,
+    sends,
+    simulate,
+    timer,
+    timers,
+)
 from workers.model.effects import CancelTimer, Send, SetTimer
 from workers.model.message import partition_of
 from workers.model.node import NOTHING
@@ -42,7 +54,9 @@ def arrivals_of(service, partitions=1):
 
 @given(st.integers(0, 60), st.integers(1, 12), st.integers(1, 5))
 def test_the_sessions_place_exactly_the_orders_that_were_asked_for(orders, sessions, partitions):
-    numbers = [(session, number) for session, number, _, _ in arrivals_of(client(orders=orders, sessions=sessions), partitions)]
+    numbers = [
+        (session, number) for session, number, _, _ in arrivals_of(client(orders=orders, sessions=sessions), partitions)
+    ]
     share, rest = divmod(orders, sessions)
     expected = [(f"s{s + 1}", n + 1) for s in range(sessions) for n in range(share + (s < rest))]
     assert sorted(numbers) == sorted(expected)
@@ -68,7 +82,11 @@ def test_arrivals_come_after_exponential_gaps_that_only_the_seed_decides():
 def test_the_next_order_is_due_when_it_is_due_however_late_the_last_one_was():
     def next_arrival(now_us):
         data = {"session": "s1", "number": 1, "intended_us": 1_000, "started_us": 0}
-        return next(t for t in timers(CLIENT.step({}, timer("Arrive", "s1", data), context(now_us=now_us))) if t.type == "Arrive")
+        return next(
+            t
+            for t in timers(CLIENT.step({}, timer("Arrive", "s1", data), context(now_us=now_us)))
+            if t.type == "Arrive"
+        )
 
     on_time, late, too_late = next_arrival(1_000), next_arrival(51_000), next_arrival(10**9)
     assert late.data == on_time.data == too_late.data
@@ -96,7 +114,9 @@ def test_an_arrival_invokes_sends_and_waits_for_the_answer():
         *("commands", "PlaceOrder", "s1-1", "replies", "s1"),
     )
     assert step.writes == {"s1-1:place": PENDING}
-    assert observed(step) == [Invoked("s1-1:place", "s1", "place", "s1-1", {"net_cents": command.data["net_cents"]}, 900)]
+    assert observed(step) == [
+        Invoked("s1-1:place", "s1", "place", "s1-1", {"net_cents": command.data["net_cents"]}, 900)
+    ]
     assert timers(step)[0] == SetTimer("timeout:s1-1:place", 500_000, "TimedOut", "s1-1", {"op": "s1-1:place"})
 
 
@@ -143,7 +163,8 @@ def test_an_operation_that_is_not_answered_in_time_may_have_happened():
 
 
 @pytest.mark.parametrize(
-    "late", [ACCEPTED, message("OrderRead", "s1-1", {"op": "s1-1:read1"}), timer("TimedOut", "s1-1", {"op": "s1-1:place"})]
+    "late",
+    [ACCEPTED, message("OrderRead", "s1-1", {"op": "s1-1:read1"}), timer("TimedOut", "s1-1", {"op": "s1-1:place"})],
 )
 def test_what_comes_after_an_operation_has_ended_is_ignored(late):
     assert CLIENT.step({}, late, context()) is NOTHING
@@ -154,7 +175,9 @@ def test_an_order_by_hand_is_placed_in_the_session_that_sent_it():
     step = CLIENT.step({}, by_hand, context(now_us=50, sent_us=40))
     op = "ada-0f0f0f0f:place"
     assert observed(step) == [Invoked(op, "ada", "place", "ada-0f0f0f0f", {"net_cents": 11_990}, 40)]
-    assert sends(step) == [Send("commands", "PlaceOrder", "ada-0f0f0f0f", ORDER, reply_topic="replies", reply_key="ada")]
+    assert sends(step) == [
+        Send("commands", "PlaceOrder", "ada-0f0f0f0f", ORDER, reply_topic="replies", reply_key="ada")
+    ]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])

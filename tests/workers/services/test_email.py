@@ -21,7 +21,9 @@ def test_a_second_message_about_the_same_order_sends_no_second_mail():
 
 
 def test_a_request_is_answered_each_time_and_mailed_once():
-    request = message("Mail", data={"email": "s1-1@example.org", "total_cents": 14_268}, reply_topic="r", reply_key="o1")
+    request = message(
+        "Mail", data={"email": "s1-1@example.org", "total_cents": 14_268}, reply_topic="r", reply_key="o1"
+    )
     answer = Send("r", "OrderMailed", "o1", {"to": "s1-1@example.org"}, partition_key="o1")
     first = SERVICE.step({}, request, context())
     assert first.effects == (SENT, answer)

@@ -21,7 +21,9 @@ def test_a_command_is_stored_announced_and_answered_in_one_step():
 
 def test_a_retry_is_answered_and_announced_no_second_time():
     state = after({}, SERVICE.step({}, COMMAND, context()))
-    step = SERVICE.step(state, message("PlaceOrder", data=ORDER, id="m2", reply_topic="replies", reply_key="s1"), context())
+    step = SERVICE.step(
+        state, message("PlaceOrder", data=ORDER, id="m2", reply_topic="replies", reply_key="s1"), context()
+    )
     assert (step.writes, step.effects) == ({}, (ACCEPTED,))
 
 

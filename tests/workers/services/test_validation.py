@@ -10,7 +10,9 @@ FOUND = {"net_cents": 11_990, "country": "DE", "email": "s1-1@example.org"}
 REASON = {"reason": "its net value exceeds 1000"}
 
 
-@pytest.mark.parametrize(("order", "fact", "found"), [(ORDER, "OrderValidated", FOUND), (INVALID_ORDER, "OrderRejected", REASON)])
+@pytest.mark.parametrize(
+    ("order", "fact", "found"), [(ORDER, "OrderValidated", FOUND), (INVALID_ORDER, "OrderRejected", REASON)]
+)
 def test_an_order_is_judged_once_and_the_verdict_announced_once(order, fact, found):
     step = SERVICE.step({}, message("OrderPlaced", data=order), context())
     assert step.writes == {"o1": {"fact": fact}}
@@ -18,7 +20,9 @@ def test_an_order_is_judged_once_and_the_verdict_announced_once(order, fact, fou
     assert SERVICE.step(after({}, step), message("OrderPlaced", data=order, id="another"), context()) is NOTHING
 
 
-@pytest.mark.parametrize(("order", "fact", "found"), [(ORDER, "OrderValidated", FOUND), (INVALID_ORDER, "OrderRejected", REASON)])
+@pytest.mark.parametrize(
+    ("order", "fact", "found"), [(ORDER, "OrderValidated", FOUND), (INVALID_ORDER, "OrderRejected", REASON)]
+)
 def test_a_request_is_answered_where_it_says_and_leaves_no_trace(order, fact, found):
     request = message("Validate", data=order, reply_topic="rpc.order", reply_key="o1")
     step = SERVICE.step({}, request, context())
