@@ -35,7 +35,7 @@ const views = {
   status: createStatus(page),
   totals: createTotals(find("#totals")),
   map: createMap(find("#map"), { scalable: scalableNodes(), onScale }),
-  matrix: createMatrix(find("#matrix")),
+  matrix: createMatrix(find("#matrix"), () => draw()),
   feed: createFeed(find("#feed ol")),
   charts: createCharts(store.get, nowUs, isRunning),
 };
@@ -48,7 +48,7 @@ const draw = throttled(() => {
   if (!state.run) return;
   views.map.show(state);
   views.matrix.show(state, now_us);
-  views.feed.show(state);
+  views.feed.show(state, performance.now());
   const until = state.run.ended_us ?? now_us;
   const diverged = [...state.keys.values()].filter((key) => key.diverged).length;
   views.totals.show(totalsModel(state.totals, until - state.run.started_us, diverged));

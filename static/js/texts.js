@@ -89,12 +89,14 @@ export const texts = {
   differs: (/** @type {number} */ keys, /** @type {number} */ ms) =>
     `differs on ${some(keys, "key", "keys")}, ${duration(ms)}`,
   allAgree: "All replicas agree",
+  oneReplica: "Only one replica",
   disagree: (/** @type {number} */ n) => `${some(n, "key differs", "keys differ")} now`,
   moreKeys: (/** @type {number} */ n) =>
     `${some(n, "more key is", "more keys are")} known but not shown here`,
 
+  feedRest: (/** @type {number} */ n) => `and ${some(n, "other thing", "other things")}`,
   waitingForFeed: "Nothing has happened yet.",
-  noDivergence: "No divergence in the last",
+  noDivergence: (/** @type {number} */ seconds) => `No divergence in the last ${seconds} s`,
   lanesHidden: (/** @type {number} */ n) => `${some(n, "key", "keys")} more than fit`,
 
   networkError: "The server did not answer.",
@@ -121,7 +123,7 @@ export const texts = {
     share: "of the run so far",
     median: (/** @type {number|null} */ ms) => `median ${duration(ms)}`,
     reads: (/** @type {number} */ n) => some(n, "read", "reads"),
-    messages: (/** @type {number} */ n) => `of ${some(n, "message", "messages")}`,
+    deliveries: (/** @type {number} */ n) => `of ${some(n, "delivery", "deliveries")}`,
   },
 
   chart: {

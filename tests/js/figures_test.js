@@ -6,6 +6,7 @@ import { decimate } from "../../static/js/figures/decimate.js";
 import { divergedOverTime, divergenceFigure, windowsInSight } from "../../static/js/figures/divergence.js";
 import { assignLanes } from "../../static/js/figures/lanes.js";
 import { lagFigure, latencyFigure, secondsInSight, throughputFigure } from "../../static/js/figures/rates.js";
+import { condense } from "../../static/js/figures/feed.js";
 import { totalsModel } from "../../static/js/figures/totals.js";
 
 const theme = {
@@ -185,9 +186,24 @@ Deno.test("totals say what they count; the share of time is of the union, never 
     ["share", "25.0%", "of the run so far"],
     ["window", "140 ms", "median –"],
     ["emails", "3", "1 read"],
-    ["lost", "1", "of 10 messages"],
+    ["lost", "1", "of 10 deliveries"],
   ]);
   equal(model.filter((total) => total.is_hot).map((total) => total.id), ["diverged", "share"]);
   equal(totalsModel(totals, 100, 0)[3].text, "100%");
   equal(totalsModel(null, 0, 0)[0].text, "–");
+});
+
+/** @param {string} tone @param {string} text */
+const sentenceOf = (tone, text) => ({ at_us: 0, tone, text, key: "" });
+
+Deno.test("of many sentences the feed shows those that matter most, in their order, and counts the rest", () => {
+  const sentences = [
+    sentenceOf("plain", "a"),
+    sentenceOf("bad", "b"),
+    sentenceOf("plain", "c"),
+    sentenceOf("good", "d"),
+    sentenceOf("plain", "e"),
+  ];
+  equal(condense(sentences, 3), { lines: [sentences[1], sentences[3], sentences[4]], left_out: 2 });
+  equal(condense(sentences, 5), { lines: sentences, left_out: 0 });
 });

@@ -2,7 +2,8 @@
 
 import { deepStrictEqual as equal, ok } from "node:assert";
 import { admit, dotAt, DOTS_MAX, shapeOfTone, toneOfType, travelMs } from "../../static/js/figures/flow.js";
-import { columnCount, linksOf, mapHeight, mapScene, pointAt } from "../../static/js/figures/map.js";
+import { pointAt } from "../../static/js/figures/curves.js";
+import { columnCount, linksOf, mapHeight, mapScene } from "../../static/js/figures/map.js";
 import { sampleNodes, sampleSynchronousNodes } from "./sample_system.js";
 
 /** @param {import("../../static/js/types.js").NodeView[]} nodes @param {boolean} upright */

@@ -8,14 +8,11 @@
  * Everything is computed in (along, across) and turned at the end.
  *
  * @import {NodeView} from "../types.js"
+ * @import {Curve, Place} from "./curves.js"
  */
 
-/** Height of the arches over the first band, and the room kept for them. */
-const ARCH = 30;
-/** A cubic curve reaches three quarters of its handles' rise. */
-const RISE_MAX = (ARCH - 2) / 0.75;
-/** From this gap between the bands on, the first band is deep. */
-const DEEP = 120;
+import { ARCH, curveOf } from "./curves.js";
+
 const READ_SIDE = new Set(["view", "store"]);
 
 /**
@@ -28,11 +25,8 @@ const READ_SIDE = new Set(["view", "store"]);
  * @property {number} w
  * @property {number} h
  *
- * @typedef {[number, number, number, number, number, number, number, number]} Curve a cubic Bézier: x0 y0 … x3 y3
  * @typedef {{id: string, source: string, target: string, topics: string[], curve: Curve}} Edge
  * @typedef {{width: number, height: number, upright: boolean, boxes: Box[], edges: Edge[]}} Scene
- *
- * @typedef {{id: string, role: string, replica: boolean, band: 0|1, column: number, u: number, v: number}} Place
  */
 
 /**
@@ -184,60 +178,6 @@ function placed(columns, band, { length, long, from, step }) {
       v: from + row * step,
     }))
   );
-}
-
-/**
- * The curve from one place to another, in (along, across).
- *
- * @param {Place} a
- * @param {Place} b
- * @param {number} long
- * @param {number} wide
- * @returns {Curve}
- */
-function curveOf(a, b, long, wide) {
-  if (a.band !== b.band) return between(a, b, long, wide);
-  const forward = Math.sign(b.u - a.u);
-  if (Math.abs(b.column - a.column) === 1 && Math.abs(b.u - a.u) > long) {
-    const [u0, u3] = [a.u + forward * long / 2, b.u - forward * long / 2];
-    const [v0, v3, middle] = [a.v - 7 * forward, b.v - 7 * forward, (u0 + u3) / 2];
-    return [u0, v0, middle, v0, middle, v3, u3, v3];
-  }
-  const side = a.band === 0 ? -1 : 1;
-  const rise = Math.min(RISE_MAX, 24 + 5 * Math.abs(b.column - a.column));
-  const [u0, u3] = [a.u - 14 * forward, b.u + 14 * forward];
-  const [v0, v3] = [a.v + side * wide / 2, b.v + side * wide / 2];
-  return [u0, v0, u0, v0 + side * rise, u3, v3 + side * rise, u3, v3];
-}
-
-/**
- * From band to band; the two directions of a pair keep apart. Where the first band is deep, the way across lies low, just
- * above the read side, and not through the boxes.
- *
- * @param {Place} a
- * @param {Place} b
- * @param {number} long
- * @param {number} wide
- * @returns {Curve}
- */
-function between(a, b, long, wide) {
-  const isDown = a.band < b.band;
-  const [upper, lower] = isDown ? [a, b] : [b, a];
-  const side = isDown ? 7 : -7;
-  const lean = Math.max(-1, Math.min(1, (lower.u - upper.u) / (2 * long)));
-  const [u0, u3] = [upper.u + side + lean * long * 0.22, lower.u + side - lean * long * 0.22];
-  const [v0, v3] = [upper.v + wide / 2, lower.v - wide / 2];
-  const gap = v3 - v0;
-  const v1 = gap < DEEP ? v0 + gap * 0.55 : v3 - 10;
-  const v2 = v3 - Math.min(gap * 0.55, 60);
-  return isDown ? [u0, v0, u0, v1, u3, v2, u3, v3] : [u3, v3, u3, v2, u0, v1, u0, v0];
-}
-
-/** The point of a curve at `t` in [0, 1]. @param {Curve} c @param {number} t @returns {[number, number]} */
-export function pointAt(c, t) {
-  const s = 1 - t;
-  const [k0, k1, k2, k3] = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
-  return [k0 * c[0] + k1 * c[2] + k2 * c[4] + k3 * c[6], k0 * c[1] + k1 * c[3] + k2 * c[5] + k3 * c[7]];
 }
 
 /** @typedef {(u: number, v: number) => [number, number]} Turn */

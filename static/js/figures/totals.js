@@ -27,7 +27,11 @@ export function totalsModel(totals, elapsed_us, diverged_now) {
     total("share", percent(share), note.share, isHot),
     total("window", duration(totals.window_ms_p99), note.median(totals.window_ms_p50)),
     total("emails", count(totals.emails), note.reads(totals.reads)),
-    total("lost", count(totals.messages_dropped), note.messages(totals.messages_sent)),
+    total(
+      "lost",
+      count(totals.messages_dropped),
+      note.deliveries(totals.messages_delivered + totals.messages_dropped),
+    ),
   ];
 }
 

@@ -8,7 +8,6 @@
 import { divergenceFigure, windowsInSight } from "../figures/divergence.js";
 import { assignLanes } from "../figures/lanes.js";
 import { lagFigure, latencyFigure, secondsInSight, throughputFigure } from "../figures/rates.js";
-import { duration } from "../format.js";
 import { texts } from "../texts.js";
 import { createChart } from "./chart.js";
 import { find, setText } from "./dom.js";
@@ -73,7 +72,7 @@ function createTimeline(getState, nowUs, getTheme) {
       span_s: TIMELINE_SPAN_S,
       width_px: width_px - TIMELINE_MARGINS_PX,
     }, getTheme());
-    const quiet = inSight.length ? "" : `${texts.noDivergence} ${duration(TIMELINE_SPAN_S * 1000)}`;
+    const quiet = inSight.length ? "" : texts.noDivergence(TIMELINE_SPAN_S);
     setText(note, figure.hidden ? texts.lanesHidden(figure.hidden) : quiet);
     return figure;
   }, TIMELINE_EVERY_MS);

@@ -1,33 +1,39 @@
 /**
- * The feed: what just happened, in plain words, newest first. It appends what is new and keeps what is there.
+ * The feed: what just happened, in plain words, newest first. It looks about once a second, adds what is new, and stands
+ * still while somebody points at it or has it in focus, so that a line can be read.
  *
  * @import {Sentence, State} from "../types.js"
  */
 
+import { condense } from "../figures/feed.js";
 import { runTime } from "../format.js";
-import { SENTENCES_MAX } from "../store.js";
 import { texts } from "../texts.js";
 import { h } from "./dom.js";
 
 const TONES = new Set(["plain", "good", "warn", "bad"]);
+const LOOK_MS = 800;
+const LINES_KEPT = 120;
 
 /** @param {HTMLElement} list an `<ol>` */
 export function createFeed(list) {
-  /** @type {Sentence|null} the newest one shown */
+  /** @type {Sentence|null} the newest one known */
   let newest = null;
+  let looked_ms = -Infinity;
   list.replaceChildren(h("li", "feed-empty", [texts.waitingForFeed]));
+
   return {
-    /** @param {State} state */
-    show({ sentences, run }) {
+    /** @param {State} state @param {number} now_ms */
+    show({ sentences, run }, now_ms) {
       const last = sentences.length ? sentences[sentences.length - 1] : null;
-      if (!last || last === newest) return;
-      const shownUpTo = newest ? sentences.lastIndexOf(newest) : -1;
-      if (shownUpTo < 0) list.replaceChildren();
-      for (const sentence of sentences.slice(shownUpTo + 1)) {
-        list.prepend(item(sentence, run?.started_us ?? 0));
-      }
-      while (list.childElementCount > SENTENCES_MAX) list.lastElementChild?.remove();
+      if (!last || last === newest || now_ms - looked_ms < LOOK_MS || list.matches(":hover, :focus")) return;
+      looked_ms = now_ms;
+      const known = newest ? sentences.lastIndexOf(newest) : -1;
+      if (!newest) list.replaceChildren();
       newest = last;
+      const { lines, left_out } = condense(sentences.slice(known + 1));
+      if (left_out) list.prepend(h("li", "feed-rest", [texts.feedRest(left_out)]));
+      for (const sentence of lines) list.prepend(item(sentence, run?.started_us ?? 0));
+      while (list.childElementCount > LINES_KEPT) list.lastElementChild?.remove();
     },
   };
 }

@@ -2,12 +2,12 @@
  * The canvas over the map: draws each message where it is now. It runs only while there is something to draw.
  *
  * @import {Dot} from "../figures/flow.js"
- * @import {Curve} from "../figures/map.js"
+ * @import {Curve} from "../figures/curves.js"
  * @import {MessageView} from "../types.js"
  */
 
 import { admit, dotAt, shapeOfTone, toneOfType } from "../figures/flow.js";
-import { pointAt } from "../figures/map.js";
+import { pointAt } from "../figures/curves.js";
 import { duration } from "../format.js";
 import { wantsLessMotion } from "./dom.js";
 import { onThemeChange, readTones } from "./theme.js";

@@ -2,7 +2,8 @@
  * The service map on the page: cards in their places, curves between them, and the flow of messages above.
  *
  * @import {State, NodeView, MessageView} from "../types.js"
- * @import {Curve, Scene} from "../figures/map.js"
+ * @import {Scene} from "../figures/map.js"
+ * @import {Curve} from "../figures/curves.js"
  */
 
 import { shapeOfTone, toneOfType } from "../figures/flow.js";

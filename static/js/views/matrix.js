@@ -16,8 +16,8 @@ const WORDY_REPLICAS_MAX = 8;
 const DENSE_REPLICAS = 4;
 const KEY_LETTERS_MAX = 14;
 
-/** @param {HTMLElement} root */
-export function createMatrix(root) {
+/** @param {HTMLElement} root @param {() => void} resized asks for another `show`: there is room for other rows */
+export function createMatrix(root, resized) {
   const table = find("table", root);
   const head = find("thead tr", table);
   const body = find("tbody", table);
@@ -28,7 +28,10 @@ export function createMatrix(root) {
   let slots = [];
   let replicasShown = "";
   let rows = rowsThatFit(root);
-  new ResizeObserver(() => rows = rowsThatFit(root)).observe(find(".matrix-scroll", root));
+  new ResizeObserver(() => {
+    rows = rowsThatFit(root);
+    resized();
+  }).observe(find(".matrix-scroll", root));
 
   /** @param {string[]} replicas */
   function rebuild(replicas) {
@@ -58,7 +61,7 @@ export function createMatrix(root) {
       empty.hidden = model.rows.length > 0;
       table.hidden = model.rows.length === 0;
       setText(more, model.hidden > 0 ? texts.moreKeys(model.hidden) : "");
-      showSummary(summary, model.rows.length, model.diverged);
+      showSummary(summary, model);
     },
   };
 }
@@ -70,11 +73,14 @@ function rowsThatFit(root) {
   return Math.max(6, Math.min(24, Math.floor((room - 4.9) / 2.75)));
 }
 
-/** @param {HTMLElement} summary @param {number} rows @param {number} diverged */
-function showSummary(summary, rows, diverged) {
-  summary.hidden = rows === 0;
+/** @param {HTMLElement} summary @param {ReturnType<typeof matrixModel>} model */
+function showSummary(summary, { rows, columns, diverged }) {
+  summary.hidden = rows.length === 0;
   summary.classList.toggle("is-hot", diverged > 0);
-  setText(summary, diverged > 0 ? texts.disagree(diverged) : texts.allAgree);
+  setText(
+    summary,
+    diverged > 0 ? texts.disagree(diverged) : columns.length > 1 ? texts.allAgree : texts.oneReplica,
+  );
 }
 
 /** @param {string} replica */

@@ -34,7 +34,7 @@ export function createStatus(page) {
     },
     /** @param {State} state @param {number} now_us */
     showRun(state, now_us) {
-      document.body.classList.toggle("is-refused", state.refusal !== null);
+      document.body.classList.toggle("is-refused", state.refusal !== null && state.run === null);
       if (state.refusal) return showBanner(banner, "bad", state.refusal.text, state.refusal.remedy);
       if (!state.run) return undefined;
       const { run } = state;
