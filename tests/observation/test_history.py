@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ LINES = [HEAD, *(line(o) for o in OBSERVATIONS)]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "run.jsonl"
+    folder = tmp_path / "own"
+    folder.mkdir()
+    return folder / "run.jsonl"
 
 
 def refused(path: Path, *lines: bytes, limits: Limits | None = None, end: bytes = b"\n") -> HistoryError:
@@ -273,14 +276,24 @@ def test_limits_come_before_parsing(path: Path) -> None:
 
 
 def test_a_small_gzip_file_cannot_unpack_beyond_the_limit(path: Path) -> None:
-    path.write_bytes(gzip.compress(HEAD + b"\n" + b" " * 10_000_000))
+    many = (line(Observation(i, 5, "a", Sent("m", "t", "T", "k", "c"))) for i in range(500))
+    packed = gzip.compress(b"\n".join([HEAD, *many]))
+    path.write_bytes(packed)
+    with pytest.raises(HistoryError, match=f"larger than {len(packed):,} bytes"):
+        read_history(path, Limits(file_bytes_max=len(packed)))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_line_without_end_is_not_held_in_memory(path: Path, packed: bool) -> None:
+    content = HEAD + b"\n" + b" " * 40_000_000
+    path.write_bytes(gzip.compress(content, 1) if packed else content)
+    del content
+    tracemalloc.start()
     with pytest.raises(HistoryError, match="a line longer than"):
         read_history(path)
-    path.write_bytes(gzip.compress(HEAD + b"\n" + b"\n".join([LINES[1]] * 10_000)))
-    with pytest.raises(HistoryError, match="index"):
-        read_history(path)
-    with pytest.raises(HistoryError, match="larger than 300 bytes"):
-        read_history(path, Limits(file_bytes_max=300))
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 8 * Limits().line_bytes_max
 
 
 def test_a_file_is_never_there_without_its_header(path: Path) -> None:
