@@ -48,11 +48,12 @@ class Outcome:
 class Shard:
     """The state of one partition of one node: records in order of their birth, and the timers that are set."""
 
-    __slots__ = ("_step", "node", "partition", "partitions", "records", "records_max", "seed", "spec", "timers")
+    __slots__ = ("_id_part", "_step", "node", "partition", "partitions", "records", "records_max", "seed", "spec", "timers")
 
     def __init__(self, spec: NodeSpec, partition: int, partitions: int, seed: int, records_max: int) -> None:
         self.spec = spec
         self._step = spec.service.step
+        self._id_part = f"/{spec.id}."
         self.node = spec.id
         self.partition = partition
         self.partitions = partitions
@@ -90,15 +91,16 @@ class Shard:
         self.execute(message, timer.due_us, now_us, outcome)
 
     def _perform(self, step: Step, cause_id: str, mark: str, now_us: int, outcome: Outcome) -> None:
-        for key, record in step.writes.items():
-            self._write(key, record, outcome)
+        if step.writes:
+            for key, record in step.writes.items():
+                self._write(key, record, outcome)
         sent = 0
         for effect in step.effects:
-            if isinstance(effect, Send):
-                self._send(effect, cause_id, f"{sent}{mark}", outcome)
-                sent += 1
-            elif isinstance(effect, Observe):
+            if isinstance(effect, Observe):
                 outcome.bodies.append(effect.body)
+            elif isinstance(effect, Send):
+                self._send(effect, cause_id, f"{cause_id}{self._id_part}{sent}{mark}", outcome)
+                sent += 1
             elif isinstance(effect, CancelTimer):
                 if self.timers.pop(effect.name, None) is not None:
                     outcome.timers.append((self.partition, effect.name, None))
@@ -107,15 +109,14 @@ class Shard:
                 self.timers[timer.name] = timer
                 outcome.timers.append((self.partition, timer.name, timer))
 
-    def _send(self, send: Send, cause_id: str, index: str, outcome: Outcome) -> None:
-        message_id = f"{cause_id}/{self.node}.{index}"
-        partition_key = send.partition_key
+    def _send(self, send: Send, cause_id: str, message_id: str, outcome: Outcome) -> None:
+        topic, type_, key, partition_key = send.topic, send.type, send.key, send.partition_key
         message = Message(
             message_id,
-            send.topic,
-            send.type,
+            topic,
+            type_,
             self.node,
-            send.key,
+            key,
             send.data,
             partition_key,
             send.sequence,
@@ -123,9 +124,10 @@ class Shard:
             send.reply_topic,
             send.reply_key,
         )
-        outcome.messages.append((partition_of(partition_key or send.key, self.partitions), message))
+        partition = partition_of(partition_key or key, self.partitions) if self.partitions > 1 else 0
+        outcome.messages.append((partition, message))
         if outcome.messages_noted:
-            outcome.bodies.append(Sent(message_id, send.topic, send.type, send.key, cause_id))
+            outcome.bodies.append(Sent(message_id, topic, type_, key, cause_id))
 
     def _write(self, key: str, record: Json | None, outcome: Outcome) -> None:
         records = self.records
@@ -136,6 +138,7 @@ class Shard:
             if len(records) > self.records_max:
                 oldest = next(iter(records))
                 del records[oldest]
-                outcome.writes[self.partition, oldest] = None
+                if outcome.writes_wanted:
+                    outcome.writes[self.partition, oldest] = None
         if outcome.writes_wanted:
             outcome.writes[self.partition, key] = record

@@ -160,11 +160,6 @@ class World:
 
     def _commit(self, node: SimulatedNode, shard: Shard, outcome: Outcome) -> None:
         now_us = self.now_us
-        if outcome.timers:
-            for partition, name, timer in outcome.timers:
-                if timer is not None:
-                    self._push(timer.due_us, 0, node, partition, name, timer.due_us, 0)
-            outcome.timers.clear()
         if outcome.bodies:
             instance = node.owner[shard.partition] if node.owner else ""
             self._record(now_us, Turn(shard.node, instance, 0, outcome.bodies))
@@ -172,7 +167,12 @@ class World:
         if outcome.messages:
             for partition, message in outcome.messages:
                 self._send(partition, message, now_us)
-            outcome.messages.clear()
+            outcome.messages = []
+        if outcome.timers:
+            for partition, name, timer in outcome.timers:
+                if timer is not None:
+                    self._push(timer.due_us, 0, node, partition, name, timer.due_us, 0)
+            outcome.timers = []
 
     def _send(self, partition: int, message: Message, now_us: int) -> None:
         route = self._routes.get((message.source, message.topic)) or self._route(message)
