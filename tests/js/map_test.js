@@ -14,7 +14,11 @@ function sceneOf(nodes, upright) {
 }
 
 for (
-  const [name, nodes] of Object.entries({ broadcast: sampleNodes(4), synchronous: sampleSynchronousNodes() })
+  const [name, nodes] of Object.entries({
+    broadcast: sampleNodes(4),
+    "many views": sampleNodes(13),
+    synchronous: sampleSynchronousNodes(),
+  })
 ) {
   for (const upright of [false, true]) {
     Deno.test(`${name}, ${upright ? "upright" : "lying"}: boxes do not overlap and lie inside the scene`, () => {

@@ -24,6 +24,17 @@ Deno.test("folding every delta onto a snapshot gives the next snapshot", () => {
   equal(picture(state), picture(reduce(EMPTY, source.snapshot("joined"))));
 });
 
+Deno.test("the run and the instances are replaced where a delta has them, and kept where it has not", () => {
+  const source = server();
+  let state = reduce(EMPTY, source.snapshot("joined"));
+  const instances = source.instances().map((instance) => ({ ...instance, state: "dead" }));
+  state = reduce(state, source.advance(50_000, { run: { state: "draining", reason: "why" }, instances }));
+  state = reduce(state, source.advance(50_000));
+  equal([state.run?.state, state.run?.reason], ["draining", "why"]);
+  equal(state.instances, instances);
+  equal(picture(state), picture(reduce(EMPTY, source.snapshot("joined"))));
+});
+
 Deno.test("a state is never changed in place", () => {
   const source = server();
   const before = reduce(EMPTY, source.snapshot("joined"));

@@ -13,6 +13,8 @@
 
 import { ARCH, curveOf } from "./curves.js";
 
+/** The least room between two columns: a scene that needs more than it was given grows, and its stage scrolls. */
+const GAP = 24;
 const READ_SIDE = new Set(["view", "store"]);
 
 /**
@@ -40,9 +42,8 @@ export function mapScene(nodes, size) {
   const long = size.upright ? size.box_h : size.box_w;
   const wide = size.upright ? size.box_w : size.box_h;
   const deepest = Math.max(1, ...columns.services.map((column) => column.length));
-  const length = size.upright
-    ? size.height
-    : Math.max(size.width, columns.services.length * (long + 24) - 24);
+  const most = Math.max(columns.services.length, columns.readers.length);
+  const length = Math.max(size.upright ? size.height : size.width, most * (long + GAP) - GAP);
   const breadth = size.upright ? size.width : size.height;
   const places = [
     ...placed(columns.services, 0, {

@@ -36,6 +36,7 @@ export function showInstances(card, instances) {
 
 /** @param {InstanceView} instance @param {number} count */
 function chipText({ state, epoch, age_ms }, count) {
+  if (epoch === 0) return texts.instanceState[state] ?? state;
   if (state !== "alive") return count > 2 ? `e${epoch}` : `e${epoch} ${texts.instanceState[state] ?? state}`;
   if (count === 1) return `e${epoch} · ${duration(age_ms)}`;
   return age_ms > QUIET_MS && count === 2 ? `e${epoch} · ${duration(age_ms)}` : `e${epoch}`;
