@@ -13,13 +13,23 @@ function sceneOf(nodes, upright) {
   return mapScene(nodes, { width, height: mapHeight(nodes, box_h, upright), box_w, box_h, upright });
 }
 
-for (
-  const [name, nodes] of Object.entries({
-    broadcast: sampleNodes(4),
-    "many views": sampleNodes(13),
-    synchronous: sampleSynchronousNodes(),
-  })
-) {
+/** A chain of services, of which the last reports back to the first. */
+const longChain = Array.from({ length: 10 }, (_, i) => ({
+  id: `s${i}`,
+  role: i ? "service" : "client",
+  replica: false,
+  subscribes: i ? [`t${i - 1}`] : ["t9"],
+  publishes: [`t${i}`],
+}));
+
+const systems = {
+  broadcast: sampleNodes(4),
+  "many views": sampleNodes(13),
+  "long chain": longChain,
+  synchronous: sampleSynchronousNodes(),
+};
+
+for (const [name, nodes] of Object.entries(systems)) {
   for (const upright of [false, true]) {
     Deno.test(`${name}, ${upright ? "upright" : "lying"}: boxes do not overlap and lie inside the scene`, () => {
       const { boxes, width, height } = sceneOf(nodes, upright);
