@@ -44,11 +44,6 @@ class Cursor:
         self._copies = dict(beyond[1])
         self._waiting: deque[int] = deque()
 
-    @property
-    def pending(self) -> int:
-        """How many entries were read and are not done."""
-        return sum(1 for number in self._waiting if number not in self._done)
-
     def admit(self, number: int) -> bool:
         """Take note of an entry that was read; false if it was done before this shard was loaded."""
         self.high = number

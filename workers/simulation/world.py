@@ -103,11 +103,18 @@ class World:
         heap, changes, outcome = self._heap, self._changes, self._outcome
         events, events_max, limit_us = 0, self._events_max, self._limit_us
         while heap or self._wait_for_instances():
-            if changes and changes[-1][0] <= heap[0][0]:
-                self._apply_change()
-                continue
             event = heappop(heap)
             at_us, _, stage, node, partition, what, sent_us, copy = event
+            shard = node.shards[partition]
+            if not isinstance(what, Message):
+                timer = shard.timers.get(what)
+                # A timer that was cancelled, or set again for another time, is nothing to come: no time passes for it.
+                if timer is None or timer.due_us != sent_us:
+                    continue
+            if changes and changes[-1][0] <= at_us:
+                heappush(heap, event)
+                self._apply_change()
+                continue
             if at_us > limit_us:
                 self.now_us = limit_us
                 break
@@ -117,20 +124,14 @@ class World:
                 raise self._too_long()
             if not node.owner:
                 node.held.append(event)
-                continue
-            shard = node.shards[partition]
-            if isinstance(what, Message):
-                if stage == 0 and node.service_us:
-                    self._occupy(event)
-                    continue
-                shard.execute(what, sent_us, at_us, outcome, copy)
-            else:
-                timer = shard.timers.get(what)
-                # A timer that was cancelled, or set again for another time, has nothing to do here.
-                if timer is None or timer.due_us != sent_us:
-                    continue
+            elif not isinstance(what, Message):
                 shard.fire(what, at_us, outcome)
-            self._commit(node, shard, outcome)
+                self._commit(node, shard, outcome)
+            elif stage == 0 and node.service_us:
+                self._occupy(event)
+            else:
+                shard.execute(what, sent_us, at_us, outcome, copy)
+                self._commit(node, shard, outcome)
         self.events = events
 
     def _wait_for_instances(self) -> bool:

@@ -1,0 +1,116 @@
+from tests.workers.support import message, plan_of, scenario
+from workers.cluster.network import arrivals
+from workers.model.randomness import Chance
+from workers.runtime.inbox import Inbox
+
+FIXED = {"default": {"latency": {"kind": "constant", "ms": 1}}}
+VARIED = {"kind": "uniform", "low_ms": 0, "high_ms": 100}
+
+
+def inbox(node="tax", **fields):
+    return Inbox(plan_of(scenario(**{"network": FIXED, **fields})), node)
+
+
+def from_validation(id="m1", **fields):
+    return message("OrderValidated", id=id, source="validation", topic="validated", **fields)
+
+
+def dealt(box, now_us):
+    found = []
+    while (arrival := box.pop_due(now_us)) is not None:
+        found.append((arrival.message.id if arrival.message else arrival.timer, arrival.due_us, arrival.copy))
+    return found
+
+
+def test_a_message_waits_until_its_latency_has_passed():
+    box = inbox()
+    assert box.admit(0, "validated", 1, from_validation(), 5_000) == 1
+    assert (len(box), box.next_due_us) == (1, 6_000)
+    assert dealt(box, 5_999) == []
+    assert dealt(box, 6_000) == [("m1", 6_000, 0)]
+    assert (len(box), box.next_due_us) == (0, None)
+
+
+def test_messages_and_timers_come_in_the_order_in_which_they_are_due_and_then_in_which_they_came():
+    box = inbox(network={"default": {**FIXED["default"], "ordered": False}})
+    box.add_timer(0, "late", 9_000)
+    for number, (id, sent) in enumerate([("m1", 7_000), ("m2", 2_000), ("m3", 7_000)]):
+        box.admit(0, "validated", number, from_validation(id), sent)
+    box.add_timer(0, "early", 1_000)
+    assert dealt(box, 10_000) == [
+        ("early", 1_000, 0),
+        ("m2", 3_000, 0),
+        ("m1", 8_000, 0),
+        ("m3", 8_000, 0),
+        ("late", 9_000, 0),
+    ]
+
+
+def test_an_ordered_link_keeps_the_order_of_sending_and_an_unordered_one_the_order_of_arrival():
+    ids = [f"m{n}" for n in range(50)]
+    for ordered in (True, False):
+        network = {"default": {"latency": VARIED, "ordered": ordered}}
+        box = inbox(network=network)
+        link = plan_of(scenario(network=network)).link("validation", "tax")
+        raw_us = {id: arrivals(Chance(1), id, 10 * n, link)[0] for n, id in enumerate(ids)}
+        for n, id in enumerate(ids):
+            box.admit(0, "validated", n, from_validation(id), 10 * n)
+        found = dealt(box, 10**9)
+        if ordered:
+            assert [id for id, _, _ in found] == ids
+            assert [due for _, due, _ in found] == [max(raw_us[id] for id in ids[: n + 1]) for n in range(50)]
+        else:
+            assert found == sorted(((id, due, 0) for id, due in raw_us.items()), key=lambda row: row[1])
+            assert [id for id, _, _ in found] != ids
+
+
+def test_order_is_kept_within_a_source_and_a_partition_not_between_them():
+    network = {
+        "default": {"latency": {"kind": "constant", "ms": 1}},
+        "links": [{"source": "order", "latency": {"kind": "constant", "ms": 50}}],
+    }
+    box = inbox("view-1", network=network)
+    box.admit(0, "placed", 1, message("T", id="slow", source="order", topic="placed"), 0)
+    box.admit(0, "validated", 2, from_validation("fast"), 0)
+    assert [id for id, _, _ in dealt(box, 10**9)] == ["fast", "slow"]
+
+
+def test_a_lost_message_is_not_waited_for_and_its_loss_is_dealt_out_at_once():
+    box = inbox(network={"default": {"loss": 1.0}}, nodes={"tax": {"service_ms": 9}})
+    assert box.admit(0, "validated", 1, from_validation(), 5_000) == 0
+    assert len(box) == 0
+    box.add_loss(0, "validated", 1, from_validation(), 5_000)
+    arrival = box.pop_due(5_000)
+    assert (arrival.message.id, arrival.copies, arrival.number) == ("m1", 0, 1)
+
+
+def test_copies_that_were_processed_before_are_skipped():
+    network = {"default": {"latency": VARIED, "duplicate": 1.0}}
+    both, second, none = inbox(network=network), inbox(network=network), inbox(network=network)
+    assert [
+        box.admit(0, "validated", 1, from_validation(), 0, skip) for box, skip in ((both, 0), (second, 1), (none, 2))
+    ] == [2, 2, 2]
+    found = dealt(both, 10**9)
+    assert [copy for _, _, copy in found] == [0, 1]
+    assert dealt(second, 10**9) == found[1:]
+    assert dealt(none, 10**9) == []
+
+
+def test_each_message_keeps_the_instance_busy_for_the_service_time_and_a_timer_does_not():
+    box = inbox(nodes={"tax": {"service_ms": 10}})
+    for number, sent_us in enumerate([0, 0, 50_000]):
+        box.admit(0, "validated", number, from_validation(f"m{number}"), sent_us)
+    box.add_timer(0, "t", 12_000)
+    assert dealt(box, 10_999) == []
+    assert dealt(box, 20_999) == [("m0", 11_000, 0), ("t", 12_000, 0)]
+    assert dealt(box, 21_000) == [("m1", 21_000, 0)]
+    assert dealt(box, 60_999) == []
+    assert dealt(box, 61_000) == [("m2", 61_000, 0)]
+
+
+def test_a_shard_that_moves_away_takes_its_arrivals_with_it():
+    box = inbox()
+    for partition in (0, 1, 0, 1):
+        box.admit(partition, "validated", 1, from_validation(f"m{partition}"), 0)
+    box.forget(0)
+    assert dealt(box, 10**9) == [("m1", 1_000, 0), ("m1", 1_000, 0)]
