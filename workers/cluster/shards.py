@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from workers.model.effects import CancelTimer, Observe, Send
+from workers.model.effects import CancelTimer, Observe, Send, SetTimer
 from workers.model.message import TIMER_TOPIC, Json, Message, partition_of
 from workers.model.node import NOTHING, Context, NodeSpec, Step
 from workers.model.observation import Body, Delivered, Sent
@@ -48,7 +48,18 @@ class Outcome:
 class Shard:
     """The state of one partition of one node: records in order of their birth, and the timers that are set."""
 
-    __slots__ = ("_id_part", "_step", "node", "partition", "partitions", "records", "records_max", "seed", "spec", "timers")
+    __slots__ = (
+        "_id_part",
+        "_step",
+        "node",
+        "partition",
+        "partitions",
+        "records",
+        "records_max",
+        "seed",
+        "spec",
+        "timers",
+    )
 
     def __init__(self, spec: NodeSpec, partition: int, partitions: int, seed: int, records_max: int) -> None:
         self.spec = spec
@@ -71,7 +82,7 @@ class Shard:
     def execute(self, message: Message, sent_us: int, now_us: int, outcome: Outcome, copy: int = 0) -> None:
         """Run one message through the node's step."""
         message_id = message.id
-        if message.topic != TIMER_TOPIC and outcome.messages_noted:
+        if outcome.messages_noted and message.topic != TIMER_TOPIC:
             outcome.bodies.append(
                 Delivered(message_id, message.topic, message.type, message.key, message.source, sent_us, copy)
             )
@@ -96,15 +107,16 @@ class Shard:
                 self._write(key, record, outcome)
         sent = 0
         for effect in step.effects:
-            if isinstance(effect, Observe):
-                outcome.bodies.append(effect.body)
-            elif isinstance(effect, Send):
-                self._send(effect, cause_id, f"{cause_id}{self._id_part}{sent}{mark}", outcome)
+            kind = type(effect)
+            if kind is Observe:
+                outcome.bodies.append(effect.body)  # type: ignore[union-attr]
+            elif kind is Send:
+                self._send(effect, cause_id, f"{cause_id}{self._id_part}{sent}{mark}", outcome)  # type: ignore[arg-type]
                 sent += 1
             elif isinstance(effect, CancelTimer):
                 if self.timers.pop(effect.name, None) is not None:
                     outcome.timers.append((self.partition, effect.name, None))
-            else:
+            elif isinstance(effect, SetTimer):
                 timer = Timer(effect.name, now_us + effect.after_us, effect.type, effect.key, effect.data)
                 self.timers[timer.name] = timer
                 outcome.timers.append((self.partition, timer.name, timer))

@@ -11,7 +11,10 @@ from struct import Struct, unpack
 
 _FOUR = Struct(">4Q")
 _ONE = Struct(">Q")
-_SCALE = 2.0**-53
+SCALE = 2.0**-53
+MASK = 2**64 - 1
+SPREAD = 0x9E3779B97F4A7C15
+"""2**64 over the golden ratio, odd."""
 
 
 Lanes = tuple[int, int, int, int]
@@ -38,7 +41,7 @@ def uniform(lane: int, salt: int) -> float:
 
     Lane and salt are hashes already, so it only has to spread the difference of two salts over the high bits.
     """
-    return ((((lane ^ salt) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF) >> 11) * _SCALE
+    return ((((lane ^ salt) * SPREAD) & MASK) >> 11) * SCALE
 
 
 def salt_of(label: str) -> int:
@@ -49,7 +52,7 @@ def salt_of(label: str) -> int:
 def draw(seed: int, *labels: str) -> float:
     """One uniform number in [0, 1) for these labels."""
     digest = blake2b("\x00".join(labels).encode(), digest_size=8, key=_ONE.pack(seed % 2**64)).digest()
-    return (int(_ONE.unpack(digest)[0]) >> 11) * _SCALE
+    return (int(_ONE.unpack(digest)[0]) >> 11) * SCALE
 
 
 def draws(seed: int, label: str, count: int) -> list[float]:
