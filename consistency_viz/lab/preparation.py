@@ -10,8 +10,6 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
 STAMP = ".collected"
-NOT_NEEDED = ["django_htmx/ext/*"]
-"""htmx's extensions: we use none, and Django takes the ``import("../htmx")`` in their type comments for a real one."""
 
 
 def migrate() -> None:
@@ -27,7 +25,7 @@ def collect_static_if_stale() -> bool:
     if stamp.is_file() and stamp.read_text() == wanted:
         return False
     clear = root.is_dir()
-    call_command("collectstatic", verbosity=0, interactive=False, clear=clear, ignore_patterns=NOT_NEEDED)
+    call_command("collectstatic", verbosity=0, interactive=False, clear=clear)
     stamp.write_text(wanted)
     return True
 
@@ -36,7 +34,7 @@ def static_fingerprint() -> str:
     """A digest of every static file's name, size and time of change, and of how they are stored."""
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
-        for name, storage in finder.list(NOT_NEEDED):
+        for name, storage in finder.list([]):
             status = Path(storage.path(name)).stat()
             digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -140,8 +140,9 @@ def end_run(client: redis.Redis, run: str, state: str, reason: str) -> bool:
 
 
 def delete_run(client: redis.Redis, run: str) -> None:
-    """Remove every key of the run."""
+    """Remove every key of the run: first what makes it one, so that whoever still works for it leaves."""
     client.srem(RUNS, run)
+    client.unlink(RunKeys(run).meta)
     pattern = RunKeys(run).prefix.replace("[", "\\[") + "*"
     batch: list[bytes] = []
     for key in client.scan_iter(match=pattern, count=500):

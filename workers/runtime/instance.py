@@ -108,7 +108,7 @@ class Instance:
         self._heard(reply[2])
 
     def _beat(self) -> None:
-        self._take(self._scripts.beat(self._head, [self.name, self.epoch, LEASE_US]))
+        self._take(self._scripts.beat(self._head, [self.name, self.epoch, LEASE_US, self.plan.partitions]))
 
     def _release(self, reason: str) -> None:
         try:
@@ -183,7 +183,11 @@ class Instance:
             self._beat()
         self._read()
         outcome = Outcome()
-        took_part = self._execute_due(outcome)
+        try:
+            took_part = self._execute_due(outcome)
+        except Exception as error:
+            log.exception("run %s: %s could not do its work", self.keys.run, self.name)
+            self._fail(f"{self.name} could not do its work: {error!r}")
         if took_part:
             self._commit(took_part, outcome)
         elif time.monotonic_ns() // 1_000 - self._contact_us >= BEAT_US:
@@ -214,10 +218,12 @@ class Instance:
         return wait_us if due_us is None else max(0, min(wait_us, due_us - self._now_us()))
 
     def _admit(self, partition: int, topic: str, entries: list[Any]) -> None:
-        cursor = self._shards[partition].cursors[topic]
+        stored = self._shards[partition]
+        cursor = stored.cursors[topic]
         for raw_id, fields in entries:
             number = entry_number(raw_id)
             if not cursor.admit(number):
+                stored.touched.add(topic)  # The mark may have passed it, and nothing else would commit that.
                 continue
             message = unpack_message(fields[1])
             skip = cursor.copies_done(number)
@@ -231,6 +237,7 @@ class Instance:
         for partition, stored in self._shards.items():
             if not stored.started:
                 stored.shard.start(now_us, outcome)
+            if stored.touched or not stored.started:
                 took_part[partition] = stored
         for _ in range(TURN_MAX):
             arrival = self._inbox.pop_due(now_us)

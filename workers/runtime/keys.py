@@ -26,7 +26,7 @@ class RunKeys(NamedTuple):
 
     @property
     def meta(self) -> str:
-        """Hash: scenario, state, reason, started_us, ended_us, epoch, version."""
+        """Hash: scenario, state, reason, started_us, ended_us, epoch, version, changes (how many were applied)."""
         return f"{self.prefix}meta"
 
     @property

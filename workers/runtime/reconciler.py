@@ -1,7 +1,8 @@
 """The reconciler: makes what runs agree with what is wanted. One in every worker, one of them acts at a time.
 
-Twice a second: note that this worker lives; declare lost what let its lease run out; dispatch what is wanted and has no
-lease; trim streams behind the slowest reader; end runs that have nothing left to do or no time left.
+Twice a second: note that this worker lives; apply the scenario's changes that are due; declare lost what let its lease
+run out; dispatch what is wanted and has no lease; trim streams behind the slowest reader; end runs that have nothing left
+to do or no time left.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Reconciler(threading.Thread):
         self._name = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._rounds = 0
         self._plans: dict[str, Plan] = {}
+        self._changes_done: dict[str, int] = {}
 
     def stop(self) -> None:
         """Ask the thread to end and forget this worker."""
@@ -72,11 +74,14 @@ class Reconciler(threading.Thread):
                 self._client.hdel(WORKERS, name)
         runs = active_runs(self._client)
         self._plans = {run: plan for run, plan in self._plans.items() if run in runs}
+        self._changes_done = {run: done for run, done in self._changes_done.items() if run in runs}
         for run in runs:
             try:
                 self._tend(run)
-            except redis.ResponseError:
-                log.exception("reconciler: run %s", run)
+            except (redis.ConnectionError, redis.TimeoutError):
+                raise
+            except Exception:
+                log.exception("reconciler: run %s; trying again", run)
 
     def _acts(self) -> bool:
         if self._client.set(RECONCILER, self._name, nx=True, px=LOCK_MS):
@@ -87,12 +92,20 @@ class Reconciler(threading.Thread):
         return True
 
     def _tend(self, run: str) -> None:
-        plan = self._plans.get(run) or plan_of(self._client, run)
         status = run_status(self._client, run)
-        if plan is None or status is None or status.ended_us is not None:
+        if status is None or status.ended_us is not None:
+            return
+        try:
+            plan = self._plans.get(run) or plan_of(self._client, run)
+        except ValueError as error:
+            end_run(self._client, run, "failed", f"this version cannot run its scenario: {error}")
+            return
+        if plan is None:
             return
         self._plans[run] = plan
         keys = RunKeys(run)
+        if self._apply_changes(plan, keys, status.now_us - status.started_us):
+            status = run_status(self._client, run) or status
         self._scripts.sweep(head_keys(keys), [plan.partitions])
         for instance in status.instances:
             wanted = not instance.alive
@@ -101,6 +114,16 @@ class Reconciler(threading.Thread):
         if self._rounds % TRIM_EVERY == 0:
             trim(self._client, plan, keys)
         self._end_if_over(run, plan, keys, status.now_us - status.started_us)
+
+    def _apply_changes(self, plan: Plan, keys: RunKeys, age_us: int) -> bool:
+        """Scale as the scenario says for this age of the run; true if there was something to do."""
+        changes = sorted(plan.scenario.changes, key=lambda change: change.at_s)
+        due = [c for c in changes if c.at_s * 1e6 <= age_us]
+        done = self._changes_done.get(keys.run, 0)
+        for number, change in enumerate(due[done:], done + 1):
+            self._scripts.scale(head_keys(keys), [change.node, change.instances, plan.partitions, number])
+        self._changes_done[keys.run] = len(due)
+        return len(due) > done
 
     def _end_if_over(self, run: str, plan: Plan, keys: RunKeys, age_us: int) -> None:
         scenario = plan.scenario

@@ -91,13 +91,16 @@ return {'ok', epoch, text(now)}
 """
 
 _BEAT = """
-local instance, epoch, ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local instance, epoch, ttl, partitions = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local ended = active(META)
 if ended then return {'ended', ended} end
-if lease_of(LEASES, instance) ~= epoch then return {'fenced'} end
+local held, expires = lease_of(LEASES, instance)
+if held ~= epoch then return {'fenced'} end
 if number_of(instance) > tonumber(redis.call('HGET', DESIRED, node_of(instance)) or '0') then return {'unwanted'} end
 local now = tick(CLOCK)
 redis.call('HSET', LEASES, instance, epoch .. ' ' .. text(now + ttl))
+-- Others may have been dealt its shards since its lease ran out, and nobody would deal again.
+if expires <= now then rebalance(META, DESIRED, LEASES, OWNERS, node_of(instance), partitions, now) end
 return {'ok', redis.call('HGET', META, 'version'), text(now)}
 """
 
@@ -126,11 +129,12 @@ end
 for i = 1, #shards do
   if redis.call('HGET', OWNERS, shards[i][1]) ~= owner then return {'moved'} end
 end
+-- Who waits for room is alive: the lease is renewed although the commit is refused.
+redis.call('HSET', LEASES, instance, epoch .. ' ' .. text(now + ttl))
 for i = 1, #streams do
   if redis.call('XLEN', KEYS[6 + #shards + i]) >= limit then return {'full', KEYS[6 + #shards + i]} end
 end
 if redis.call('XLEN', OBS) >= limit then return {'full', OBS} end
-redis.call('HSET', LEASES, instance, epoch .. ' ' .. text(now + ttl))
 local a = 2
 for i = 1, #shards do
   local key, sets, dels = KEYS[6 + i], shards[i][2], shards[i][3]
@@ -168,10 +172,15 @@ end
 return lost
 """
 
+# A fourth argument is the number of the scenario's change that this is: each happens once.
 _SCALE = """
 local node, instances, partitions = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local ended = active(META)
 if ended then return {'ended', ended} end
+if ARGV[4] then
+  if tonumber(redis.call('HGET', META, 'changes') or '0') >= tonumber(ARGV[4]) then return {'ok'} end
+  redis.call('HSET', META, 'changes', ARGV[4])
+end
 redis.call('HSET', DESIRED, node, instances)
 rebalance(META, DESIRED, LEASES, OWNERS, node, partitions, tick(CLOCK))
 return {'ok'}
