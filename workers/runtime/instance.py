@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import redis
 
@@ -212,6 +212,9 @@ class Instance:
             self._admit(*self._streams[key], entries)
 
     def _wait_us(self) -> int:
+        """How long there is nothing to do but to read: not at all while a shard has to start."""
+        if any(not stored.started for stored in self._shards.values()):
+            return 0
         waited_us = time.monotonic_ns() // 1_000 - self._contact_us
         wait_us = max(0, min(BEAT_US, BEAT_US - waited_us))
         due_us = self._inbox.next_due_us
@@ -295,7 +298,7 @@ class Instance:
             if timer is not None and partition in self._shards:
                 self._inbox.add_timer(partition, name, timer.due_us)
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str) -> NoReturn:
         self._scripts.end(self._head, ["failed", reason])
         raise Ended(reason)
 

@@ -1,8 +1,8 @@
 """The reconciler: makes what runs agree with what is wanted. One in every worker, one of them acts at a time.
 
 Twice a second: note that this worker lives; apply the scenario's changes that are due; declare lost what let its lease
-run out; dispatch what is wanted and has no lease; trim streams behind the slowest reader; end runs that have nothing left
-to do or no time left.
+run out; dispatch what is wanted and has no lease; trim streams behind the slowest reader; end runs that have nothing
+left to do or no time left.
 """
 
 from __future__ import annotations
@@ -58,9 +58,15 @@ class Reconciler(threading.Thread):
             except redis.RedisError as error:
                 log.warning("reconciler: %s; trying again", error)
         try:
-            self._client.hdel(WORKERS, self._name)
+            self.sign_off()
         except redis.RedisError:
             log.debug("reconciler: could not sign off")
+
+    def sign_off(self) -> None:
+        """Let another reconciler act at once, and be counted among the living no more."""
+        if self._client.get(RECONCILER) == self._name.encode():
+            self._client.delete(RECONCILER)
+        self._client.hdel(WORKERS, self._name)
 
     def round(self) -> None:
         """One round, if this is the reconciler that acts."""
