@@ -12,13 +12,14 @@ from consistency_viz.lab.server import EmbeddedServer
 
 
 @pytest.fixture(autouse=True)
-def data_dir(settings, tmp_path: Path) -> Path:
-    """Nothing that a test writes lands in the repository."""
-    settings.DATA_DIR = tmp_path
-    settings.HISTORIES_DIR = tmp_path / "histories"
-    settings.STATIC_ROOT = tmp_path / "static"
+def data_dir(settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nothing that a test writes lands in the repository, nor in the test's own ``tmp_path``."""
+    folder = tmp_path_factory.mktemp("data")
+    settings.DATA_DIR = folder
+    settings.HISTORIES_DIR = folder / "histories"
+    settings.STATIC_ROOT = folder / "static"
     settings.STATIC_ROOT.mkdir()
-    return tmp_path
+    return folder
 
 
 @pytest.fixture(scope="session")
