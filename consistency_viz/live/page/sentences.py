@@ -110,7 +110,7 @@ def window(view: WindowView) -> Sentence | None:
     key = _name(view.key)
     if view.to_us is None:
         who = " and ".join(view.replicas[:3]) if len(view.replicas) < 4 else f"{len(view.replicas)} replicas"
-        verb = "differs" if len(view.replicas) == 1 else "differ"
+        verb = "disagrees with the others" if len(view.replicas) == 1 else "disagree"
         return Sentence(view.from_us, "warn", f"{who} {verb} about order {key}", view.key)
     length = _ms(view.to_us - view.from_us)
     return Sentence(view.to_us, "good", f"all replicas agree about order {key} again, after {length}", view.key)

@@ -69,7 +69,7 @@ export function createFlow(canvas) {
       tail(pen, x0, y0, x, y, size, tones[tone]);
       shape(pen, shapeOfTone(tone), x, y, size, tones[tone], tones.halo);
       const isMeasured = dot.latency_ms !== null && tone !== "reply" && tone !== "command";
-      if (isLabelled && isMeasured && at.t < 0.92) {
+      if (isLabelled && isMeasured && at.t > 0.12 && at.t < 0.88 && hasRoom(curve, rem)) {
         label(pen, duration(dot.latency_ms), x, y < 2 * rem ? y + size * 4 : y - size * 2.2, rem, tones);
       }
     }
@@ -177,6 +177,16 @@ function cross(pen, x, y, r, color, halo) {
     pen.lineTo(x - r, y + r);
     pen.stroke();
   }
+}
+
+/**
+ * Between neighbours a label would cover the nodes' names.
+ * @param {Curve} curve @param {number} rem
+ */
+function hasRoom(curve, rem) {
+  const [x0, y0] = pointAt(curve, 0);
+  const [x1, y1] = pointAt(curve, 1);
+  return Math.hypot(x1 - x0, y1 - y0) > 4 * rem;
 }
 
 /**
