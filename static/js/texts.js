@@ -35,6 +35,10 @@ export const texts = {
   }),
   retryIn: (/** @type {number} */ seconds) => `Reconnecting in ${seconds} s`,
   quietFor: (/** @type {string} */ time) => `No news for ${time}`,
+  nobodyWorks: "No worker is running, so nothing happens.",
+  startAWorker:
+    "A worker that the laboratory started is started again by itself. Otherwise start one with the same REDIS_URL: " +
+    "python -m celery -A workers.runtime.celery_app worker -P threads -c 64",
   caughtUp: (/** @type {string} */ reason, /** @type {number|null} */ frames) => {
     if (reason === "gap") {
       const missed = frames

@@ -44,7 +44,8 @@ export function createStatus(page) {
       const until = run.ended_us ?? now_us;
       setText(clock, run.started_us ? runTime(until - run.started_us) : runTime(0));
       document.body.classList.toggle("is-over", isOver(run.state));
-      if (run.state === "running") banner.hidden = true;
+      if (isAbandoned(state)) showBanner(banner, "bad", texts.nobodyWorks, texts.startAWorker);
+      else if (run.state === "running") banner.hidden = true;
       else showBanner(banner, run.state === "failed" ? "bad" : "plain", words.text, run.reason);
       return undefined;
     },
@@ -62,6 +63,13 @@ export function createStatus(page) {
       notice.hidden = now > noticeUntilMs;
     },
   };
+}
+
+/** Whether a run goes on and no instance of any node is alive or about to be. @param {State} state */
+export function isAbandoned(state) {
+  const goesOn = state.run?.state === "running" || state.run?.state === "draining";
+  return goesOn && state.instances.length > 0 &&
+    state.instances.every((instance) => instance.state === "dead");
 }
 
 /** @param {Status} status @param {number} quiet_ms */
