@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from django.db import connections
 
 from consistency_viz.experiments import stack
 from consistency_viz.experiments.archiving import header_of
@@ -12,6 +16,8 @@ from consistency_viz.live.frames import InstanceView, NodeView, RunView
 from workers.model.history import Header
 
 STARTING_MS = 5_000
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class About(NamedTuple):
@@ -36,6 +42,21 @@ def about(run_id: str, started_us: int) -> About | None:
     ]
     begun_us = microseconds(run.started_at) or started_us or microseconds(run.created_at)
     return About(header_of(run, begun_us), run_view(run, begun_us, plan.partitions), nodes, run.ended, run.history_path)
+
+
+async def from_database(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call what uses the database on a thread, and leave no connection behind.
+
+    Not by ``sync_to_async``: it swallows a cancellation that arrives while the call ends, and a feed would never end.
+    """
+
+    def call_and_close() -> T:
+        try:
+            return call(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(call_and_close)
 
 
 def row_of(run_id: str) -> Run | None:

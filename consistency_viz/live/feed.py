@@ -16,12 +16,11 @@ from collections import deque
 from typing import Any
 
 import redis
-from channels.db import database_sync_to_async
 from django.conf import settings
 
 from consistency_viz.experiments import stack
 from consistency_viz.experiments.commands import CommandRefused
-from consistency_viz.live.about import About, about, instance_views, row_of, run_view
+from consistency_viz.live.about import About, about, from_database, instance_views, row_of, run_view
 from consistency_viz.live.frames import Refusal, encode
 from consistency_viz.live.page.state import PageState
 from consistency_viz.observation.archive import ArchiveReader
@@ -120,7 +119,7 @@ class RunFeed:
         """Learn what run this is, waiting for one that has not begun yet."""
         while True:
             status = await self._status()
-            known = await database_sync_to_async(about)(self.run_id, 0 if status is None else status.started_us)
+            known = await from_database(about, self.run_id, 0 if status is None else status.started_us)
             if known is None:
                 self.refusal = UNKNOWN
                 return None
@@ -206,7 +205,7 @@ class RunFeed:
         """Look after the run itself: its state, its instances, the server's clock."""
         while True:
             self._note(await self._status())
-            row = await database_sync_to_async(row_of)(self.run_id)
+            row = await from_database(row_of, self.run_id)
             if row is not None:
                 self._page.set_run(run_view(row, known.run.started_us, known.run.partitions))
             if row is None or row.ended:

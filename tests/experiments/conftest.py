@@ -41,7 +41,8 @@ def make_run(db):
     def make_run(**fields: Any) -> Run:
         scenario = stack.catalogue()[0]
         given = {"scenario": scenario.name, "title": scenario.title, "design": scenario.design, "seed": 7}
-        return Run.objects.create(**{**given, "document": scenario.model_dump(mode="json"), "state": "running", **fields})
+        document = scenario.model_dump(mode="json")
+        return Run.objects.create(**{**given, "document": document, "state": "running", **fields})
 
     return make_run
 

@@ -70,7 +70,7 @@ def in_thread() -> Callable[..., Any]:
 async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
     """Wait for a condition that other tasks or threads bring about."""
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - nobody tells us
             await asyncio.sleep(0.01)
 
 

@@ -5,9 +5,9 @@ import asyncio
 import msgspec
 import pytest
 
-from consistency_viz.live import feed as module
 from consistency_viz.live.feed import GONE, UNKNOWN, RunFeed
 from consistency_viz.live.feeds import Feeds
+from consistency_viz.live.frames import Delta
 from consistency_viz.observation import recorder as recorder_module
 from tests.live.page_fold import fold
 from workers.runtime import control
@@ -47,16 +47,10 @@ async def test_a_feed_follows_the_stream_and_its_frames_fold_to_its_snapshots(li
     await until(lambda: shown(feed)["totals"]["observations"] == 30)
     frames = feed.after(first["seq"])
     for _, text in frames:
-        page = fold(page, msgspec.json.decode(text, type=module_delta()))
+        page = fold(page, msgspec.json.decode(text, type=Delta))
     last = shown(feed)
     assert page == {name: value for name, value in last.items() if name not in ("kind", "reason")}
     assert [seq for seq, _ in frames] == list(range(first["seq"] + 1, last["seq"] + 1))
-
-
-def module_delta():
-    from consistency_viz.live.frames import Delta
-
-    return Delta
 
 
 async def test_a_late_feed_reads_the_file_first_and_sees_what_was_trimmed(
@@ -78,8 +72,9 @@ async def test_a_late_feed_reads_the_file_first_and_sees_what_was_trimmed(
 
 
 async def test_a_feed_that_was_lapped_goes_on_from_the_file_and_misses_nothing(
-    live_run, play, until, monkeypatch, in_thread
+    live_run, play, until, monkeypatch, caplog
 ):
+    caplog.set_level("INFO", logger="consistency_viz")
     monkeypatch.setattr(recorder_module, "KEEP_US", 0)
     live_run.put_applied(0)
     feed = play(live_run.id)
@@ -96,6 +91,7 @@ async def test_a_feed_that_was_lapped_goes_on_from_the_file_and_misses_nothing(
 
     burst()
     await until(lambda: shown(feed)["totals"]["observations"] == 200)
+    assert "was lapped" in caplog.text
 
 
 async def test_a_feed_ends_with_its_run_and_has_everything(live_run, play, until, in_thread):

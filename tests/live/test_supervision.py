@@ -40,7 +40,7 @@ async def test_a_run_is_archived_with_nobody_watching(live_run, supervisors, in_
     assert (await in_thread(row, live_run)).state == "running"
     live_run.end()
     async with asyncio.timeout(5):
-        while not (await in_thread(row, live_run)).ended:
+        while not (await in_thread(row, live_run)).ended:  # noqa: ASYNC110 - nobody tells us
             await asyncio.sleep(0.05)
     ended = await in_thread(row, live_run)
     assert (ended.state, ended.reason, ended.history) == (

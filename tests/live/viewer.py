@@ -1,4 +1,4 @@
-"""A viewer's socket on an ASGI application, without a network (``channels.testing`` needs daphne, which we do not use)."""
+"""A viewer's socket on an ASGI application, without a network. ``channels.testing`` needs daphne, which is not here."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from tempfile import gettempdir
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -77,8 +78,8 @@ def database(name: str, directory: Path) -> dict[str, object]:
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
-        # A file, as in production: an in-memory database has other locks.
-        config["TEST"] = {"NAME": str(directory / "test.sqlite3")}
+        # A file, as in production (an in-memory database has other locks), and one for each process that runs tests.
+        config["TEST"] = {"NAME": str(Path(gettempdir()) / f"consistency-viz-test-{os.getpid()}.sqlite3")}
     return config
 
 

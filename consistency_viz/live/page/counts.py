@@ -85,13 +85,13 @@ class SecondTable:
         self._dirty: set[int] = set()
         self._last = -1
         self._intended_us: dict[str, int] = {}
-        self.diverged_keys = 0
+        self._diverged_keys = 0
 
     def reach(self, at_us: int) -> None:
         """Time has come to ``at_us``: every second up to it exists."""
         second = max(0, (at_us - self._started_us) // 1_000_000)
         for missing in range(max(self._last + 1, second - SECONDS_MAX + 1), second + 1):
-            self._tallies[missing] = _Tally(self.diverged_keys)
+            self._tallies[missing] = _Tally(self._diverged_keys)
             self._dirty.add(missing)
         self._last = max(self._last, second)
 
@@ -127,12 +127,16 @@ class SecondTable:
         intended_us = self._intended_us.get(body.op)
         return None if intended_us is None else at_us - intended_us
 
-    def differ(self, diverged_keys: int) -> None:
-        """From now on so many keys differ."""
-        self.diverged_keys = diverged_keys
-        if self._last >= 0 and self._tallies[self._last].diverged_keys != diverged_keys:
-            self._tallies[self._last].diverged_keys = diverged_keys
-            self._dirty.add(self._last)
+    def differ(self, at_us: int, diverged_keys: int) -> None:
+        """Since ``at_us`` so many keys differ."""
+        if diverged_keys == self._diverged_keys:
+            return
+        self._diverged_keys = diverged_keys
+        first = self._second(at_us)
+        for second, tally in self._tallies.items():
+            if second >= first:
+                tally.diverged_keys = diverged_keys
+                self._dirty.add(second)
 
     def fold(self) -> list[Second]:
         """Lay the changes since the last fold over the table, and let go of what can change no more."""

@@ -35,7 +35,7 @@ class KeyTable:
         self._keys: dict[str, _Key] = {}
         self._views: dict[str, KeyView] = {}
         self._dirty: dict[str, None] = {}
-        self._gone: dict[str, None] = {}
+        self._gone: dict[str, int] = {}
 
     def born(self, key: str, at_us: int) -> None:
         """An order was placed under ``key``."""
@@ -58,9 +58,9 @@ class KeyTable:
                 self._dirty[key] = None
 
     def born_us(self, key: str) -> int | None:
-        """When a key on the page was born."""
+        """When a key was born, also if it was dropped since."""
         known = self._keys.get(key)
-        return None if known is None else known.born_us
+        return self._gone.get(key) if known is None else known.born_us
 
     def fold(self, divergence_of: Callable[[str], tuple[bool, bool]]) -> list[KeyView] | None:
         """Lay the changes since the last fold over the table; ``None`` if they are too many for one frame."""
@@ -91,7 +91,7 @@ class KeyTable:
             return
         for view in sorted(self._views.values(), key=lambda view: view.born_us)[:surplus]:
             del self._views[view.key], self._keys[view.key]
-            self._gone[view.key] = None
+            self._gone[view.key] = view.born_us
         while len(self._gone) > DROPPED_REMEMBERED_MAX:
             del self._gone[next(iter(self._gone))]
         self.dropped += surplus

@@ -94,6 +94,7 @@ class PageState:
         self.observations = 0
         self.is_dirty = True
         self._tracker = WindowTracker(header, watch=True)
+        self._values = self._tracker.ledger("value", "all")
         self._counts = Counts()
         self._seconds = SecondTable(run.started_us)
         self._keys = KeyTable()
@@ -113,7 +114,9 @@ class PageState:
         self.is_dirty = True
         self.observations += 1
         self.at_us = max(self.at_us, observation.at_us)
+        before_us = self._tracker.now_us
         self._tracker.observe(observation)
+        self._seconds.differ(before_us, self._values.open)
         if isinstance(body, Applied):
             self._keys.applied(observation.node, body, observation.at_us)
             self._settled.touch(body.key)
@@ -132,7 +135,9 @@ class PageState:
     def settle(self) -> None:
         """Everything at the time of the last observation has been seen."""
         if self.observations:
-            self._tracker.advance(self._tracker.now_us + 1)
+            before_us = self._tracker.now_us
+            self._tracker.advance(before_us + 1)
+            self._seconds.differ(before_us, self._values.open)
 
     def reach(self, now_us: int) -> None:
         """It is ``now_us`` by the recorder's clock."""
@@ -190,7 +195,6 @@ class PageState:
                     told.append(sentence)
         self._keys.touch(changed_keys)
         self._settled.judge(self._is_settled, changed_keys)
-        self._seconds.differ(self._tracker.ledger("value", "all").open)
         told = sorted(told, key=lambda sentence: sentence.at_us)[-SENTENCES_MAX:]
         self._sentences.extend(told)
         self._told.clear()
@@ -215,9 +219,9 @@ class PageState:
         return key in self._tracker.keys and key not in self._tracker.open_keys
 
     def _totals(self) -> Totals:
-        counts, values = self._counts, self._tracker.ledger("value", "all")
+        counts, values = self._counts, self._values
         now_us = max(self.at_us, self._tracker.now_us)
-        if now_us >= self._window_ms_due_us:
+        if now_us >= self._window_ms_due_us or self.run.ended_us is not None:
             self._window_ms = self._tracker.window_quantiles_ms(QUANTILES, now_us)
             self._window_ms_due_us = now_us + QUANTILES_EVERY_US
         return Totals(
