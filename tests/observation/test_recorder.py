@@ -2,6 +2,8 @@
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from consistency_viz.observation import recorder as module
 from consistency_viz.observation.archive import ArchiveReader
@@ -170,7 +172,7 @@ def test_a_run_whose_keys_vanish_is_reported_as_failed_with_what_was_recorded(
 
 def test_a_server_that_stays_away_fails_the_run_after_a_while(make, control, monkeypatch, tmp_path):
     monkeypatch.setattr(module, "AWAY_AFTER_S", 0.2)
-    nowhere = redis.Redis(port=1, socket_connect_timeout=0.1)
+    nowhere = redis.Redis(port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0))
     recorder = Recorder(nowhere, RUN, tmp_path / "r1.jsonl", control, header, make.endings.append)
     assert recorder.run(lambda: False) == Progress.ENDED
     [ending] = make.endings

@@ -1,0 +1,61 @@
+"""Settings are read strictly: a bad value is refused by name, with what would be right."""
+
+import stat
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from consistency_viz.experiments.site import environment
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (lambda: environment.boolean("X", default=False), "maybe"),
+        (lambda: environment.hosts("X", []), "http://example.org"),
+        (lambda: environment.hosts("X", []), "example.org:8000"),
+        (lambda: environment.redis_url("X"), "localhost:6379"),
+        (lambda: environment.redis_url("X"), "redis://"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name_with_a_remedy(monkeypatch, read, value):
+    monkeypatch.setenv("X", value)
+    with pytest.raises(ImproperlyConfigured, match=r"environment variable X=.* cannot be used: "):
+        read()
+
+
+def test_a_database_of_an_unknown_kind_and_a_short_key_are_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("X", "mysql://host/name")
+    with pytest.raises(ImproperlyConfigured, match="use postgres"):
+        environment.database("X", tmp_path)
+    monkeypatch.setenv("X", "hunter2")
+    with pytest.raises(ImproperlyConfigured, match="at least 32") as caught:
+        environment.secret_key("X", tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_directory_that_cannot_be_made_is_refused(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("X", str(tmp_path / "file" / "data"))
+    with pytest.raises(ImproperlyConfigured, match="name a directory"):
+        environment.data_dir("X", tmp_path)
+
+
+def test_the_key_is_made_once_and_only_its_owner_may_read_it(monkeypatch, tmp_path):
+    monkeypatch.delenv("X", raising=False)
+    key = environment.secret_key("X", tmp_path)
+    assert environment.secret_key("X", tmp_path) == key
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+
+
+def test_sqlite_lets_writers_queue_and_postgres_is_taken_as_it_is(monkeypatch, tmp_path):
+    monkeypatch.delenv("X", raising=False)
+    assert environment.database("X", tmp_path)["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    monkeypatch.setenv("X", "postgres://user:secret@db.example.org/cv")
+    assert "transaction_mode" not in environment.database("X", tmp_path).get("OPTIONS", {})
+
+
+@pytest.mark.parametrize(("value", "expected"), [("", True), ("off", False), ("1", True)])
+def test_a_switch_is_read(monkeypatch, value, expected):
+    monkeypatch.setenv("X", value)
+    assert environment.boolean("X", default=True) is expected

@@ -1,0 +1,49 @@
+"""What stands before Django: the limit of a body, and what starts and stops with the server."""
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+
+from consistency_viz.live.supervision import Supervisor
+
+
+def http(headers, path="/runs/start/"):
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    return {**scope, "http_version": "1.1", "scheme": "http", "root_path": "", "client": ("127.0.0.1", 1)}
+
+
+@pytest.fixture
+def application():
+    from consistency_viz.asgi import application
+
+    return application
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_unread(application):
+    request = ApplicationCommunicator(application, http([(b"content-length", b"65537")]))
+    start = await request.receive_output(5)
+    assert start["status"] == 413
+    assert b"65536 bytes" in (await request.receive_output(5))["body"]
+
+
+async def test_a_body_that_does_not_say_how_long_it_is_is_cut_off(application):
+    request = ApplicationCommunicator(application, http([(b"host", b"localhost")]))
+    for _ in range(5):
+        await request.send_input({"type": "http.request", "body": b"x" * 20_000, "more_body": True})
+    await request.wait(5)
+    assert await request.receive_nothing()
+
+
+async def test_the_supervisor_starts_and_stops_with_the_server(application, monkeypatch):
+    told = []
+
+    async def stop(self):
+        told.append("stopped")
+
+    monkeypatch.setattr(Supervisor, "start", lambda self: told.append("started"))
+    monkeypatch.setattr(Supervisor, "stop", stop)
+    server = ApplicationCommunicator(application, {"type": "lifespan", "asgi": {}})
+    await server.send_input({"type": "lifespan.startup"})
+    assert await server.receive_output(5) == {"type": "lifespan.startup.complete"}
+    await server.send_input({"type": "lifespan.shutdown"})
+    assert await server.receive_output(5) == {"type": "lifespan.shutdown.complete"}
+    assert told == ["started", "stopped"]

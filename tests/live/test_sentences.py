@@ -1,0 +1,79 @@
+import pytest
+
+from consistency_viz.live.frames import WindowView
+from consistency_viz.live.page.sentences import NAME_LENGTH_MAX, Told, tell, window
+from workers.model.observation import (
+    Applied,
+    Changed,
+    Completed,
+    Delivered,
+    Dropped,
+    Effected,
+    Invoked,
+    Observation,
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "tone", "text"),
+    [
+        (
+            Applied("o1", {}, "o1:OrderTaxed"),
+            "plain",
+            "tax learned that order o1 was taxed (4,711 ms after it was placed)",
+        ),
+        (Applied("o1", {}, "o1:x"), "plain", "tax applied x to o1 (4,711 ms after it was placed)"),
+        (Invoked("p", "s1", "place", "o1", {"net_cents": 129_005}, 0), "plain", "s1 placed order o1 over 1,290.05"),
+        (Invoked("r", "s1", "read", "o1", None, 0, "view-2"), "plain", "s1 looks for order o1 at view-2"),
+        (Completed("p", "s1", "place", "o1", "ok", None), "good", "order o1 was accepted after 12 ms"),
+        (
+            Completed("p", "s1", "place", "o1", "fail", None, "tax is down"),
+            "bad",
+            "order o1 failed after 12 ms: tax is down",
+        ),
+        (
+            Completed("p", "s1", "place", "o1", "info", None, "no answer"),
+            "warn",
+            "nobody can tell what became of order o1: no answer",
+        ),
+        (
+            Completed("r", "s1", "read", "o1", "ok", {"value": None, "version": 0}),
+            "warn",
+            "s1 looked for order o1 and found nothing after 12 ms",
+        ),
+        (
+            Completed("r", "s1", "read", "o1", "ok", {"value": {"status": "taxed"}, "version": 3}),
+            "good",
+            "s1 found order o1 as taxed after 12 ms",
+        ),
+        (Effected("email", "o1", {}), "plain", "tax sent an e-mail about order o1 (4,711 ms after it was placed)"),
+        (
+            Dropped("m", "t", "OrderTaxed", "o1", "order", 0, "loss"),
+            "warn",
+            "OrderTaxed about o1 from order never reached tax: loss",
+        ),
+        (Changed("tax.2", "up", 3), "good", "tax.2 is up"),
+        (Changed("tax.2", "lost", 3, "its lease ran out"), "bad", "tax.2 is lost: its lease ran out"),
+    ],
+)
+def test_what_happened_is_said_in_plain_words(body, tone, text):
+    sentence = tell(Told(Observation(0, 5_711_000, "tax", body), born_us=1_000_000, latency_us=12_000))
+    assert (sentence.tone, sentence.text, sentence.at_us) == (tone, text, 5_711_000)
+
+
+def test_messages_that_arrive_are_not_told_one_by_one():
+    assert tell(Told(Observation(0, 1, "tax", Delivered("m", "t", "x", "o1", "order", 0)))) is None
+
+
+def test_windows_are_told_when_they_open_and_when_they_close():
+    opened = WindowView("o1", "value", 1_000, None, ["view-1", "view-2"])
+    assert window(opened).text == "view-1 and view-2 disagree about order o1"
+    assert window(WindowView("o1", "value", 1_000, None, ["view-1"])).text == "view-1 disagrees with the others about order o1"
+    closed = WindowView("o1", "value", 1_000, 251_000, ["view-1"])
+    assert window(closed).text == "all replicas agree about order o1 again, after 250 ms"
+    assert window(WindowView("o1", "updates", 1_000, None, ["view-1"])) is None
+
+
+def test_a_name_never_takes_more_than_a_line():
+    sentence = tell(Told(Observation(0, 1, "tax", Applied("k" * 5_000, {}, "u" * 5_000))))
+    assert len(sentence.text) < 3 * NAME_LENGTH_MAX
