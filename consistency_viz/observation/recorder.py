@@ -158,8 +158,10 @@ class Recorder:
 
     def step(self, block_ms: int = BLOCK_MS) -> Progress:
         """Read one batch and append it; save now and then; end the run once it is over and read to its end."""
-        if self._is_due("renew", RENEW_S) and not self.lead():
-            return Progress.REPLACED
+        if self._is_due("renew"):
+            if not self.lead():
+                return Progress.REPLACED
+            self._done("renew", RENEW_S)
         status = self._look()
         if status is None:
             return self._missing()
@@ -172,9 +174,10 @@ class Recorder:
         except WriterReplacedError as error:
             log.warning("run %s: %s", self.run_id, error)
             return Progress.REPLACED
+        if self._is_due("save"):
+            self.save()
+            self._done("save", SAVE_S)
         if appended:
-            if self._is_due("save", SAVE_S):
-                self.save()
             return Progress.RECORDED
         if status.state in ENDED:
             self._end(status)
@@ -208,8 +211,9 @@ class Recorder:
 
     def _look(self) -> Any:
         """The run's status, at most as old as ``STATUS_S``. A terminal one, once seen, stays."""
-        if self._status is None or (self._status.state not in ENDED and self._is_due("status", STATUS_S)):
+        if self._status is None or (self._status.state not in ENDED and self._is_due("status")):
             self._status = self._control.run_status(self._client, self.run_id)
+            self._done("status", STATUS_S)
         return self._status
 
     def _missing(self) -> Progress:
@@ -258,9 +262,9 @@ class Recorder:
         path = self.path if self.path.exists() else None
         self._on_ended(Ending(self.run_id, "failed", reason, 0, max(0, position.at_us), path, position.count))
 
-    def _is_due(self, what: str, every_s: float) -> bool:
-        now_s = time.monotonic()
-        if now_s < self._due_s[what]:
-            return False
-        self._due_s[what] = now_s + every_s
-        return True
+    def _is_due(self, what: str) -> bool:
+        return time.monotonic() >= self._due_s[what]
+
+    def _done(self, what: str, every_s: float) -> None:
+        """It succeeded, so it is due again in a while; what failed stays due."""
+        self._due_s[what] = time.monotonic() + every_s

@@ -68,7 +68,10 @@ def test_messages_that_arrive_are_not_told_one_by_one():
 def test_windows_are_told_when_they_open_and_when_they_close():
     opened = WindowView("o1", "value", 1_000, None, ["view-1", "view-2"])
     assert window(opened).text == "view-1 and view-2 disagree about order o1"
-    assert window(WindowView("o1", "value", 1_000, None, ["view-1"])).text == "view-1 disagrees with the others about order o1"
+    assert (
+        window(WindowView("o1", "value", 1_000, None, ["view-1"])).text
+        == "view-1 disagrees with the others about order o1"
+    )
     closed = WindowView("o1", "value", 1_000, 251_000, ["view-1"])
     assert window(closed).text == "all replicas agree about order o1 again, after 250 ms"
     assert window(WindowView("o1", "updates", 1_000, None, ["view-1"])) is None

@@ -117,6 +117,18 @@ def test_killed_before_or_after_any_step_the_next_recorder_loses_and_doubles_not
     assert {ending.observations for ending in make.endings} == {20}
 
 
+def test_what_was_recorded_is_brought_to_the_disk_also_when_nothing_more_comes(redis_client, make, monkeypatch):
+    recorder = make()
+    put(redis_client, RUN, 10_000, applied(0))
+    recorder.step(1)
+    put(redis_client, RUN, 10_001, applied(1))
+    recorder.step(1)
+    monkeypatch.setitem(recorder._due_s, "save", 0.0)
+    assert recorder.step(1) == Progress.IDLE
+    assert recorder._saved.count == 2
+    recorder.close()
+
+
 def test_trimming_never_passes_what_is_not_on_disk(redis_client, control, make, monkeypatch):
     monkeypatch.setattr(module, "KEEP_US", 0)
     recorder = make()
