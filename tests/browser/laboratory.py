@@ -1,0 +1,80 @@
+"""The whole product for browser tests: real server, workers and web server, and what the console would have printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Self
+
+from consistency_viz.lab.ports import free_port
+from consistency_viz.lab.stack import PROJECT, Stack
+
+TOKENS = 40
+PREPARE = """
+from consistency_viz.lab.preparation import collect_static_if_stale, migrate
+migrate()
+collect_static_if_stale()
+"""
+BEGIN = f"""
+import json
+from consistency_viz.experiments.runs import start_run
+from consistency_viz.experiments.tokens import issue
+print(json.dumps({{"run": start_run("demo").id, "tokens": [issue() for _ in range({TOKENS})]}}))
+"""
+
+
+class Laboratory:
+    """A stack with a web server and one running scenario. A context manager."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.stack = Stack(
+            data_dir=data_dir, redis_url="", web_port=free_port(), environment={"DATABASE_URL": "", "SECRET_KEY": ""}
+        )
+        self.run = ""
+        self._tokens: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._django(PREPARE)
+        self.stack.start()
+        try:
+            begun = json.loads(self._django(BEGIN))
+        except BaseException:
+            self.stack.stop()
+            raise
+        self.run, self._tokens = begun["run"], begun["tokens"]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.stop()
+
+    @property
+    def url(self) -> str:
+        return self.stack.web_url
+
+    @property
+    def run_url(self) -> str:
+        return f"{self.url}/runs/{self.run}/"
+
+    def presenter_link(self, path: str | None = None) -> str:
+        """A link as the console prints it, not used by anybody yet."""
+        return f"{self.url}/enter/{self._tokens.pop()}/?next={path or f'/runs/{self.run}/'}"
+
+    def _django(self, source: str) -> str:
+        """Run ``source`` in the project's Django, in a process of its own: the test's own database is another one."""
+        shared: dict[str, Any] = {"CV_DATA_DIR": str(self.data_dir), "DATABASE_URL": "", "SECRET_KEY": ""}
+        redis_url = self.stack.redis_url if self.stack.server is not None else ""
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "--verbosity", "0", "-c", source],
+            cwd=PROJECT,
+            env={**os.environ, **shared, "REDIS_URL": redis_url},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
