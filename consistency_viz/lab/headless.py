@@ -52,8 +52,6 @@ def run_headless(
 
     Raises ``LabError`` if the stack does not come up or the run's history cannot be kept.
     """
-    if history is not None:
-        _check_writable(history)
     home = data_dir_of()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=home))
@@ -115,11 +113,3 @@ def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
             results=results,
             metrics=metrics,
         )
-
-
-def _check_writable(path: Path) -> None:
-    try:
-        with path.open("ab"):
-            pass
-    except OSError as error:
-        raise LabError(f"--history {path}: cannot write it: {error.strerror}.", "Name a file that can be.") from error

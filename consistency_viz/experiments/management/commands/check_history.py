@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consistency_viz.checkers.registry import CHECKERS, UnknownCheckerError
 from consistency_viz.experiments.check_report import render
+from consistency_viz.experiments.management.strict import StrictCommand, bad_input
 from consistency_viz.experiments.terminal import draw
 from consistency_viz.observation.checking import (
-    EXIT_BAD_INPUT,
     EXIT_BY_VERDICT,
     FORMATS,
     BadRequestError,
@@ -22,27 +21,13 @@ from consistency_viz.observation.checking import (
 from consistency_viz.observation.history import HistoryError
 
 
-class Command(BaseCommand):
+class Command(StrictCommand):
     """Reads a file and the checkers; neither a database nor a server."""
 
     help = (
         "Check a recorded history and say, with witnesses, what went wrong. "
         "Exit status: 0 passed, 1 failed, 2 unknown (no evidence), 3 bad input."
     )
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """The usual parser, but wrong arguments exit with 3: argparse's own 2 would say "unknown" here."""
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-
-        def error(message: str) -> NoReturn:
-            if not parser.called_from_command_line:
-                raise CommandError(f"Error: {message}", returncode=EXIT_BAD_INPUT)
-            parser.print_usage(sys.stderr)
-            parser.exit(EXIT_BAD_INPUT, f"{parser.prog}: error: {message}\n")
-
-        parser.error = error  # type: ignore[method-assign]
-        return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help='a history, plain or gzip; "-" reads standard input')
@@ -60,7 +45,7 @@ class Command(BaseCommand):
         try:
             report = check_file(options["file"], options["checker"], options["format"])
         except (HistoryError, UnknownCheckerError, BadRequestError) as error:
-            raise CommandError(str(error), returncode=EXIT_BAD_INPUT) from None
+            raise bad_input(str(error)) from None
         if options["json"]:
             self.stdout.write(msgspec.json.encode(report.to_json()).decode())
         else:

@@ -7,22 +7,19 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from rich.table import Table
 
+from consistency_viz.experiments.management.strict import EXIT_BAD_INPUT, StrictCommand, bad_input
 from consistency_viz.experiments.terminal import draw
 from workers.cluster.catalogue import catalogue, load, text_of
 from workers.cluster.scenario import Scenario
 from workers.cluster.scenario_text import ScenarioError
 
-EXIT_BAD_INPUT = 3
 
-
-class Command(BaseCommand):
+class Command(StrictCommand):
     """Neither a database nor a server is needed to look at scenarios."""
 
     help = "List the shipped scenarios, show one, or check a file. Exit status 3 for a scenario that cannot be run."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "validate", "schema"))
@@ -32,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         action, name, as_json = options["action"], options["name"], options["json"]
         if action in ("show", "validate") and not name:
-            raise CommandError(f"{action} what? Name a scenario or a file, such as `scenarios {action} order-flow`.")
+            raise bad_input(f"{action} what? Name a scenario or a file, such as `scenarios {action} order-flow`.")
         try:
             if action == "list":
                 self._list(as_json=as_json)
@@ -48,7 +45,7 @@ class Command(BaseCommand):
                 problems = [problem._asdict() for problem in error.problems]
                 self.stdout.write(json.dumps({"source": error.source, "problems": problems}, indent=2))
                 sys.exit(EXIT_BAD_INPUT)
-            raise CommandError(str(error), returncode=EXIT_BAD_INPUT) from None
+            raise bad_input(str(error)) from None
 
     def _list(self, *, as_json: bool) -> None:
         scenarios = catalogue()

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import track
 
 from consistency_viz.checkers.registry import UnknownCheckerError
+from consistency_viz.experiments.management.strict import StrictCommand, bad_input
 from consistency_viz.experiments.simulation_report import render
 from consistency_viz.experiments.simulations import SimulatedRun, simulate_once, summary
 from consistency_viz.experiments.terminal import draw
@@ -21,15 +21,13 @@ from workers.cluster.scenario import Scenario
 from workers.cluster.scenario_text import ScenarioError
 from workers.simulation.world import SimulationTooLongError
 
-EXIT_BAD_INPUT = 3
 RUNS_MAX = 100_000
 
 
-class Command(BaseCommand):
+class Command(StrictCommand):
     """Neither a database nor a server is needed to simulate."""
 
     help = "Run a scenario in virtual time. Exit status 3 for bad input; verdicts are printed, not returned."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("scenario", metavar="SCENARIO|FILE", help="a shipped scenario, or a .yaml file")
@@ -45,7 +43,7 @@ class Command(BaseCommand):
             scenario = load(options["scenario"], options["overrides"])
             runs = list(self._runs(scenario, options))
         except (ScenarioError, UnknownCheckerError, SimulationTooLongError) as error:
-            raise CommandError(str(error), returncode=EXIT_BAD_INPUT) from None
+            raise bad_input(str(error)) from None
         over_all = summary(runs)
         if options["json"]:
             found = {"scenario": scenario.name, "runs": [run.to_json() for run in runs], "summary": over_all}
@@ -56,17 +54,17 @@ class Command(BaseCommand):
     def _runs(self, scenario: Scenario, options: dict[str, Any]) -> Iterator[SimulatedRun]:
         count, history = options["runs"], options["history"]
         if not 1 <= count <= RUNS_MAX:
-            raise _bad(f"--runs {count}: use 1 to {RUNS_MAX:,}")
+            raise bad_input(f"--runs {count}: use 1 to {RUNS_MAX:,}")
         if scenario.duration_s is None:
-            raise _bad(
+            raise bad_input(
                 f"scenario {scenario.name} runs until it is stopped, which virtual time never does; "
                 "add --set duration_s=60 --set workload.orders=200"
             )
         if history and count > 1 and "{seed}" not in history:
-            raise _bad(f"--history {history}: {count} runs need {{seed}} in the name, such as run-{{seed}}.jsonl")
+            raise bad_input(f"--history {history}: {count} runs need {{seed}} in the name, such as run-{{seed}}.jsonl")
         first = scenario.seed if options["seed"] is None else options["seed"]
         if first < 0:
-            raise _bad(f"--seed {first}: use 0 or more")
+            raise bad_input(f"--seed {first}: use 0 or more")
         seeds = range(first, first + count)
         shown = track(seeds, console=Console(stderr=True), disable=count == 1 or options["json"], transient=True)
         for seed in shown:
@@ -74,8 +72,4 @@ class Command(BaseCommand):
             try:
                 yield simulate_once(scenario, seed, path, options["checker"])
             except OSError as error:
-                raise _bad(f"--history {path}: cannot write it: {error.strerror}") from error
-
-
-def _bad(text: str) -> CommandError:
-    return CommandError(text, returncode=EXIT_BAD_INPUT)
+                raise bad_input(f"--history {path}: cannot write it: {error.strerror}") from error

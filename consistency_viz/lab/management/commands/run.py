@@ -9,21 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from consistency_viz.experiments.management.strict import StrictCommand, bad_input
 from workers.cluster.scenario_text import ScenarioError
 
-EXIT_BAD_INPUT = 3
 
-
-class Command(BaseCommand):
+class Command(StrictCommand):
     """A stack of its own for one run; nothing of it is left but what was asked for."""
 
     help = (
         "Play a scenario live: server, workers, recorder, checkers. Exit status: 0 it finished and no checker failed, "
         "1 otherwise, 3 bad input."
     )
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("scenario", metavar="SCENARIO|FILE", help="a shipped scenario, or a .yaml file")
@@ -46,7 +44,9 @@ class Command(BaseCommand):
         try:
             scenario = load(options["scenario"], overrides)
         except ScenarioError as error:
-            raise CommandError(str(error), returncode=EXIT_BAD_INPUT) from None
+            raise bad_input(str(error)) from None
+        for option in ("history", "html"):
+            _check_writable(option, options[option])
         stopping = _StopOnSignal()
         try:
             result = run_headless(scenario, options["history"], self.stderr.write, stopping)
@@ -62,6 +62,20 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError(f"--html {options['html']}: cannot write it: {error.strerror}") from error
         sys.exit(0 if result.succeeded else 1)
+
+
+def _check_writable(option: str, path: Path | None) -> None:
+    """Refuse what could not be kept before anything runs for it; leaves no file behind."""
+    if path is None:
+        return
+    is_new = not path.exists()
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise bad_input(f"--{option} {path}: cannot write it: {error.strerror}. Name a file that can be.") from error
+    if is_new:
+        path.unlink()
 
 
 class _StopOnSignal:
