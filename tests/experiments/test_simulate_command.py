@@ -1,0 +1,118 @@
+"""Runs in virtual time on the command line: what a script reads, what a person reads, what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.experiments.commands import manage
+
+FEW = ("order-flow", "--set", "workload.orders=12")
+
+
+def simulated(*arguments: str) -> dict[str, Any]:
+    status, out, err = manage("simulate", *FEW, *arguments, "--json")
+    assert (status, err) == (0, "")
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_json_has_every_run_with_seed_verdicts_and_metrics_and_a_summary_with_intervals() -> None:
+    found = simulated("--runs", "9", "--seed", "100")
+    assert [run["seed"] for run in found["runs"]] == list(range(100, 109))
+    for run in found["runs"]:
+        assert run["verdicts"] == {"divergence": "passed"}
+        assert run["metrics"]["work"]["operations"]["place"] == {"ok": 12}
+    summary = found["summary"]
+    assert (found["scenario"], summary["n"]) == ("order-flow", 9)
+    verdict = summary["verdicts"]["divergence"]
+    assert (verdict["passed"], verdict["failed"], verdict["unknown"]) == (9, 0, 0)
+    assert verdict["failed_share"] == {"estimate": 0, "low": 0, "high": pytest.approx(0.2991, abs=5e-5)}
+    assert verdict["note"] == "no failure was observed in 9 runs"
+
+    median = summary["metrics"]["divergence.value.all.window_ms_p50"]
+    medians = sorted(run["metrics"]["divergence"]["value"]["all"]["window_ms_p50"] for run in found["runs"])
+    expected = {"n": 9, "estimate": medians[4], "low": medians[1], "high": medians[7]}
+    assert median == {**expected, "min": medians[0], "max": medians[8]}
+
+
+def test_too_few_runs_for_an_interval_have_none() -> None:
+    metric = simulated("--runs", "3")["summary"]["metrics"]["divergence.value.all.union_ms"]
+    assert (metric["n"], metric["low"], metric["high"]) == (3, None, None)
+
+
+def test_runs_that_fail_are_counted_with_their_seeds_and_witnesses() -> None:
+    found = simulated("--runs", "4", "--seed", "1", "--set", "network.default.loss=0.2")
+    verdict = found["summary"]["verdicts"]["divergence"]
+    failed = [run["seed"] for run in found["runs"] if run["verdict"] == "failed"]
+    assert (verdict["failed"], verdict["seeds_failed"], verdict["note"]) == (len(failed), failed, "")
+    assert verdict["failed"] > 0
+    witnesses = [witness for run in found["runs"] for witness in run["witnesses"] if run["verdict"] == "failed"]
+    assert {witness["checker"] for witness in witnesses} == {"divergence"}
+    assert all(witness["indices"] and "when the run ended" in witness["text"] for witness in witnesses)
+
+
+def test_the_same_seed_gives_the_same_output_and_another_seed_another() -> None:
+    once, again, other = (manage("simulate", *FEW, "--json", "--seed", seed)[1] for seed in ("5", "5", "6"))
+    assert once == again
+    assert once != other
+
+
+def test_settings_are_laid_over_the_scenario() -> None:
+    found = simulated("--set", "workload.orders=3", "--set", "workload.reads_per_order=0")
+    assert found["runs"][0]["metrics"]["work"]["operations"] == {"place": {"ok": 3}}
+
+
+def test_a_named_checker_runs_alone() -> None:
+    assert set(simulated("--checker", "divergence")["summary"]["verdicts"]) == {"divergence"}
+
+
+def test_a_history_that_was_kept_gives_the_same_verdicts_and_figures_when_checked(tmp_path: Path) -> None:
+    found = simulated("--runs", "2", "--seed", "3", "--history", str(tmp_path / "run-{seed}.jsonl"))
+    assert sorted(path.name for path in tmp_path.glob("*.jsonl")) == ["run-3.jsonl", "run-4.jsonl"]
+    for run in found["runs"]:
+        status, out, _ = manage("check_history", str(tmp_path / f"run-{run['seed']}.jsonl"), "--json")
+        report = json.loads(out)
+        assert status == 0
+        assert (report["header"]["seed"], report["header"]["driver"]) == (run["seed"], "simulated")
+        assert {result["checker"]: result["verdict"] for result in report["results"]} == run["verdicts"]
+        assert {result["checker"]: result["metrics"] for result in report["results"]} == {
+            name: metrics for name, metrics in run["metrics"].items() if name != "work"
+        }
+
+
+def test_a_person_reads_verdicts_and_figures() -> None:
+    _, one, _ = manage("simulate", *FEW)
+    assert "(order-flow, asynchronous-broadcast): seed 7" in one
+    assert "orders accepted" in one
+    assert "95% interval" not in one
+    _, many, _ = manage("simulate", *FEW, "--runs", "7")
+    assert "7 runs, seeds 7 to 13" in many
+    assert "95% interval" in many
+    assert "no failure was observed in 7 runs" in " ".join(many.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (("no-such",), "choose one of one-truth, order-flow, demo"),
+        (("demo",), "add --set duration_s=60"),
+        ((*FEW, "--runs", "0"), "use 1 to 100,000"),
+        ((*FEW, "--runs", "many"), "invalid int value"),
+        ((*FEW, "--seed", "-1"), "use 0 or more"),
+        ((*FEW, "--set", "workload"), "write path=value"),
+        ((*FEW, "--set", "workload.order=3"), "there is no such field here"),
+        ((*FEW, "--set", "partitions=0"), "partitions = 0"),
+        ((*FEW, "--checker", "divergance"), "use one of divergence"),
+        ((*FEW, "--runs", "2", "--history", "x.jsonl"), "run-{seed}.jsonl"),
+        ((*FEW, "--history", "no/such/folder/x.jsonl"), "cannot write it"),
+        ((), "required: SCENARIO|FILE"),
+    ],
+)
+def test_wrong_input_exits_with_3_and_says_what_would_be_right(arguments: tuple[str, ...], remedy: str) -> None:
+    status, out, err = manage("simulate", *arguments)
+    assert (status, out) == (3, "")
+    assert remedy in err
