@@ -73,10 +73,13 @@ class World:
         number = len(self.events) + 1
         at = At(replica, REPLICAS, number, time=self.tape(4))
         arguments = self.kind.updates[name](self.state(replica), self.tape, at)
+        before = self.state(replica)
         try:
             self.update(replica, name, arguments, number)
         except QuotaSpentError:
             return
+        if self.state(replica) == before:
+            return  # nothing happened, so there is nothing to tell
         self.events[number] = Event(number, replica, name, arguments, frozenset(self.known[replica]))
         self.known[replica].add(number)
 
@@ -221,9 +224,6 @@ class DeltaWorld(World):
         self.buffers[target], upto = self.buffers[target].received(interval)
         self.known[target] |= known
         self.bag.append((target, source, ("ack", upto)))
-
-    def pending_events(self) -> bool:
-        return bool(self.bag)
 
     def restart(self, replica: str) -> None:
         self.buffers[replica] = self.buffers[replica].restarted()
