@@ -26,7 +26,7 @@ def client(redis_client):
 
 
 def left(client, keys, topic="taxed", partition=0):
-    return [id.decode() for id, _ in client.xrange(keys.topic(topic, partition))]
+    return [entry.decode() for entry, _ in client.xrange(keys.topic(topic, partition))]
 
 
 def test_a_stream_is_cut_behind_its_slowest_reader_and_not_while_one_has_not_begun(client):
@@ -121,10 +121,10 @@ def test_a_run_whose_stream_is_full_for_a_moment_goes_on_and_loses_nothing(serve
         def recorded_and_ended():
             if entries := live.client.xrange(observations):
                 taken.extend(entries)
-                live.client.xdel(observations, *(id for id, _ in entries))
+                live.client.xdel(observations, *(entry for entry, _ in entries))
             return live.status.ended_us is not None and not entries
 
         assert live.tick_until(recorded_and_ended)
         assert live.status.state == "finished"
-        history = list(expand((int(id.partition(b"-")[0]), unpack_turn(fields[b"b"])) for id, fields in taken))
+        history = list(expand((int(entry.partition(b"-")[0]), unpack_turn(fields[b"b"])) for entry, fields in taken))
         check_every_order_once(history, orders_of(60, 20))

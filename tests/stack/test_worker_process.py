@@ -111,7 +111,7 @@ def test_a_worker_whose_keys_are_gone_comes_to_rest_and_plays_the_next_run(tmp_p
         used_s = sum(process.cpu_times()[:2])
         time.sleep(1.5)
         assert sum(process.cpu_times()[:2]) - used_s < 0.4
-        assert [key for key in client.scan_iter("cv:{*")] == []
+        assert list(client.scan_iter("cv:{*")) == []
         control.create_run(client, "next", steady(40, 100.0))
         finish(client, "next", 20)
         check_every_order_once(history_of(client, "next"), orders_of(40, 20))

@@ -35,7 +35,7 @@ def until(condition: Callable[[], object], timeout_s: float) -> bool:
 def turns_of(client: redis.Redis, run: str) -> list[tuple[int, Turn]]:
     """Every turn of a run as the server recorded it, with its time in microseconds."""
     entries = client.xrange(RunKeys(run).observations)
-    return [(int(id.partition(b"-")[0]), unpack_turn(fields[b"b"])) for id, fields in entries]
+    return [(int(entry.partition(b"-")[0]), unpack_turn(fields[b"b"])) for entry, fields in entries]
 
 
 def history_of(client: redis.Redis, run: str) -> list[Observation]:

@@ -1,3 +1,4 @@
+from itertools import combinations
 from math import sqrt
 
 import pytest
@@ -14,8 +15,8 @@ IDS = [f"client.0~arrive:s{s}:{n}/client.0" for s in range(100) for n in range(2
 NAMES = ("order", "validation", "tax", "email", "view-1", "view-2", "client", "store")
 
 
-def fate(id, *, loss=0.0, duplicate=0.0, target="tax", seed=1, latency=VARIED, sent_us=1_000):
-    return arrivals(Chance(seed), id, sent_us, link(latency, loss, duplicate, target, ordered=False))
+def fate(message_id, *, loss=0.0, duplicate=0.0, target="tax", seed=1, latency=VARIED, sent_us=1_000):
+    return arrivals(Chance(seed), message_id, sent_us, link(latency, loss, duplicate, target, ordered=False))
 
 
 def within_four_sigma(count, n, p):
@@ -23,15 +24,17 @@ def within_four_sigma(count, n, p):
 
 
 @given(st.text(), st.integers(0, 2**63 - 1), st.sampled_from(NAMES), st.floats(0, 1), st.floats(0, 1))
-def test_the_same_message_on_the_same_link_meets_the_same_fate(id, seed, target, loss, duplicate):
+def test_the_same_message_on_the_same_link_meets_the_same_fate(message_id, seed, target, loss, duplicate):
     given_ = {"loss": loss, "duplicate": duplicate, "target": target, "seed": seed}
-    assert fate(id, **given_) == fate(id, **given_)
-    assert fate(id, **given_, sent_us=0) == tuple(at_us - 1_000 for at_us in fate(id, **given_))
+    assert fate(message_id, **given_) == fate(message_id, **given_)
+    assert fate(message_id, **given_, sent_us=0) == tuple(at_us - 1_000 for at_us in fate(message_id, **given_))
 
 
 @given(st.text(), st.floats(0, 1), st.floats(0, 1))
-def test_copies_are_none_one_or_two_in_the_order_of_their_arrival_and_never_before_the_latency(id, loss, duplicate):
-    times = fate(id, loss=loss, duplicate=duplicate)
+def test_copies_are_none_one_or_two_in_the_order_of_their_arrival_and_never_before_the_latency(
+    message_id, loss, duplicate
+):
+    times = fate(message_id, loss=loss, duplicate=duplicate)
     assert list(times) == sorted(times)
     assert len(times) <= 2
     assert all(2_000 <= at_us <= 101_000 for at_us in times)
@@ -51,7 +54,7 @@ def test_the_fates_of_fixed_messages_stay_the_same_in_every_version():
 @pytest.mark.parametrize("target", NAMES)
 @pytest.mark.parametrize("p", [0.01, 0.1, 0.5])
 def test_loss_and_duplication_are_as_frequent_as_asked_for(target, p):
-    fates = [fate(id, loss=p, duplicate=p, target=target, latency=FIXED) for id in IDS]
+    fates = [fate(message_id, loss=p, duplicate=p, target=target, latency=FIXED) for message_id in IDS]
     lost = sum(times == () for times in fates)
     arrived = len(IDS) - lost
     assert within_four_sigma(lost, len(IDS), p)
@@ -59,41 +62,42 @@ def test_loss_and_duplication_are_as_frequent_as_asked_for(target, p):
 
 
 def test_a_link_loses_nothing_or_everything_where_that_is_asked_for():
-    assert all(len(fate(id, duplicate=1.0)) == 2 for id in IDS[:500])
-    assert all(fate(id, loss=1.0) == () for id in IDS[:500])
-    assert all(len(fate(id)) == 1 for id in IDS[:500])
+    assert all(len(fate(message_id, duplicate=1.0)) == 2 for message_id in IDS[:500])
+    assert all(fate(message_id, loss=1.0) == () for message_id in IDS[:500])
+    assert all(len(fate(message_id)) == 1 for message_id in IDS[:500])
 
 
 def test_whether_one_target_misses_a_message_says_nothing_about_another():
     p = 0.1
-    lost = {t: {id for id in IDS if not fate(id, loss=p, target=t, latency=FIXED)} for t in NAMES}
-    for n, one in enumerate(NAMES):
-        for other in NAMES[n + 1 :]:
-            assert within_four_sigma(len(lost[one] & lost[other]), len(IDS), p * p), (one, other)
+    lost = {
+        t: {message_id for message_id in IDS if not fate(message_id, loss=p, target=t, latency=FIXED)} for t in NAMES
+    }
+    for one, other in combinations(NAMES, 2):
+        assert within_four_sigma(len(lost[one] & lost[other]), len(IDS), p * p), (one, other)
 
 
 def test_latency_does_not_depend_on_whether_the_link_also_loses():
     """A scenario with a fault switched on differs from its twin by the fault only."""
-    for id in IDS[:500]:
-        times = fate(id, loss=0.2)
-        assert times in ((), fate(id))
+    for message_id in IDS[:500]:
+        times = fate(message_id, loss=0.2)
+        assert times in ((), fate(message_id))
 
 
 def test_latencies_of_two_targets_are_uncorrelated():
     def draws(target):
-        return [fate(id, target=target)[0] - 51_500 for id in IDS]
+        return [fate(message_id, target=target)[0] - 51_500 for message_id in IDS]
 
     samples = {target: draws(target) for target in NAMES[:4]}
     norms = {target: sqrt(sum(x * x for x in sample)) for target, sample in samples.items()}
-    for one in samples:
-        for other in samples:
-            if one < other:
-                products = sum(a * b for a, b in zip(samples[one], samples[other], strict=True))
-                assert abs(products / norms[one] / norms[other]) < 4 / sqrt(len(IDS))
+    for one, other in combinations(samples, 2):
+        products = sum(a * b for a, b in zip(samples[one], samples[other], strict=True))
+        assert abs(products / norms[one] / norms[other]) < 4 / sqrt(len(IDS))
 
 
 def test_another_seed_is_another_fate():
-    assert [fate(id, seed=1) for id in IDS[:20]] != [fate(id, seed=2) for id in IDS[:20]]
+    assert [fate(message_id, seed=1) for message_id in IDS[:20]] != [
+        fate(message_id, seed=2) for message_id in IDS[:20]
+    ]
 
 
 def test_what_comes_from_outside_arrives_at_once():

@@ -7,6 +7,10 @@ from hypothesis import strategies as st
 from workers.cluster.scenario_text import BYTES_MAX, DEPTH_MAX, NODES_MAX, Problem, ScenarioError, parse
 
 HEAD = "name: a\ntitle: T\ndesign: synchronous\n"
+UNKNOWN_FIELD = "extra inputs are not permitted; there is no such field here; remove it or check its spelling"
+NO_INTEGER = "input should be a valid integer, unable to parse string as an integer; write a whole number"
+NODES = "design synchronous has the nodes client, order, validation, tax, email, store, view-1, view-2"
+KINDS = "'constant', 'uniform', 'exponential', 'pareto', 'empirical', 'mixture'"
 
 
 def problems(text, overrides=()):
@@ -32,7 +36,7 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 4,
                 "sead",
                 "2",
-                "extra inputs are not permitted; there is no such field here; remove it or check its spelling",
+                UNKNOWN_FIELD,
             ),
         ),
         ("seed: -1", Problem(4, "seed", "-1", "input should be greater than or equal to 0")),
@@ -42,7 +46,7 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 4,
                 "seed",
                 "'many'",
-                "input should be a valid integer, unable to parse string as an integer; write a whole number",
+                NO_INTEGER,
             ),
         ),
         ("partitions: 17", Problem(4, "partitions", "17", "input should be less than or equal to 16")),
@@ -74,7 +78,8 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 6,
                 "network.default.latency",
                 "{'kind': 'warp', 'ms': 1}",
-                "input tag 'warp' found using 'kind' does not match any of the expected tags: 'constant', 'uniform', 'exponential', 'pareto', 'empirical', 'mixture'; choose one of the kinds named",
+                "input tag 'warp' found using 'kind' does not match any of the expected tags: "
+                f"{KINDS}; choose one of the kinds named",
             ),
         ),
         (
@@ -92,7 +97,7 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 7,
                 "network.links.1.target",
                 "'view-9'",
-                "design synchronous has the nodes client, order, validation, tax, email, store, view-1, view-2; * stands for all",
+                f"{NODES}; * stands for all",
             ),
         ),
         (
@@ -101,7 +106,7 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 5,
                 "nodes.taxes",
                 "'taxes'",
-                "design synchronous has the nodes client, order, validation, tax, email, store, view-1, view-2",
+                NODES,
             ),
         ),
         (
@@ -128,7 +133,7 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 5,
                 "changes.0.node",
                 "'taxes'",
-                "design synchronous has the nodes client, order, validation, tax, email, store, view-1, view-2",
+                NODES,
             ),
         ),
         (
@@ -151,7 +156,7 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 4,
                 "<<",
                 "{'seed': 3}",
-                "extra inputs are not permitted; there is no such field here; remove it or check its spelling",
+                UNKNOWN_FIELD,
             ),
         ),
         (
@@ -181,7 +186,7 @@ def test_a_text_for_people_names_the_file_too():
         parse(f"{HEAD}seed: -1\nsead: 2\n", "course/a.yaml")
     assert str(caught.value) == (
         "course/a.yaml:4: seed = -1: input should be greater than or equal to 0\n"
-        "course/a.yaml:5: sead = 2: extra inputs are not permitted; there is no such field here; remove it or check its spelling"
+        "course/a.yaml:5: sead = 2: " + UNKNOWN_FIELD
     )
 
 
@@ -274,8 +279,11 @@ def test_any_text_is_a_scenario_or_a_scenario_error(parts):
     text = HEAD + "".join(parts)
     try:
         assert parse(text, "a.yaml").name == "a"
-    except ScenarioError as error:
-        assert all(problem.remedy for problem in error.problems)
+    except ScenarioError as refused:
+        error = refused
+    else:
+        return
+    assert all(problem.remedy for problem in error.problems)
 
 
 def test_an_override_lies_over_the_text():
@@ -303,7 +311,7 @@ def test_an_override_lies_over_the_text():
                 4,
                 "seed",
                 "'many'",
-                "input should be a valid integer, unable to parse string as an integer; write a whole number",
+                NO_INTEGER,
             ),
         ),
         (
@@ -312,7 +320,7 @@ def test_an_override_lies_over_the_text():
                 4,
                 "seed",
                 "'&a 3'",
-                "input should be a valid integer, unable to parse string as an integer; write a whole number",
+                NO_INTEGER,
             ),
         ),
     ],

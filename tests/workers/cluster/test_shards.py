@@ -123,8 +123,8 @@ def test_the_first_step_of_a_shard_is_named_after_the_shard():
 def test_beyond_its_bound_a_shard_forgets_its_oldest_record():
     one, _ = shard(Step({"a": {}, "b": {}}), Step({"a": {"new": 1}}), Step({"c": {}}), Step({"b": None}), records_max=2)
     outcome = Outcome()
-    for id in ("m1", "m2", "m3"):
-        one.execute(message("V", id=id), 0, 0, outcome)
+    for name in ("m1", "m2", "m3"):
+        one.execute(message("V", id=name), 0, 0, outcome)
     assert one.records == {"b": {}, "c": {}}
     assert outcome.writes == {(2, "a"): None, (2, "b"): {}, (2, "c"): {}}
     one.execute(message("V", id="m4"), 0, 0, outcome)

@@ -24,8 +24,8 @@ NOBODY = {"orders": None, "orders_per_s": 0}
 
 
 def by_hand(live, session, order=ORDER):
-    id = control.inject(live.client, live.run, BY_HAND, "PlaceByHand", session, order)
-    return f"{session}-{id.removeprefix('web-')}"
+    message_id = control.inject(live.client, live.run, BY_HAND, "PlaceByHand", session, order)
+    return f"{session}-{message_id.removeprefix('web-')}"
 
 
 def test_orders_by_hand_go_the_way_of_every_order_and_end_up_everywhere(server):

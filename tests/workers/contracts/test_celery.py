@@ -80,8 +80,8 @@ def test_a_running_worker_takes_orders_by_hand_and_scales(client):
     )
     owned = {i.id: i.partitions for i in control.run_status(client, "celery-2").instances if i.node == "tax"}
     assert owned == {"tax.1": [0, 3], "tax.2": [1], "tax.3": [2]}
-    id = control.inject(client, "celery-2", BY_HAND, "PlaceByHand", "ada", ORDER)
-    assert until(lambda: mails(history_of(client, "celery-2")) == [f"ada-{id.removeprefix('web-')}"], 10)
+    message_id = control.inject(client, "celery-2", BY_HAND, "PlaceByHand", "ada", ORDER)
+    assert until(lambda: mails(history_of(client, "celery-2")) == [f"ada-{message_id.removeprefix('web-')}"], 10)
     control.scale(client, "celery-2", "tax", 0)
     assert until(lambda: not any(i.node == "tax" for i in control.run_status(client, "celery-2").instances), 10)
     downs = [b.instance for b in of_kind(history_of(client, "celery-2"), Changed) if b.state == "down"]

@@ -61,8 +61,10 @@ def test_turns_become_observations_with_an_index_without_gaps():
             "unknown field `x`",
         ),
         (
-            b'{"kind":"completed","index":0,"at_us":1,"node":"n","op":"o","session":"s","f":"f","key":"k",'
-            b'"outcome":"maybe","value":1}',
+            (
+                b'{"kind":"completed","index":0,"at_us":1,"node":"n","op":"o","session":"s","f":"f","key":"k",'
+                b'"outcome":"maybe","value":1}'
+            ),
             "$.outcome",
         ),
     ],

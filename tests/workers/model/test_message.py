@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workers.support import message, simulate, scenario
+from tests.workers.support import message, scenario, simulate
 from workers.model.message import Message, cloudevent, partition_of
 from workers.model.observation import Sent
 
@@ -90,4 +90,4 @@ def test_two_messages_of_a_run_never_share_an_id():
     for design in ("synchronous", "asynchronous-broadcast"):
         history = simulate(scenario(design=design, network=noisy))
         ids = Counter(o.body.message for o in history if isinstance(o.body, Sent))
-        assert [id for id, count in ids.items() if count > 1] == []
+        assert [message_id for message_id, count in ids.items() if count > 1] == []

@@ -52,7 +52,7 @@ IDS = [f"client.0~arrive:s{n % 50}:{n // 50}/client.0" for n in range(40_000)]
 @pytest.mark.parametrize("target", ["order", "tax", "view-1", "view-2", ""])
 def test_what_decides_a_messages_fate_is_uniform(lane, target):
     chance, salt = Chance(3), salt_of(target)
-    assert chi_square([uniform(chance.lanes(id)[lane], salt) for id in IDS]) < CHI_SQUARE_63_MOST
+    assert chi_square([uniform(chance.lanes(message)[lane], salt) for message in IDS]) < CHI_SQUARE_63_MOST
 
 
 def test_the_draws_of_nodes_and_sessions_are_uniform():

@@ -11,8 +11,8 @@ def inbox(node="tax", **fields):
     return Inbox(plan_of(scenario(**{"network": FIXED, **fields})), node)
 
 
-def from_validation(id="m1", **fields):
-    return message("OrderValidated", id=id, source="validation", topic="validated", **fields)
+def from_validation(name="m1", **fields):
+    return message("OrderValidated", id=name, source="validation", topic="validated", **fields)
 
 
 def dealt(box, now_us):
@@ -34,8 +34,8 @@ def test_a_message_waits_until_its_latency_has_passed():
 def test_messages_and_timers_come_in_the_order_in_which_they_are_due_and_then_in_which_they_came():
     box = inbox(network={"default": {**FIXED["default"], "ordered": False}})
     box.add_timer(0, "late", 9_000)
-    for number, (id, sent) in enumerate([("m1", 7_000), ("m2", 2_000), ("m3", 7_000)]):
-        box.admit(0, "validated", number, from_validation(id), sent)
+    for number, (name, sent) in enumerate([("m1", 7_000), ("m2", 2_000), ("m3", 7_000)]):
+        box.admit(0, "validated", number, from_validation(name), sent)
     box.add_timer(0, "early", 1_000)
     assert dealt(box, 10_000) == [
         ("early", 1_000, 0),
@@ -52,16 +52,16 @@ def test_an_ordered_link_keeps_the_order_of_sending_and_an_unordered_one_the_ord
         network = {"default": {"latency": VARIED, "ordered": ordered}}
         box = inbox(network=network)
         link = plan_of(scenario(network=network)).link("validation", "tax")
-        raw_us = {id: arrivals(Chance(1), id, 10 * n, link)[0] for n, id in enumerate(ids)}
-        for n, id in enumerate(ids):
-            box.admit(0, "validated", n, from_validation(id), 10 * n)
+        raw_us = {name: arrivals(Chance(1), name, 10 * n, link)[0] for n, name in enumerate(ids)}
+        for n, name in enumerate(ids):
+            box.admit(0, "validated", n, from_validation(name), 10 * n)
         found = dealt(box, 10**9)
         if ordered:
-            assert [id for id, _, _ in found] == ids
-            assert [due for _, due, _ in found] == [max(raw_us[id] for id in ids[: n + 1]) for n in range(50)]
+            assert [name for name, _, _ in found] == ids
+            assert [due for _, due, _ in found] == [max(raw_us[name] for name in ids[: n + 1]) for n in range(50)]
         else:
-            assert found == sorted(((id, due, 0) for id, due in raw_us.items()), key=lambda row: row[1])
-            assert [id for id, _, _ in found] != ids
+            assert found == sorted(((name, due, 0) for name, due in raw_us.items()), key=lambda row: row[1])
+            assert [name for name, _, _ in found] != ids
 
 
 def test_order_is_kept_within_a_source_and_a_partition_not_between_them():
@@ -72,7 +72,7 @@ def test_order_is_kept_within_a_source_and_a_partition_not_between_them():
     box = inbox("view-1", network=network)
     box.admit(0, "placed", 1, message("T", id="slow", source="order", topic="placed"), 0)
     box.admit(0, "validated", 2, from_validation("fast"), 0)
-    assert [id for id, _, _ in dealt(box, 10**9)] == ["fast", "slow"]
+    assert [name for name, _, _ in dealt(box, 10**9)] == ["fast", "slow"]
 
 
 def test_a_lost_message_is_not_waited_for_and_its_loss_is_dealt_out_at_once():

@@ -108,13 +108,13 @@ def test_a_server_that_is_away_for_a_while_is_waited_for(client, server, monkeyp
     away = [True] * 5
     rounds = running.round
 
-    def round():
+    def sometimes():
         if away:
             away.pop()
             raise redis.ConnectionError("away")
         rounds()
 
-    running.round = round
+    running.round = sometimes
     control.create_run(client, "r1", scenario())
     running.start()
     deadline_s = time.monotonic() + 5

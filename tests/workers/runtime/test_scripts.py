@@ -153,8 +153,8 @@ def test_a_commit_happens_whole_at_one_time(client, scripts):
     assert client.hgetall(KEYS.shard("tax", 0)) == {b"r:o2": b"y", b"r:o3": b"z"}
     sent = client.xrange(KEYS.topic("taxed", 0))
     assert sent == [(reply[2] + b"-0", {b"m": b"m1"}), (reply[2] + b"-1", {b"m": b"m2"})]
-    id, fields = client.xrevrange(KEYS.observations, count=1)[0]
-    assert (id, unpack_turn(fields[b"b"])) == (reply[2] + b"-0", Turn("tax", "tax.1", epoch, [note]))
+    entry, fields = client.xrevrange(KEYS.observations, count=1)[0]
+    assert (entry, unpack_turn(fields[b"b"])) == (reply[2] + b"-0", Turn("tax", "tax.1", epoch, [note]))
 
 
 def test_a_commit_of_thousands_of_fields_happens_whole(client, scripts):
@@ -248,7 +248,7 @@ def test_who_is_alive_and_owns_what_is_told(client, scripts):
     acquire(scripts, "tax.2")
     acquire(scripts, "tax.1", lease_us=0)
     tax = {i.id: i for i in control.run_status(client, RUN).instances if i.node == "tax"}
-    assert {id: (i.alive, i.partitions) for id, i in tax.items()} == {
+    assert {name: (i.alive, i.partitions) for name, i in tax.items()} == {
         "tax.1": (False, []),
         "tax.2": (True, [0, 1, 2, 3]),
         "tax.3": (False, []),
@@ -257,7 +257,7 @@ def test_who_is_alive_and_owns_what_is_told(client, scripts):
 
 
 def test_a_bad_scenario_leaves_nothing_half_created(redis_client):
-    with pytest.raises(ValueError, match="nodes.till"):
+    with pytest.raises(ValueError, match=r"nodes\.till"):
         control.create_run(redis_client, "bad", scenario(nodes={"till": {}}))
     assert redis_client.keys("*") == []
 

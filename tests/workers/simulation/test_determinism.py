@@ -24,9 +24,9 @@ FAULTS = (
     "workload.timeout_ms=900",
 )
 ROOT = Path(__file__).parents[3]
-DIGEST = f"""
+DIGEST = """
 from tests.workers.simulation.test_determinism import digest
-print(digest({{name!r}}, {{seed}}))
+print(digest({name!r}, {seed}))
 """
 
 

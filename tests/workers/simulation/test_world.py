@@ -1,3 +1,4 @@
+import itertools
 from collections import Counter
 from math import sqrt
 
@@ -142,7 +143,7 @@ def test_messages_queue_at_a_busy_instance_for_the_service_time_each():
     )
     times_us = [o.at_us for o in simulate(fields) if isinstance(o.body, Delivered) and o.node == "tax"]
     assert len(times_us) == 20
-    assert [later - earlier for earlier, later in zip(times_us, times_us[1:], strict=False)] == [100_000] * 19
+    assert [later - earlier for earlier, later in itertools.pairwise(times_us)] == [100_000] * 19
 
 
 def test_more_instances_work_through_a_queue_side_by_side():
