@@ -5,7 +5,8 @@ Rules
    answered, and latency counts from that intended moment (no coordinated omission). A read is meant to begin when its
    timer is due, an order by hand when it was sent.
 2. An operation that is not answered in time is ``info``: it may have happened. An answer that comes later is ignored.
-3. Every choice is a seeded draw on the name of the operation, so both drivers generate the same workload.
+3. A customer who gets a mail follows its link once: a read that names the version of which the mail speaks.
+4. Every choice is a seeded draw on the name of the operation, so both drivers generate the same workload.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from workers.model.node import NOTHING, Context, State, Step
 from workers.model.observation import Completed, Invoked, Outcome
 from workers.model.randomness import draw, draws
 from workers.services.catalogue_of_goods import SKUS, TAX_BASIS_POINTS
-from workers.services.orders import net_cents
+from workers.services.orders import MAILED, net_cents
 
 COMMANDS = "commands"
 REPLIES = "replies"
 BY_HAND = "by-hand"
+MAILS = "mails"
 CLIENT_TOPICS = (REPLIES, BY_HAND)
+"""What the client always follows. A design whose mails are to be read subscribes it to ``MAILS`` too."""
 _GOODS = tuple(SKUS.items())
 _COUNTRIES = tuple(TAX_BASIS_POINTS)
 
@@ -32,6 +35,11 @@ _COUNTRIES = tuple(TAX_BASIS_POINTS)
 def query_topic(view: str) -> str:
     """The topic on which one view replica is asked; a read names the replica that serves it."""
     return f"queries.{view}"
+
+
+def session_of(order: str) -> str:
+    """The session that placed an order, by the order's name: its mail goes there."""
+    return order.rpartition("-")[0]
 
 
 class Workload(NamedTuple):
@@ -78,13 +86,16 @@ class ClientService:
             key = f"{message.key}-{message.id.rsplit('-', 1)[-1]}"
             order = {**message.data, "net_cents": net_cents(message.data["lines"])}
             return self._place(message.key, key, order, context.sent_us)
+        if message.type == MAILED:
+            return _open_mail(state, message)
         op = state.get(_op_of(message))
         if op is None:
             return NOTHING
         if message.type == "OrderAccepted":
             return self._placed(message, op)
         if message.type == "OrderRead":
-            return _end(op, message.data["outcome"], {k: message.data.get(k) for k in ("value", "version")})
+            shown = {k: message.data.get(k) for k in ("value", "version")}
+            return _end(op, message.data["outcome"], shown, message.data.get("error", ""))
         return NOTHING
 
     def _due(self, state: State, timer: Message, context: Context) -> Step:
@@ -96,6 +107,8 @@ class ClientService:
             return Step(placed.writes, (*placed.effects, *self._next_arrival(session, number, data, context)))
         if timer.type == "Read":
             return self._read(timer.key, data["session"], data["number"], context.sent_us)
+        if timer.type == "FollowLink":
+            return self._follow_link(timer.key, data["version"], context.sent_us)
         op = state.get(data["op"])
         return NOTHING if op is None else _end(op, "info", None, f"no answer within {self.workload.timeout_ms} ms")
 
@@ -114,13 +127,22 @@ class ClientService:
 
     def _read(self, key: str, session: str, number: int, intended_us: int) -> Step:
         """Read an order back from the view replicas in turn, as a load balancer without affinity does."""
-        view = self.views[(partition_of(key, len(self.views)) + number) % len(self.views)]
-        op = f"{key}:read{number}"
-        query = Send(query_topic(view), "ReadOrder", key, {"op": op}, reply_topic=REPLIES, reply_key=session)
-        effects: list[Effect] = [Observe(Invoked(op, session, "read", key, None, intended_us, view)), query]
-        if number < self.workload.reads_per_order:
-            effects.append(self._read_timer(key, session, number + 1))
-        return Step({op: _pending(op, session, "read", key)}, (*effects, self._timeout(op, key)))
+        asked = self._ask(f"{key}:read{number}", key, session, number, intended_us)
+        if number >= self.workload.reads_per_order:
+            return asked
+        *effects, timeout = asked.effects
+        return Step(asked.writes, (*effects, self._read_timer(key, session, number + 1), timeout))
+
+    def _follow_link(self, key: str, version: int, intended_us: int) -> Step:
+        return self._ask(f"{key}:link", key, session_of(key), 0, intended_us, {"version": version})
+
+    def _ask(self, op: str, key: str, session: str, turn: int, intended_us: int, wanted: Json | None = None) -> Step:
+        """Ask the view whose turn it is for an order; ``wanted`` is what else the query says."""
+        view = self.views[(partition_of(key, len(self.views)) + turn) % len(self.views)]
+        data = {"op": op, **(wanted or {})}
+        query = Send(query_topic(view), "ReadOrder", key, data, reply_topic=REPLIES, reply_key=session)
+        invoked = Invoked(op, session, "read", key, wanted, intended_us, view)
+        return Step({op: _pending(op, session, "read", key)}, (Observe(invoked), query, self._timeout(op, key)))
 
     def _read_timer(self, key: str, session: str, number: int) -> SetTimer:
         data = {"session": session, "number": number}
@@ -172,6 +194,15 @@ class ClientService:
 def _op_of(message: Message) -> str:
     op: str = message.data.get("op", f"{message.key}:place")
     return op
+
+
+def _open_mail(state: State, mail: Message) -> Step:
+    """The link is followed at once, and once: the second copy of a mail is thrown away."""
+    seen = f"{mail.key}:mail"
+    if seen in state:
+        return NOTHING
+    follow = SetTimer(f"link:{mail.key}", 0, "FollowLink", mail.key, {"version": mail.data["version"]})
+    return Step({seen: {"version": mail.data["version"]}}, (follow,))
 
 
 def _pending(op: str, session: str, f: str, key: str) -> Json:

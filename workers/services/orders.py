@@ -43,10 +43,10 @@ def value_of(record: Json) -> Json:
     """The value that a replica shows for an order: status and money, from the facts known so far."""
     if MAILED in record:
         status = "mailed"
-    elif TAXED in record:
-        status = "taxed"
     elif REJECTED in record:
         status = "rejected"
+    elif TAXED in record:
+        status = "taxed"
     elif VALIDATED in record:
         status = "validated"
     else:

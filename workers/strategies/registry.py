@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from workers.model.design import Design
-from workers.strategies import broadcast, synchronous
+from workers.strategies import broadcast, serial_chain, synchronous
 
-DESIGNS: dict[str, Design] = {design.name: design for design in (synchronous.DESIGN, broadcast.DESIGN)}
+DESIGNS: dict[str, Design] = {
+    design.name: design
+    for design in (
+        synchronous.DESIGN,
+        broadcast.DESIGN,
+        serial_chain.DESIGN,
+    )
+}

@@ -1,0 +1,84 @@
+"""Many seeded runs of one design over a network that delays, reorders and duplicates: what holds in how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from tests.workers.support import final_values, of_kind, plan_of, scenario, simulate
+from workers.model.observation import Completed, Effected, Observation
+from workers.services.checks import rejection, tax
+from workers.services.client import ClientService
+from workers.services.orders import value_of
+
+SEEDS = range(12)
+ROUGH = {
+    "default": {"latency": {"kind": "exponential", "mean_ms": 25, "floor_ms": 1}, "duplicate": 0.15, "ordered": False}
+}
+History = list[Observation]
+
+
+def rough_runs(design: str, seeds: Iterable[int] = SEEDS, **fields: Any) -> list[History]:
+    """One history for each seed; nothing is lost, so every run comes to rest."""
+    workload = {"orders": 20, "invalid_share": 0.2, "timeout_ms": 5_000, **fields.pop("workload", {})}
+    fields = {"network": ROUGH, "duration_s": 300.0, "workload": workload, **fields}
+    return [simulate(scenario(design=design, seed=seed, **fields)) for seed in seeds]
+
+
+def share(histories: Sequence[History], holds: Callable[[History], bool]) -> float:
+    """In which share of the runs something holds."""
+    return sum(map(holds, histories)) / len(histories)
+
+
+def orders_of(history: History, seed: int) -> dict[str, Any]:
+    """Every order that was placed in a run with this seed, as the client made it."""
+    workload = plan_of(scenario(workload={"invalid_share": 0.2})).scenario.workload.workload(None)
+    client = ClientService(workload, ())
+    return {b.key: client._order(b.key, seed) for b in of_kind(history, Completed) if b.f == "place"}
+
+
+def right_values(history: History, seed: int, *, taxed_when_rejected: bool = True) -> dict[str, Any]:
+    """What every replica has to show of each order in the end: status and money."""
+    values = {}
+    for key, order in orders_of(history, seed).items():
+        facts = {"OrderPlaced": order}
+        if rejected := rejection(order):
+            facts["OrderRejected"] = {}
+        if taxed_when_rejected or not rejected:
+            facts["OrderTaxed"] = tax(order["net_cents"], order["country"])
+        values[key] = value_of(facts)
+    return values
+
+
+def money(value: Any) -> Any:
+    """The money of a value."""
+    return {field: value[field] for field in ("net_cents", "tax_cents", "total_cents") if field in value}
+
+
+def ends_right(history: History, seed: int, replicas: Iterable[str], status: str = "mailed", **kind: bool) -> bool:
+    """Whether every replica ends with every order: rejected or ``status``, and with the right money."""
+    right = right_values(history, seed, **kind)
+    for shown in final_values(history, replicas).values():
+        if shown.keys() != right.keys():
+            return False
+        for key, value in shown.items():
+            wanted = "rejected" if right[key]["status"] == "rejected" else status
+            if value["status"] != wanted or money(value) != money(right[key]):
+                return False
+    return True
+
+
+def valid_orders(history: History, seed: int) -> list[str]:
+    """The orders that have to be mailed, sorted."""
+    return sorted(key for key, order in orders_of(history, seed).items() if not rejection(order))
+
+
+def links_followed(history: History) -> list[Completed]:
+    """The reads by which customers followed the link in their mail."""
+    return [b for b in of_kind(history, Completed) if b.op.endswith(":link")]
+
+
+def links_that_disappoint(history: History) -> list[Completed]:
+    """Links that were answered ok with nothing, or with an older version than the mail spoke of."""
+    claimed = {b.key: b.detail["version"] for b in of_kind(history, Effected)}
+    return [b for b in links_followed(history) if b.outcome == "ok" and b.value["version"] < claimed[b.key]]
