@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from workers.model.design import Design
-from workers.strategies import broadcast, serial_chain, synchronous
+from workers.strategies import (
+    broadcast,
+    serial_chain,
+    synchronous,
+    timeliness,
+    timeliness_blocking_read,
+    timeliness_view_updated,
+)
 
 DESIGNS: dict[str, Design] = {
     design.name: design
@@ -11,5 +18,8 @@ DESIGNS: dict[str, Design] = {
         synchronous.DESIGN,
         broadcast.DESIGN,
         serial_chain.DESIGN,
+        timeliness.DESIGN,
+        timeliness_blocking_read.DESIGN,
+        timeliness_view_updated.DESIGN,
     )
 }
