@@ -63,9 +63,9 @@ def merge_by_hand(mine: Json | None, fact: str, theirs: Json) -> Json:
 
 
 def merge_by_hand_broken(mine: Json | None, fact: str, theirs: Json) -> Json:
-    """The same, but whoever wrote it thought that the tax comes once: it is added to the total each time it comes."""
+    """The same, but its author took the tax to come once, and first: each taxed order adds it to the total."""
     merged = merge_by_hand(mine, fact, theirs)
-    if mine is not None and TAXED in mine and TAXED in theirs:
+    if fact == TAXED and mine is not None and TAXED in mine:
         mended = {**mine[TAXED], "total_cents": mine[TAXED]["total_cents"] + theirs[TAXED]["tax_cents"]}
         merged[TAXED] = mended
     return merged

@@ -5,6 +5,10 @@ from __future__ import annotations
 from workers.model.design import Design
 from workers.strategies import (
     broadcast,
+    collisions,
+    collisions_merged_by_hand,
+    collisions_merged_by_hand_broken,
+    crdt_order,
     serial_chain,
     synchronous,
     timeliness,
@@ -21,5 +25,9 @@ DESIGNS: dict[str, Design] = {
         timeliness.DESIGN,
         timeliness_blocking_read.DESIGN,
         timeliness_view_updated.DESIGN,
+        collisions.DESIGN,
+        collisions_merged_by_hand.DESIGN,
+        collisions_merged_by_hand_broken.DESIGN,
+        crdt_order.DESIGN,
     )
 }

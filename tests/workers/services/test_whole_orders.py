@@ -71,11 +71,14 @@ def test_merged_by_hand_an_order_is_the_same_whatever_came_first_and_how_often(a
     assert mine == {**TAXED, **VALID}
 
 
-def test_the_broken_merge_adds_the_tax_each_time_it_comes():
+def test_the_broken_merge_adds_the_tax_each_time_the_taxed_order_comes():
     assert merge_by_hand_broken(VALID, "OrderTaxed", TAXED) == {**TAXED, **VALID}
     twice = merge_by_hand_broken(TAXED, "OrderTaxed", TAXED)
     assert twice["OrderTaxed"] == {"tax_cents": 2_278, "total_cents": 14_268 + 2_278}
     assert TAXED["OrderTaxed"] == TAX
+    other_way_round = merge_by_hand_broken({**TAXED, **VALID}, "OrderTaxed", TAXED)
+    assert other_way_round["OrderTaxed"]["total_cents"] == 14_268 + 2_278
+    assert merge_by_hand_broken(TAXED, "OrderValidated", {**TAXED, **VALID}) == {**TAXED, **VALID}
 
 
 def test_the_last_order_taken_is_all_that_stays():

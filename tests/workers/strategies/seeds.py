@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tests.workers.support import final_values, of_kind, plan_of, scenario, simulate
-from workers.model.observation import Completed, Effected, Observation
+from workers.model.observation import Applied, Completed, Effected, Observation
 from workers.services.checks import rejection, tax
 from workers.services.client import ClientService
 from workers.services.orders import value_of
@@ -66,6 +66,26 @@ def ends_right(history: History, seed: int, replicas: Iterable[str], status: str
             if value["status"] != wanted or money(value) != money(right[key]):
                 return False
     return True
+
+
+def differing_orders(history: History, replicas: Iterable[str]) -> list[str]:
+    """The orders that in the end not every replica shows with the same value."""
+    shown = list(final_values(history, replicas).values())
+    return sorted(key for key in set().union(*shown) if any(values.get(key) != shown[0].get(key) for values in shown))
+
+
+def values_by_facts_differ(history: History) -> list[tuple[str, frozenset[str]]]:
+    """Orders and sets of applied updates for which two replicas, or one at two times, showed different values."""
+    applied: dict[tuple[str, str], frozenset[str]] = {}
+    values: dict[tuple[str, frozenset[str]], Any] = {}
+    found = []
+    for o in history:
+        if isinstance(o.body, Applied):
+            place = (o.node, o.body.key)
+            applied[place] = applied.get(place, frozenset()) | {o.body.update}
+            if values.setdefault((o.body.key, applied[place]), o.body.value) != o.body.value:
+                found.append((o.body.key, applied[place]))
+    return found
 
 
 def valid_orders(history: History, seed: int) -> list[str]:
