@@ -54,6 +54,12 @@ async def test_a_run_is_archived_with_nobody_watching(live_run, supervisors, in_
     await supervisor.stop()
 
 
+def recorded(live_run) -> int:
+    """How many observations are in the archive; its file is made by the recorder's first step."""
+    path = live_run.row.history_path
+    return last_position(path).count if path.exists() else 0
+
+
 def wait_for(condition):
     import time
 
@@ -69,13 +75,13 @@ def test_of_two_web_processes_one_records_and_the_other_takes_over(live_run, sup
     second.round()
     assert [len(first._recordings), len(second._recordings)] == [1, 0]
     live_run.put_applied(0)
-    wait_for(lambda: last_position(live_run.row.history_path).count == 1)
+    wait_for(lambda: recorded(live_run) == 1)
     first._stop.set()
     first._join()
     second.round()
     assert len(second._recordings) == 1
     live_run.put_applied(1)
-    wait_for(lambda: last_position(live_run.row.history_path).count == 2)
+    wait_for(lambda: recorded(live_run) == 2)
 
 
 def test_a_run_that_the_server_lost_is_failed_with_the_reason(live_run, supervisors, monkeypatch):
