@@ -49,3 +49,12 @@ def place_order(page: Page, email: str = "") -> None:
     page.get_by_role("button", name="Place order").click()
     answer = page.locator(".order-form .answer")
     expect(answer).to_contain_text("placed by hand-")
+
+
+def stop(page: Page) -> None:
+    """Stop the run: once, and once more because the button asks. Its question lapses after a few seconds."""
+    button = page.locator('form[action$="/stop/"] button')
+    button.click()
+    expect(button).to_have_text("Really stop?")
+    button.dblclick()
+    expect(button).to_be_disabled()

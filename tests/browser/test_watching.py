@@ -61,6 +61,21 @@ def test_no_page_breaks_its_policy_asks_another_host_or_fails_in_a_script(
     assert seen.troubles == []
 
 
+def test_the_watch_itself_notices_what_it_is_for(
+    new_page: Callable[..., Page], laboratory: Laboratory, watch: Callable[[Page], Watch]
+) -> None:
+    page = new_page()
+    seen = watch(page)
+    page.goto(f"{laboratory.url}/")
+    page.evaluate("fetch('http://elsewhere.invalid/').catch(() => {})")
+    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: 'pwned = 1'}))")
+    with page.expect_event("pageerror"):
+        page.evaluate("setTimeout(() => { throw new Error('oops') })")
+    found = "\n".join(seen.troubles)
+    for word in ("policy: script-src-elem inline", "policy: connect-src", "uncaught: oops"):
+        assert word in found
+
+
 @pytest.mark.parametrize("path", ["/", "/runs/{run}/", "/runs/no-such-run/"])
 def test_on_a_phone_nothing_has_to_be_scrolled_sideways(
     new_page: Callable[..., Page], laboratory: Laboratory, path: str
