@@ -9,7 +9,9 @@ from workers.strategies import (
     collisions_merged_by_hand,
     collisions_merged_by_hand_broken,
     crdt_order,
+    optimistic_concurrency,
     serial_chain,
+    single_writer,
     synchronous,
     timeliness,
     timeliness_blocking_read,
@@ -29,5 +31,7 @@ DESIGNS: dict[str, Design] = {
         collisions_merged_by_hand.DESIGN,
         collisions_merged_by_hand_broken.DESIGN,
         crdt_order.DESIGN,
+        optimistic_concurrency.DESIGN,
+        single_writer.DESIGN,
     )
 }

@@ -11,6 +11,7 @@ from workers.services.whole_orders import (
     observations,
     shown,
     take_last,
+    take_newest,
     taxation,
     validation,
 )
@@ -101,3 +102,9 @@ def test_a_replica_that_only_lost_something_reports_what_came():
     assert (lost.body.update, lost.body.value) == ("o1:OrderValidated", shown(VALID))
     [placed, gone] = [next(observations("o1", None, PLACED, "OrderPlaced")), *observations("o1", TAXED, VALID, "x")]
     assert (placed.body.version, gone.body.update, gone.body.version) == (1, "o1:OrderValidated", 2)
+
+
+def test_of_two_versions_the_greater_is_the_newer():
+    assert take_newest(None, "OrderPlaced", PLACED) == PLACED
+    assert take_newest(TAXED, "OrderPlaced", PLACED) == TAXED
+    assert take_newest(PLACED, "OrderTaxed", TAXED) == TAXED

@@ -74,6 +74,19 @@ def differing_orders(history: History, replicas: Iterable[str]) -> list[str]:
     return sorted(key for key in set().union(*shown) if any(values.get(key) != shown[0].get(key) for values in shown))
 
 
+def gaps(history: History, writer: str) -> list[str]:
+    """The orders whose versions at their writer are not 1, 2, 3, ..., or are not of one update each."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for o in history:
+        if isinstance(o.body, Applied) and o.node == writer:
+            found.setdefault(o.body.key, []).append((o.body.version, o.body.update))
+    return [
+        key
+        for key, seen in found.items()
+        if [version for version, _ in seen] != list(range(1, len(seen) + 1)) or len({u for _, u in seen}) != len(seen)
+    ]
+
+
 def values_by_facts_differ(history: History) -> list[tuple[str, frozenset[str]]]:
     """Orders and sets of applied updates for which two replicas, or one at two times, showed different values."""
     applied: dict[tuple[str, str], frozenset[str]] = {}
