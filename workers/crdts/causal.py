@@ -22,11 +22,9 @@ Dot = tuple[str, int]
 """One update: the replica that made it and its number there, from 1. Pure: no two updates of a run share one."""
 
 _NO_DOTS: frozenset[Dot] = frozenset()
-FEW = 16
-"""Up to how many dots a context is looked at dot by dot, as that of a delta."""
 
 
-class CausalContext(msgspec.Struct, frozen=True, gc=False):
+class CausalContext(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A set of dots in compact form. Build one with ``context_of``, ``with_dots`` and ``join``."""
 
     vector: VersionVector
@@ -84,14 +82,6 @@ class CausalContext(msgspec.Struct, frozen=True, gc=False):
         return all(known(replica, 0) >= number for replica, number in self.vector.items()) and all(
             dot in other for dot in self.cloud
         )
-
-    def if_few(self) -> Collection[Dot] | None:
-        """Its dots one by one if they are few, as in the context of a delta; else None."""
-        if not self.vector:
-            return self.cloud if len(self.cloud) <= FEW else None
-        if len(self.cloud) + sum(self.vector.values()) > FEW:
-            return None
-        return self.cloud.union((r, n) for r, last in self.vector.items() for n in range(1, last + 1))
 
     def encode(self) -> list[Any]:
         """``[(replica, number) of the vector, (replica, number) of the cloud]``, each sorted."""

@@ -39,6 +39,8 @@ SHOWN: Final[Mapping[str, Callable[[Cell], Any]]] = {
 }
 """What a live cell of each kind shows."""
 
+_PREFIXES: Final = tuple(f"{kind}:" for kind in SHOWN)
+
 
 def _increment(entries: Entries, name: str, by: int) -> Write:
     if type(by) is not int:
@@ -71,8 +73,9 @@ def _having(entries: Entries, name: str, element: str) -> list[Any]:
 
 
 def _remove(entries: Entries, name: str) -> Write:
-    keys = [key for kind in SHOWN if (key := f"{kind}:{name}") in entries]
-    return Write(keys[0] if keys else "", False, None, [dot for key in keys for dot in entries[key]])
+    keys = [key for kind in _PREFIXES if (key := kind + name) in entries]
+    over = [dot for key in keys for dot in entries[key]]
+    return Write(keys[0] if keys else "", False, None, over, tuple(keys[1:]))
 
 
 def _shown(entries: Entries) -> dict[str, Any]:

@@ -21,7 +21,8 @@ def _remove(entries: Entries, element: str) -> Write:
 
 
 def _clear(entries: Entries) -> Write:
-    return Write("", False, None, dots_of(entries))
+    first, *also = entries or ("",)
+    return Write(first, False, None, dots_of(entries), tuple(also))
 
 
 class ORSet(CausalState, frozen=True, gc=False):

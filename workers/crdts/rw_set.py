@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Self
 
-from workers.crdts.causal import CausalContext, context_of_dots
-from workers.crdts.dot_store import CausalOperations, CausalState, Cell, Entries, Write
+from workers.crdts.causal import EMPTY, CausalContext, context_of_dots
+from workers.crdts.dot_store import NO_KEYS, CausalOperations, CausalState, Cell, Entries, Write
 from workers.crdts.operation import Operation
 
 
@@ -42,18 +42,18 @@ class RWSet(CausalState, frozen=True, gc=False):
     def forget(self, others: Collection[CausalContext]) -> tuple[Self, Self]:
         """The set without the tombstones that are settled, and the delta; ``others``: contexts heard of all others.
 
-        A tombstone is settled when every other replica has seen its removals, and everything that they had seen by
-        then is here: what they add from now on comes after the removal.
+        A tombstone is settled when every other replica has seen it, and everything that they had seen by then is here:
+        what they add from now on comes after the removal.
         """
-        settled = [
-            cell
-            for cell in self.entries.values()
-            if not any(cell.values()) and all(self._settles(cell, other) for other in others)
-        ]
-        dots = [dot for cell in settled for dot in cell]
+        settled = {
+            element: cell
+            for element, cell in self.entries.items()
+            if not all(cell.values()) and all(self._settles(cell, other) for other in others)
+        }
+        dots = [dot for cell in settled.values() for dot in cell]
         if not dots:
-            return self, type(self)()
-        delta = type(self)({}, context_of_dots(dots))
+            return self, type(self)({}, EMPTY, NO_KEYS)
+        delta = type(self)({}, context_of_dots(dots), frozenset(settled))
         return self.merge(delta), delta
 
     def value(self) -> list[str]:

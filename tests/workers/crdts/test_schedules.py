@@ -23,7 +23,7 @@ def test_every_type_has_a_meaning():
 
 @pytest.mark.parametrize(("world", "name"), WORLDS, ids=lambda part: getattr(part, "__name__", part))
 def test_replicas_show_what_the_events_mean(world, name):
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(TAPES)
     def under_any_schedule(tape):
         world(TYPES[name], Tape(tape)).run()

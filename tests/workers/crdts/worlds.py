@@ -44,6 +44,7 @@ class World:
         self.kind = kind
         self.tape = tape
         self.events: dict[int, Event] = {}
+        self.serial = 0
         self.known: dict[str, set[int]] = {replica: set() for replica in REPLICAS}
         self.bag: list[tuple[str, str, Any]] = []
         self.cut: set[tuple[str, str]] = set()
@@ -70,7 +71,7 @@ class World:
         replica = REPLICAS[self.tape(3)]
         names = sorted(self.kind.updates)
         name = names[self.tape(len(names))]
-        number = len(self.events) + 1
+        number = self.serial = self.serial + 1
         at = At(replica, REPLICAS, number, time=self.tape(4))
         arguments = self.kind.updates[name](self.state(replica), self.tape, at)
         before = self.state(replica)
