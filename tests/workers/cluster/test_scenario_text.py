@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.cluster.scenario_text import BYTES_MAX, DEPTH_MAX, NODES_MAX, Problem, ScenarioError, parse
+from workers.strategies.registry import DESIGNS
 
 HEAD = "name: a\ntitle: T\ndesign: synchronous\n"
 UNKNOWN_FIELD = "extra inputs are not permitted; there is no such field here; remove it or check its spelling"
@@ -194,7 +195,7 @@ def test_a_text_for_people_names_the_file_too():
     ("field", "value", "remedy"),
     [
         ("name", "A b", "use 1 to 64 lower-case letters, digits and hyphens, such as my-scenario"),
-        ("design", "hope", "there is no such design; choose one of synchronous, asynchronous-broadcast"),
+        ("design", "hope", f"there is no such design; choose one of {', '.join(DESIGNS)}"),
     ],
 )
 def test_a_name_that_cannot_be_is_answered_with_what_can(field, value, remedy):
