@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from workers.model.design import Design
 from workers.strategies import (
+    aggregator,
+    aggregator_broken,
     broadcast,
     collisions,
     collisions_merged_by_hand,
@@ -33,5 +35,7 @@ DESIGNS: dict[str, Design] = {
         crdt_order.DESIGN,
         optimistic_concurrency.DESIGN,
         single_writer.DESIGN,
+        aggregator_broken.DESIGN,
+        aggregator.DESIGN,
     )
 }

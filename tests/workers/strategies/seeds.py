@@ -113,5 +113,5 @@ def links_followed(history: History) -> list[Completed]:
 
 def links_that_disappoint(history: History) -> list[Completed]:
     """Links that were answered ok with nothing, or with an older version than the mail spoke of."""
-    claimed = {b.key: b.detail["version"] for b in of_kind(history, Effected)}
+    claimed = {b.key: b.detail.get("version", 0) for b in of_kind(history, Effected)}
     return [b for b in links_followed(history) if b.outcome == "ok" and b.value["version"] < claimed[b.key]]
