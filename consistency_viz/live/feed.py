@@ -5,6 +5,8 @@ Rules
 2. Frames are made at most ``FRAMES_PER_S`` times a second and kept in a ring. Viewers hold only a cursor: whoever fell
    out of the ring is given a snapshot, and memory does not grow with slow viewers.
 3. It follows until the run has ended and the rest of its history was read; then it is over and says so to all.
+4. It can be left at any moment. Cancelling is not enough: redis-py swallows a cancellation that arrives as a reply
+   does, so ``leave`` also says it in a flag that is looked at after every read.
 """
 
 from __future__ import annotations
@@ -58,6 +60,8 @@ class RunFeed:
         self._ended = asyncio.Event()
         self._catching_up = False
         self._clock_us: tuple[int, float] | None = None
+        self._leaving = False
+        self._task: asyncio.Task[None] | None = None
 
     # --- for viewers ---------------------------------------------------------------------------------------------
 
@@ -85,8 +89,22 @@ class RunFeed:
 
     # --- the life of a feed --------------------------------------------------------------------------------------
 
-    async def play(self) -> None:
-        """Follow the run to its end."""
+    def start(self) -> None:
+        """Begin to follow the run, to its end or until ``leave``."""
+        self._task = asyncio.create_task(self._guarded(), name=f"feed of {self.run_id}")
+
+    def leave(self) -> None:
+        """Nobody needs this feed any more."""
+        self._leaving = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def left(self) -> None:
+        """Wait until nothing of it runs any more."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _guarded(self) -> None:
         try:
             await self._play()
         except Exception:
@@ -152,6 +170,8 @@ class RunFeed:
     async def _follow_stream(self, tail: Tail) -> None:
         state, numbering = self._page, Numbering(self._position)
         async for batch in tail.batches():
+            if self._leaving:
+                raise asyncio.CancelledError
             for entry in batch:
                 for observation in numbering.take(entry.at_us, entry.turn):
                     state.observe(observation)

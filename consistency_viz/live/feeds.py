@@ -18,11 +18,11 @@ class TooManyViewersError(RuntimeError):
 
 
 class _Watched:
-    """A feed, the task that plays it, and who watches."""
+    """A feed, and how many watch it."""
 
     def __init__(self, run_id: str) -> None:
         self.feed = RunFeed(run_id)
-        self.task = asyncio.create_task(self.feed.play(), name=f"feed of {run_id}")
+        self.feed.start()
         self.viewers = 0
         self.leaving: asyncio.TimerHandle | None = None
 
@@ -56,7 +56,7 @@ class Feeds:
         """End all feeds, at the end of the process."""
         for run_id, watched in list(self._watched.items()):
             self._end(run_id, watched)
-            await asyncio.gather(watched.task, return_exceptions=True)
+            await watched.feed.left()
 
     def _leave(self, run_id: str, watched: _Watched) -> None:
         """Nobody watches any more. A feed that could not be made is forgotten at once, so that it is tried again."""
@@ -71,7 +71,7 @@ class Feeds:
             watched.leaving.cancel()
         if self._watched.get(run_id) is watched:
             del self._watched[run_id]
-        watched.task.cancel()
+        watched.feed.leave()
 
 
 _FEEDS: WeakKeyDictionary[asyncio.AbstractEventLoop, Feeds] = WeakKeyDictionary()

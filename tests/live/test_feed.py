@@ -1,6 +1,7 @@
 """One feed for all viewers of a run: complete whichever way the observations reach it."""
 
 import asyncio
+import random
 
 import msgspec
 import pytest
@@ -18,17 +19,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 async def play():
     """Starts feeds and ends them with the test."""
-    tasks = []
+    feeds = []
 
     def play(run_id):
-        feed = RunFeed(run_id)
-        tasks.append(asyncio.create_task(feed.play()))
-        return feed
+        feeds.append(RunFeed(run_id))
+        feeds[-1].start()
+        return feeds[-1]
 
     yield play
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    for feed in feeds:
+        feed.leave()
+        await feed.left()
 
 
 def shown(feed, reason="joined"):
@@ -145,6 +146,22 @@ async def test_an_unknown_run_and_one_whose_history_is_gone_are_refused(live_run
     gone = play(live_run.id)
     await gone.ready.wait()
     assert gone.refusal == GONE
+
+
+async def test_a_feed_can_be_left_at_any_moment(live_run):
+    """In particular while a reply arrives: redis-py swallows that cancellation."""
+    rng = random.Random(1)
+    for number in range(60):
+        feed = RunFeed(live_run.id)
+        feed.start()
+        await feed.ready.wait()
+        live_run.put_applied(number)
+        await asyncio.sleep(rng.random() * 0.03)
+        live_run.put_applied(number)
+        await asyncio.sleep(0)
+        feed.leave()
+        async with asyncio.timeout(3):
+            await feed.left()
 
 
 async def test_frames_are_not_made_more_often_than_a_page_can_show(live_run, play):
