@@ -8,6 +8,8 @@ import { texts } from "../texts.js";
 import { find, setText } from "./dom.js";
 
 const PRAISE_MS = 4_000;
+/** The one timer that each element has under way: a newer answer ends the older one's. @type {WeakMap<Element, ReturnType<typeof setTimeout>>} */
+const timers = new WeakMap();
 
 /** @typedef {{ok: true, text: string}|{ok: false, error: string, remedy: string}} Answer */
 
@@ -39,9 +41,11 @@ export function createControls(page) {
 function enhance(form) {
   const answer = find(".answer", form);
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+  form.addEventListener("input", () => hideError(answer));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.getAttribute("aria-busy") === "true" || !isConfirmed(form)) return;
+    hideError(answer);
     button.setAttribute("aria-busy", "true");
     showAnswer(answer, await post(form.action, new FormData(form)));
     button.removeAttribute("aria-busy");
@@ -63,12 +67,13 @@ function isConfirmed(form) {
   }
   button.dataset.armed = button.textContent ?? "";
   setText(button, confirm);
-  setTimeout(() => disarm(button), PRAISE_MS);
+  later(button, () => disarm(button));
   return false;
 }
 
 /** @param {HTMLButtonElement} button */
 function disarm(button) {
+  clearTimeout(timers.get(button));
   if (button.dataset.armed !== undefined) setText(button, button.dataset.armed);
   delete button.dataset.armed;
 }
@@ -97,10 +102,22 @@ export async function post(url, fields) {
   }
 }
 
-/** @param {HTMLElement} element @param {Answer} answer */
+/** Praise goes by itself; an error stays until something else is tried. @param {HTMLElement} element @param {Answer} answer */
 function showAnswer(element, answer) {
+  clearTimeout(timers.get(element));
   element.dataset.tone = answer.ok ? "good" : "bad";
   setText(element, answer.ok ? answer.text : `${answer.error} ${answer.remedy}`);
   element.hidden = false;
-  if (answer.ok) setTimeout(() => element.hidden = true, PRAISE_MS);
+  if (answer.ok) later(element, () => element.hidden = true);
+}
+
+/** @param {HTMLElement} answer */
+function hideError(answer) {
+  if (answer.dataset.tone === "bad") answer.hidden = true;
+}
+
+/** @param {Element} element @param {() => void} act */
+function later(element, act) {
+  clearTimeout(timers.get(element));
+  timers.set(element, setTimeout(act, PRAISE_MS));
 }
