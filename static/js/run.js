@@ -12,6 +12,7 @@ import { createCharts } from "./views/charts.js";
 import { createControls } from "./views/controls.js";
 import { find, throttled } from "./views/dom.js";
 import { createFeed } from "./views/feed.js";
+import { running } from "./views/instances.js";
 import { createMap } from "./views/map.js";
 import { createMatrix } from "./views/matrix.js";
 import { createStatus } from "./views/status.js";
@@ -107,8 +108,6 @@ function scalableNodes() {
 
 /** @param {string} node @param {1|-1} change */
 function onScale(node, change) {
-  const running = store.get().instances.filter((instance) =>
-    instance.node === node && instance.state !== "dead"
-  );
-  controls.scale(node, running.length + change);
+  const instances = store.get().instances.filter((instance) => instance.node === node);
+  controls.scale(node, running(instances).length + change);
 }

@@ -76,6 +76,9 @@ export const texts = {
   instances: (/** @type {number} */ n) => some(n, "instance", "instances"),
   addInstance: (/** @type {string} */ node) => `Add an instance of ${node}`,
   removeInstance: (/** @type {string} */ node) => `Remove an instance of ${node}`,
+  noneToRemove: (/** @type {string} */ node) => `No instance of ${node} is left to remove`,
+  noneToAdd: (/** @type {string} */ node, /** @type {number} */ partitions) =>
+    `${node} reads ${some(partitions, "partition", "partitions")}: another instance would have none to read`,
   ratePerSecond: (/** @type {number} */ n) => `${count(n)}/s`,
   lostHere: (/** @type {number} */ n) => `${count(n)} lost`,
   dotsSkipped: (/** @type {number} */ n) => `${some(n, "message", "messages")} not drawn`,

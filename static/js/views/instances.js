@@ -12,6 +12,11 @@ const CHIPS_MAX = 4;
 /** A lease this old is worth saying: the instance was not heard of for a while. */
 const QUIET_MS = 1_500;
 
+/** Those that are there or on their way. @param {InstanceView[]} instances */
+export function running(instances) {
+  return instances.filter((instance) => instance.state !== "dead");
+}
+
 /**
  * @param {Element} card
  * @param {InstanceView[]} instances

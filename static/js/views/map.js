@@ -12,7 +12,7 @@ import { duration } from "../format.js";
 import { texts } from "../texts.js";
 import { find, h, setAttribute, setText, svg } from "./dom.js";
 import { createFlow } from "./flow.js";
-import { showInstances } from "./instances.js";
+import { running, showInstances } from "./instances.js";
 
 /** Below this width the map stands upright. */
 const UPRIGHT_PX = 620;
@@ -119,7 +119,9 @@ export function createMap(root, { scalable, onScale }) {
       const recent = state.seconds.slice(-2);
       for (const [id, element] of cardOf) {
         showLag(element, Math.max(...recent.map((second) => second.lag_ms[id] ?? -1)), counts.get(id));
-        showInstances(element, state.instances.filter((instance) => instance.node === id));
+        const instances = state.instances.filter((instance) => instance.node === id);
+        showInstances(element, instances);
+        if (state.run) showSteps(element, id, running(instances).length, state.run.partitions);
       }
     },
   };
@@ -165,6 +167,23 @@ function step(sign, name, act) {
   button.title = name;
   button.addEventListener("click", act);
   return button;
+}
+
+/**
+ * No step leads below no instance, nor to an instance that no partition is left for.
+ *
+ * @param {Element} element
+ * @param {string} node
+ * @param {number} instances
+ * @param {number} partitions
+ */
+function showSteps(element, node, instances, partitions) {
+  const [less, more] = /** @type {NodeListOf<HTMLButtonElement>} */ (element.querySelectorAll(".step"));
+  if (!less || !more) return;
+  less.disabled = instances <= 0;
+  more.disabled = instances >= partitions;
+  setAttribute(less, "title", less.disabled ? texts.noneToRemove(node) : texts.removeInstance(node));
+  setAttribute(more, "title", more.disabled ? texts.noneToAdd(node, partitions) : texts.addInstance(node));
 }
 
 /** @param {Scene} scene @param {Map<string, HTMLElement>} cardOf */
