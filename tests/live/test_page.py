@@ -1,5 +1,6 @@
 """Folding every delta onto a snapshot gives the next snapshot, whatever happens and wherever frames are cut."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,18 +124,59 @@ def test_a_window_opens_and_closes_and_is_told_in_words():
     assert second.totals.diverged_us_all == 5_000
 
 
-def test_orders_are_counted_by_how_they_ended_and_settled_while_all_agree():
+def place(state, key, outcome=None):
+    see(state, (1_000_010, "client", Invoked(f"{key}:place", "s1", "place", key, {"net_cents": 500}, 1_000_000)))
+    if outcome is not None:
+        see(state, (1_000_400, "client", Completed(f"{key}:place", "s1", "place", key, outcome, None)))
+
+
+def show(state, key, status, nodes=REPLICAS):
+    at_us = state.at_us + 10
+    see(state, *((at_us, node, Applied(key, {"status": status}, f"{key}:{status}")) for node in nodes))
+
+
+def settled(state):
+    return state.delta("b", 1, "1").totals.orders_settled
+
+
+def test_orders_are_counted_by_how_they_ended():
     state = page()
-    invoked = Invoked("o1:place", "s1", "place", "o1", {"net_cents": 500}, 1_000_000)
-    see(state, (1_000_010, "client", invoked))
-    see(state, *((1_000_020, node, Applied("o1", {"s": 1}, "o1:OrderPlaced")) for node in REPLICAS))
+    place(state, "o1", "ok")
+    totals = state.delta("b", 1, "2").totals
+    assert (totals.orders_placed, totals.orders_accepted, totals.orders_settled) == (1, 1, 0)
+    assert state.snapshot("b", 1, "2", "gap").seconds[0].latency_ms_p50 == 0.4
+
+
+@pytest.mark.parametrize("end", ["mailed", "rejected"])
+def test_an_order_is_settled_once_all_replicas_show_its_end_and_stays_so(end):
+    state = page()
+    place(state, "o1", "ok")
+    show(state, "o1", "taxed")
+    assert settled(state) == 0, "all agree, but more is to come"
+    show(state, "o1", end, REPLICAS[:2])
+    assert settled(state) == 0
+    show(state, "o1", end, REPLICAS[2:])
+    assert settled(state) == 1
+    see(state, (1_000_600, "view-1", Applied("o1", {"status": end, "mails": 2}, "o1:again")))
+    assert settled(state) == 1
+
+
+@pytest.mark.parametrize("outcome", ["fail", "info", None])
+def test_no_more_orders_are_settled_than_were_accepted(outcome):
+    state = page()
+    place(state, "o1", outcome)
+    show(state, "o1", "mailed")
+    show(state, "never-placed", "mailed")
+    assert settled(state) == 0
+
+
+def test_an_order_that_ended_before_its_client_heard_is_settled_when_it_hears():
+    state = page()
+    place(state, "o1")
+    show(state, "o1", "mailed")
+    assert settled(state) == 0
     see(state, (1_000_400, "client", Completed("o1:place", "s1", "place", "o1", "ok", None)))
-    totals = state.delta("b", 1, "5").totals
-    assert (totals.orders_placed, totals.orders_accepted, totals.orders_settled) == (1, 1, 1)
-    see(state, (1_000_500, "view-1", Applied("o1", {"s": 2}, "o1:OrderTaxed")))
-    delta = state.delta("b", 2, "6")
-    assert delta.totals.orders_settled == 0
-    assert state.snapshot("b", 2, "6", "gap").seconds[0].latency_ms_p50 == 0.4
+    assert settled(state) == 1
 
 
 def test_a_quiet_second_exists_and_carries_the_number_of_differing_keys():

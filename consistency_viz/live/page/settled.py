@@ -1,40 +1,51 @@
-"""How many of the placed orders are settled now: every replica shows the same for them, having applied the same."""
+"""How many of the accepted orders are settled: every replica shows the same final state, having applied the same.
+
+An order that is settled stays so: what is learned later, for example that a mail went out twice, takes nothing back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Any, Final
 
 UNSETTLED_MAX = 100_000
+STATUSES_FINAL: Final = frozenset({"mailed", "rejected"})
 
 
 class SettledOrders:
-    """Counts placed orders that agree everywhere; one that is changed again is unsettled until it agrees again."""
+    """Counts orders that were accepted by their client's account and have come to their end everywhere."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._unsettled: dict[str, None] = {}
+        self._is_accepted: dict[str, bool] = {}
         self._touched: dict[str, None] = {}
 
     def placed(self, key: str) -> None:
-        """An order was placed; no replica knows it yet. One that never settles is forgotten after many others."""
-        self._unsettled[key] = None
-        if len(self._unsettled) > UNSETTLED_MAX:
-            del self._unsettled[next(iter(self._unsettled))]
+        """An order was placed; it is not settled. One that never settles is forgotten after many others."""
+        self._is_accepted[key] = False
+        if len(self._is_accepted) > UNSETTLED_MAX:
+            del self._is_accepted[next(iter(self._is_accepted))]
+
+    def accepted(self, key: str) -> None:
+        """Its client was told that it is accepted."""
+        if key in self._is_accepted:
+            self._is_accepted[key] = True
+            self._touched[key] = None
 
     def touch(self, key: str) -> None:
         """A replica applied something to an order."""
         self._touched[key] = None
 
-    def judge(self, is_settled: Callable[[str], bool], changed: Iterable[str]) -> None:
-        """Count anew what was touched since the last time, or began or ceased to differ."""
-        for key in changed:
-            self._touched[key] = None
+    def judge(self, is_final: Callable[[str], bool]) -> None:
+        """Count what came to its end since the last time; ``is_final`` says of a key whether all replicas agree so."""
         for key in self._touched:
-            if is_settled(key):
-                if key in self._unsettled:
-                    del self._unsettled[key]
-                    self.count += 1
-            elif key not in self._unsettled and self.count:
-                self._unsettled[key] = None
-                self.count -= 1
+            if self._is_accepted.get(key) and is_final(key):
+                del self._is_accepted[key]
+                self.count += 1
         self._touched.clear()
+
+
+def is_final(value: Any) -> bool:
+    """Whether nothing more is to come for an order that is shown like this."""
+    status = value.get("status") if isinstance(value, dict) else None
+    return isinstance(status, str) and status in STATUSES_FINAL

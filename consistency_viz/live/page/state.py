@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from consistency_viz.checkers.divergence.tracker import WindowTracker
 from consistency_viz.live.frames import (
@@ -33,7 +33,7 @@ from consistency_viz.live.frames import (
 from consistency_viz.live.page import sentences
 from consistency_viz.live.page.counts import Counts, SecondTable
 from consistency_viz.live.page.keys import KeyTable
-from consistency_viz.live.page.settled import SettledOrders
+from consistency_viz.live.page.settled import SettledOrders, is_final
 from consistency_viz.live.page.windows import WindowTable
 from workers.model.history import Header
 from workers.model.observation import Applied, Completed, Delivered, Dropped, Invoked, Observation
@@ -123,6 +123,8 @@ class PageState:
         elif isinstance(body, Invoked) and body.f == "place":
             self._keys.born(body.key, observation.at_us)
             self._settled.placed(body.key)
+        elif isinstance(body, Completed) and body.f == "place" and body.outcome == "ok":
+            self._settled.accepted(body.key)
         elif isinstance(body, Delivered | Dropped):
             self._sample.add(observation, body)
         if sentences.is_told(body):
@@ -194,7 +196,7 @@ class PageState:
                 if sentence := sentences.window(view):
                     told.append(sentence)
         self._keys.touch(changed_keys)
-        self._settled.judge(self._is_settled, changed_keys)
+        self._settled.judge(self._is_settled)
         told = sorted(told, key=lambda sentence: sentence.at_us)[-SENTENCES_MAX:]
         self._sentences.extend(told)
         self._told.clear()
@@ -215,8 +217,11 @@ class PageState:
         return self._tracker.is_diverged(key, "value"), self._tracker.is_diverged(key, "updates")
 
     def _is_settled(self, key: str) -> bool:
-        """Every replica shows the same for it, having applied the same."""
-        return key in self._tracker.keys and key not in self._tracker.open_keys
+        """Every replica shows the same final state for it, having applied the same."""
+        known = self._tracker.keys.get(key)
+        if known is None or key in self._tracker.open_keys:
+            return False
+        return all(shown is not None and is_final(_value(shown)) for shown in known.shown)
 
     def _totals(self) -> Totals:
         counts, values = self._counts, self._values
@@ -243,3 +248,7 @@ class PageState:
             window_ms_p50=self._window_ms[0],
             window_ms_p99=self._window_ms[1],
         )
+
+
+def _value(shown: Observation) -> Any:
+    return shown.body.value if isinstance(shown.body, Applied) else None
