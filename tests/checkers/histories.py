@@ -18,8 +18,8 @@ def applied(node: str, key: str, value: Any, update: str, *, at: float) -> Step:
     return at, node, Applied(key, value, update)
 
 
-def changed(node: str, state: Any, *, at: float, instance: str = "", epoch: int = 0) -> Step:
-    return at, node, Changed(instance or f"{node}.1", state, epoch)
+def changed(node: str, state: Any, *, at: float, instance: str = "", epoch: int = 0, reason: str = "") -> Step:
+    return at, node, Changed(instance or f"{node}.1", state, epoch, reason)
 
 
 def sent(node: str, *, at: float) -> Step:

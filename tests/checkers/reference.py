@@ -28,6 +28,7 @@ def same(a: Any, b: Any) -> bool:
 def live_at(replicas: Sequence[str], past: Sequence[Observation]) -> list[str]:
     """The live replicas after ``past``."""
     changes = [o for o in past if isinstance(o.body, Changed) and o.node in replicas]
+    changes = [o for o in changes if (o.body.state, o.body.reason) != ("down", "the run ended")]
     if not changes:
         return list(replicas)
     live = []

@@ -226,8 +226,28 @@ def test_witnesses_are_bounded_and_what_is_left_out_is_counted() -> None:
 
 
 def test_a_failure_of_the_dead_alone_says_that_the_living_agreed() -> None:
-    steps = (*(changed(n, "up", at=0) for n in "ab"), changed("b", "lost", at=1), applied("a", "k", 1, "u", at=2))
-    assert finished(AB, *steps).reason.endswith("; the live replicas agreed")
+    ups = (changed(n, "up", at=0) for n in "abc")
+    steps = (*ups, changed("c", "lost", at=1), *(applied(n, "k", 1, "u", at=2) for n in "ab"))
+    assert finished(ABC, *steps).reason.endswith("; the live replicas agreed")
+
+
+@pytest.mark.parametrize(("dead", "words"), [("b", "only one replica was live"), ("ab", "no replica was live")])
+def test_of_fewer_than_two_living_nobody_says_that_they_agreed(dead: str, words: str) -> None:
+    ups = (changed(n, "up", at=0) for n in "ab")
+    steps = (*ups, applied("a", "k", 1, "u", at=1), *(changed(n, "lost", at=2) for n in dead))
+    assert finished(AB, *steps).reason.endswith(f"keys; {words}")
+
+
+def test_the_end_of_the_run_takes_no_replica_out_of_scope() -> None:
+    ends = [changed(n, "down", at=2, reason="the run ended") for n in "ab"]
+    result = finished(AB, *(changed(n, "up", at=0) for n in "ab"), applied("a", "k", 1, "u", at=1), *ends)
+    assert result.reason.endswith("keys")
+    assert result.metrics["value"]["live"]["windows_open"] == 1
+
+
+def test_a_history_of_nothing_but_the_end_records_no_membership() -> None:
+    result = finished(AB, applied("a", "k", 1, "u", at=1), changed("a", "down", at=2, reason="the run ended"))
+    assert result.metrics["value"]["live"]["windows_open"] == 1
 
 
 def test_a_watcher_learns_who_differed_from_the_majority() -> None:

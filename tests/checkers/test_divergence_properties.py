@@ -48,7 +48,8 @@ def histories(draw: st.DrawFn, steps_max: int = 24) -> tuple[list[str], list[Obs
         elif kind == "c":
             state: Any = draw(st.sampled_from(["up", "up", "up", "down", "lost", "fenced"]))
             instance = f"{node}.{draw(st.integers(1, 2))}"
-            steps.append((at_us, node, Changed(instance, state, draw(st.sampled_from([0, 0, 1])))))
+            reason = draw(st.sampled_from(["", "", "the run ended"]))
+            steps.append((at_us, node, Changed(instance, state, draw(st.sampled_from([0, 0, 1])), reason)))
         else:
             steps.append((at_us, node, Sent("m", "t", "T", "k", "c")))
     return replicas, [Observation(index, *step) for index, step in enumerate(steps)]

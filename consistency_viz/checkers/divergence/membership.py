@@ -4,14 +4,19 @@ Rules
 1. A replica is live while at least one of its instances is up.
 2. An instance's state is that of its highest epoch: ``lost`` or ``fenced`` of an epoch that was replaced says nothing
    about the one that replaced it.
-3. Until the history's first ``Changed`` of a replica, all are live: a history without any does not record membership.
+3. That all instances go down because the run ended is no change: who was live at the end is what the end is judged by.
+4. Until the history's first ``Changed`` of a replica, all are live: a history without any does not record membership.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from workers.model.observation import Changed
+
+RUN_ENDED: Final = "the run ended"
+"""The reason of the ``down`` that the end of a run gives every instance."""
 
 
 class Membership:
@@ -28,6 +33,8 @@ class Membership:
 
     def change(self, replica: int, body: Changed) -> bool:
         """Take note of ``body``; returns whether the set of live replicas is another one now."""
+        if body.state == "down" and body.reason == RUN_ENDED:
+            return False
         instances = self._instances[replica]
         if body.epoch >= instances.get(body.instance, (body.epoch, False))[0]:
             instances[body.instance] = (body.epoch, body.state == "up")

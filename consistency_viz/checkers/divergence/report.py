@@ -50,7 +50,11 @@ def _verdict(tracker: WindowTracker) -> tuple[Verdict, str]:
         f"when the run ended, replicas showed different values for {values:,} and had applied different updates for "
         f"{updates:,} of {len(tracker.keys):,} keys"
     )
-    return Verdict.FAILED, reason if live else f"{reason}; the live replicas agreed"
+    if live:
+        return Verdict.FAILED, reason
+    if tracker.replicas_live < 2:
+        return Verdict.FAILED, f"{reason}; {'only one' if tracker.replicas_live else 'no'} replica was live"
+    return Verdict.FAILED, f"{reason}; the live replicas agreed"
 
 
 def _opened_us(state: KeyState) -> int:

@@ -82,6 +82,11 @@ class WindowTracker:
         return self._changes.take() if self._changes is not None else []
 
     @property
+    def replicas_live(self) -> int:
+        """How many replicas are live now."""
+        return len(self._membership.live)
+
+    @property
     def changes_skipped(self) -> int:
         """Windows that ``changes`` never told because nobody asked for too long: show a fresh snapshot then."""
         return self._changes.skipped if self._changes is not None else 0
