@@ -254,9 +254,16 @@ def test_a_watcher_learns_who_differed_from_the_majority() -> None:
     checker = Divergence(ABC, watch=True)
     for observation in history(applied("a", "k", 1, "u", at=1), sent("a", at=2)):
         checker.observe(observation)
-    assert checker.changes()[0] == Window("k", "value", "all", 1000, None, ["a"])
+    assert checker.changes()[0] == Window("k", "value", "all", 1000, None, ["a"], ["b", "c"])
     assert checker.open_windows() == [Window("k", "value", "all", 1000, None, ["a"])]
     assert checker.changes() == []
+
+
+def test_a_watcher_is_not_told_of_the_unheard_where_others_differ_too() -> None:
+    checker = Divergence(ABC, watch=True)
+    for observation in history(applied("a", "k", 1, "u", at=1), applied("b", "k", 2, "v", at=1), sent("a", at=2)):
+        checker.observe(observation)
+    assert checker.changes()[0].unheard == []
 
 
 def test_a_watcher_learns_of_all_where_there_is_no_majority() -> None:

@@ -111,6 +111,7 @@ def test_a_window_opens_and_closes_and_is_told_in_words():
         ("updates", 1_000_010, None, ["view-1"]),
     ]
     assert first.keys[0].diverged
+    assert first.sentences[-1].text == "view-2 and order have not heard of order o1 yet"
     see(state, *((1_005_010, node, Applied("o1", {"s": 1}, "o1:OrderTaxed")) for node in ("view-2", "order")))
     second = state.delta("b", 2, "3")
     assert second.opened == []
@@ -177,6 +178,14 @@ def test_an_order_that_ended_before_its_client_heard_is_settled_when_it_hears():
     assert settled(state) == 0
     see(state, (1_000_400, "client", Completed("o1:place", "s1", "place", "o1", "ok", None)))
     assert settled(state) == 1
+
+
+def test_an_order_of_which_all_have_heard_is_told_by_who_shows_another_state():
+    state = page()
+    show(state, "o1", "placed")
+    state.delta("b", 1, "1")
+    show(state, "o1", "taxed", ["view-2"])
+    assert state.delta("b", 2, "2").sentences[-1].text == "view-2 shows another state of order o1 than the others"
 
 
 def test_a_quiet_second_exists_and_carries_the_number_of_differing_keys():

@@ -65,16 +65,31 @@ def test_messages_that_arrive_are_not_told_one_by_one():
     assert tell(Told(Observation(0, 1, "tax", Delivered("m", "t", "x", "o1", "order", 0)))) is None
 
 
-def test_windows_are_told_when_they_open_and_when_they_close():
+@pytest.mark.parametrize(
+    ("replicas", "unheard", "text"),
+    [
+        (["order"], ["view-1", "view-2"], "view-1 and view-2 have not heard of order o1 yet"),
+        (["view-2"], ["view-2"], "view-2 has not heard of order o1 yet"),
+        (["order"], ["a", "b", "c", "d"], "4 replicas have not heard of order o1 yet"),
+        (["view-2"], [], "view-2 shows another state of order o1 than the others"),
+        (["view-1", "view-2"], [], "view-1 and view-2 show other states of order o1 than the others"),
+        (["a", "b", "c", "d", "e"], [], "5 replicas show different states of order o1"),
+    ],
+)
+def test_a_window_that_opens_says_who_has_not_heard_or_who_shows_another_state(replicas, unheard, text):
+    sentence = window(WindowView("o1", "value", 1_000, None, replicas), unheard, 5)
+    assert (sentence.tone, sentence.text, sentence.at_us) == ("warn", text, 1_000)
+
+
+def test_two_replicas_that_differ_are_both_named():
     opened = WindowView("o1", "value", 1_000, None, ["view-1", "view-2"])
-    assert window(opened).text == "view-1 and view-2 disagree about order o1"
-    assert (
-        window(WindowView("o1", "value", 1_000, None, ["view-1"])).text
-        == "view-1 disagrees with the others about order o1"
-    )
+    assert window(opened, [], 2).text == "view-1 and view-2 show different states of order o1"
+
+
+def test_a_window_that_closes_is_told_with_its_length_and_one_of_updates_is_not():
     closed = WindowView("o1", "value", 1_000, 251_000, ["view-1"])
-    assert window(closed).text == "all replicas agree about order o1 again, after 250 ms"
-    assert window(WindowView("o1", "updates", 1_000, None, ["view-1"])) is None
+    assert window(closed, [], 3).text == "all replicas agree about order o1 again, after 250 ms"
+    assert window(WindowView("o1", "updates", 1_000, None, ["view-1"]), [], 3) is None
 
 
 def test_a_name_never_takes_more_than_a_line():

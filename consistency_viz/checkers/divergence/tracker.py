@@ -177,8 +177,10 @@ class WindowTracker:
                 key.closed_us[slot] += length_us
                 ledger.end(now_us, length_us)
             if self._changes is not None:
-                to_us = None if diverged >> slot & 1 else now_us
-                window = Window(key.key, *SLOTS[slot], key.opened_us[slot], to_us, key.differing[slot])
+                opens = bool(diverged >> slot & 1)
+                unheard = self.unheard(key, slot) if opens else []
+                to_us = None if opens else now_us
+                window = Window(key.key, *SLOTS[slot], key.opened_us[slot], to_us, key.differing[slot], unheard)
                 self._changes.add(window)
         if diverged and not key.diverged:
             self.open_keys[key.key] = key
@@ -192,3 +194,11 @@ class WindowTracker:
         largest = key.groups(slot, scope)[0]
         agreeing = set(largest) if 2 * len(largest) > len(scope) else set()
         return [self.replicas[r] for r in scope if r not in agreeing]
+
+    def unheard(self, key: KeyState, slot: int) -> list[str]:
+        """The replicas in the slot's scope that never applied the key, if all others in it show the same value."""
+        if slot & 1:
+            return []
+        scope = self._membership.live if slot >= 2 else tuple(range(len(self.replicas)))
+        shown = {key.values[r] for r in scope if key.shown[r] is not None}
+        return [self.replicas[r] for r in scope if key.shown[r] is None] if len(shown) == 1 else []

@@ -20,6 +20,8 @@ class Window(msgspec.Struct, frozen=True):
     """[from_us, to_us) in which at least two replicas in scope differed; ``to_us`` is ``None`` while it is open.
 
     ``replicas`` are those that differed from the majority, or all in scope where there was none, when it opened.
+    ``unheard``, told of values and at the opening only: those that had not applied anything to the key, if all others
+    in scope showed the same.
     """
 
     key: str
@@ -28,6 +30,7 @@ class Window(msgspec.Struct, frozen=True):
     from_us: int
     to_us: int | None
     replicas: list[str] = []
+    unheard: list[str] = []
 
 
 class Ledger:

@@ -6,13 +6,14 @@ are not told one by one: there are too many, and the map shows them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from consistency_viz.live.frames import Sentence, WindowView
 from workers.model.observation import Applied, Changed, Completed, Dropped, Effected, Invoked, Observation
 
 NAME_LENGTH_MAX = 80
+NAMES_MAX = 3
 
 _FACTS = {
     "OrderPlaced": "was placed",
@@ -103,17 +104,26 @@ def changed(told: Told, body: Changed) -> Sentence:
     return _say(told, tone, text, "")
 
 
-def window(view: WindowView) -> Sentence | None:
-    """Replicas began to differ, or agree again; told of values only, because that is what a reader could see."""
+def window(view: WindowView, unheard: Sequence[str], everybody: int) -> Sentence | None:
+    """Replicas began to differ, or agree again; told of values only, because that is what a reader could see.
+
+    ``unheard``: the replicas that know nothing of the key while all others agree. There are ``everybody`` replicas.
+    """
     if view.view != "value":
         return None
     key = _name(view.key)
-    if view.to_us is None:
-        who = " and ".join(view.replicas[:3]) if len(view.replicas) < 4 else f"{len(view.replicas)} replicas"
-        verb = "disagrees with the others" if len(view.replicas) == 1 else "disagree"
-        return Sentence(view.from_us, "warn", f"{who} {verb} about order {key}", view.key)
-    length = _ms(view.to_us - view.from_us)
-    return Sentence(view.to_us, "good", f"all replicas agree about order {key} again, after {length}", view.key)
+    if view.to_us is not None:
+        length = _ms(view.to_us - view.from_us)
+        return Sentence(view.to_us, "good", f"all replicas agree about order {key} again, after {length}", view.key)
+    if unheard:
+        text = f"{_names(unheard)} {'has' if len(unheard) == 1 else 'have'} not heard of order {key} yet"
+    elif len(view.replicas) == everybody:
+        text = f"{_names(view.replicas)} show different states of order {key}"
+    elif len(view.replicas) == 1:
+        text = f"{_names(view.replicas)} shows another state of order {key} than the others"
+    else:
+        text = f"{_names(view.replicas)} show other states of order {key} than the others"
+    return Sentence(view.from_us, "warn", text, view.key)
 
 
 def _read(told: Told, body: Completed, after: str) -> Sentence:
@@ -133,6 +143,14 @@ def _say(told: Told, tone: str, text: str, key: str) -> Sentence:
 def _name(text: str) -> str:
     """A name as it came, but not longer than a line can bear."""
     return text if len(text) <= NAME_LENGTH_MAX else f"{text[: NAME_LENGTH_MAX - 1]}…"
+
+
+def _names(names: Sequence[str]) -> str:
+    """Up to three names, or how many there are."""
+    if len(names) > NAMES_MAX:
+        return f"{len(names)} replicas"
+    *others, last = (_name(name) for name in names)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _ms(us: int) -> str:

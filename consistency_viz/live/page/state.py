@@ -193,7 +193,7 @@ class PageState:
             if window.scope == "all":
                 view = WindowView(window.key, window.view, window.from_us, window.to_us, window.replicas)
                 self._windows.change(view)
-                if sentence := sentences.window(view):
+                if sentence := sentences.window(view, window.unheard, len(self.replicas)):
                     told.append(sentence)
         self._keys.touch(changed_keys)
         self._settled.judge(self._is_settled)
