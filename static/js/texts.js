@@ -11,6 +11,11 @@ function some(n, one, many) {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** A number and its unit stay on one line. @param {string} text */
+function unbroken(text) {
+  return text.replace(" ", "\u00a0");
+}
+
 /** @type {Record<string, string>} */
 const status = {
   incomplete: "incomplete",
@@ -90,11 +95,13 @@ export const texts = {
   inStep: "in step",
   behind: (/** @type {number} */ updates) => `${some(updates, "update", "updates")} behind`,
   behindShort: (/** @type {number} */ updates, /** @type {number} */ ms) =>
-    `${count(updates)} behind, ${duration(ms)}`,
+    `${count(updates)} behind, ${unbroken(duration(ms))}`,
   behindFor: (/** @type {number} */ updates, /** @type {number} */ ms) =>
     `${some(updates, "update", "updates")} behind, ${duration(ms)}`,
   differs: (/** @type {number} */ keys, /** @type {number} */ ms) =>
     `differs on ${some(keys, "key", "keys")}, ${duration(ms)}`,
+  differsShort: (/** @type {number} */ keys, /** @type {number} */ ms) =>
+    `${count(keys)} differ, ${unbroken(duration(ms))}`,
   allAgree: "All replicas agree",
   oneReplica: "Only one replica",
   disagree: (/** @type {number} */ n) => `${some(n, "key differs", "keys differ")} now`,

@@ -28,28 +28,33 @@ export function showInstances(card, instances) {
   const wanted = Math.max(1, shown.length + (hidden ? 1 : 0));
   while (list.childElementCount > wanted) list.lastElementChild?.remove();
   while (list.childElementCount < wanted) {
-    list.append(h("li", "chip", [h("span", "chip-dot"), h("span", "chip-text")]));
+    list.append(h("li", "chip", [h("span", "chip-dot"), h("span", "chip-text"), h("span", "chip-age")]));
   }
-  if (!instances.length) return showChip(list.children[0], "none", texts.noInstance, texts.noInstance);
+  list.classList.toggle("is-many", shown.length > 2);
+  if (!instances.length) return showChip(list.children[0], "none", texts.noInstance, "", texts.noInstance);
   shown.forEach((instance, index) => {
     const { id, state, epoch, age_ms, partitions } = instance;
     const title = texts.instanceTitle(id, texts.instanceState[state] ?? state, epoch, age_ms, partitions);
-    showChip(list.children[index], state, chipText(instance, instances.length), title);
+    const [text, age] = chipText(instance, instances.length);
+    showChip(list.children[index], state, text, age, title);
   });
-  if (hidden) showChip(list.children[CHIPS_MAX - 1], "more", `+${hidden}`, texts.instances(instances.length));
+  if (hidden) {
+    showChip(list.children[CHIPS_MAX - 1], "more", `+${hidden}`, "", texts.instances(instances.length));
+  }
 }
 
-/** @param {InstanceView} instance @param {number} count */
+/** What is said, and what may be left out of a narrow card. @param {InstanceView} instance @param {number} count */
 function chipText({ state, epoch, age_ms }, count) {
-  if (epoch === 0) return texts.instanceState[state] ?? state;
-  if (state !== "alive") return count > 2 ? `e${epoch}` : `e${epoch} ${texts.instanceState[state] ?? state}`;
-  if (count === 1) return `e${epoch} · ${duration(age_ms)}`;
-  return age_ms > QUIET_MS && count === 2 ? `e${epoch} · ${duration(age_ms)}` : `e${epoch}`;
+  if (epoch === 0) return [texts.instanceState[state] ?? state, ""];
+  if (state !== "alive") return [`e${epoch}`, count > 2 ? "" : texts.instanceState[state] ?? state];
+  const isAgeShown = count === 1 || (age_ms > QUIET_MS && count === 2);
+  return [`e${epoch}`, isAgeShown ? `· ${duration(age_ms)}` : ""];
 }
 
-/** @param {Element} chip @param {string} state @param {string} text @param {string} title */
-function showChip(chip, state, text, title) {
+/** @param {Element} chip @param {string} state @param {string} text @param {string} age @param {string} title */
+function showChip(chip, state, text, age, title) {
   setAttribute(chip, "data-state", state);
   setAttribute(chip, "title", title);
   setText(find(".chip-text", chip), text);
+  setText(find(".chip-age", chip), age);
 }

@@ -16,8 +16,10 @@ import { running, showInstances } from "./instances.js";
 
 /** Below this width the map stands upright. */
 const UPRIGHT_PX = 620;
-const BOX_REM = { w: 10, w_min: 8, h: 5.5 };
-const COLUMN_GAP_PX = 28;
+const BOX_REM = { w: 10, w_min: 6.4, h: 5.5 };
+const COLUMN_GAP_PX = 24;
+/** The map's share of the page beside the matrix: as in `.run-grid`. */
+const SHARE = 0.6;
 /** Upright: room for the arches at the side and for the ways between the two bands. */
 const UPRIGHT_GAPS_PX = 84;
 /** The legend's order: the way of an order, then what is not a fact, then what is lost. */
@@ -52,6 +54,7 @@ export function createMap(root, { scalable, onScale }) {
   function arrange() {
     if (!nodes.length || !stage.clientWidth) return;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    root.parentElement?.classList.toggle("is-stacked", !fitsBeside(rem));
     const upright = stage.clientWidth < UPRIGHT_PX;
     const [box_w, box_h] = [boxWidth(rem, upright), BOX_REM.h * rem];
     const height = Math.max(mapHeight(nodes, box_h, upright), upright ? 0 : minHeight(root));
@@ -69,6 +72,14 @@ export function createMap(root, { scalable, onScale }) {
     const columns = columnCount(nodes);
     const room = (stage.clientWidth - COLUMN_GAP_PX * (columns - 1)) / columns;
     return Math.max(BOX_REM.w_min * rem, Math.min(BOX_REM.w * rem, Math.floor(room)));
+  }
+
+  /** Whether the map has room beside the matrix; asked of the page's width, which the answer does not change. @param {number} rem */
+  function fitsBeside(rem) {
+    const columns = columnCount(nodes);
+    const frame = root.clientWidth - stage.clientWidth;
+    const width = ((root.parentElement?.clientWidth ?? 0) - rem) * SHARE - frame;
+    return width >= Math.max(UPRIGHT_PX, columns * (BOX_REM.w_min * rem + COLUMN_GAP_PX) - COLUMN_GAP_PX);
   }
 
   /** @param {NodeView[]} newNodes */

@@ -12,8 +12,9 @@ import { find, h, setAttribute, setText } from "./dom.js";
 
 /** With more replicas than this a cell shows its colour and pattern, and its words on hover. */
 const WORDY_REPLICAS_MAX = 8;
-/** From this many replicas on, heads say the same in fewer words. */
+/** From this many replicas on, and in columns narrower than this, heads say the same in fewer words. */
 const DENSE_REPLICAS = 4;
+const COLUMN_REM = 9.5;
 const KEY_LETTERS_MAX = 14;
 
 /** @param {HTMLElement} root @param {() => void} resized asks for another `show`: there is room for other rows */
@@ -28,8 +29,10 @@ export function createMatrix(root, resized) {
   let slots = [];
   let replicasShown = "";
   let rows = rowsThatFit(root);
+  let isTerse = false;
   new ResizeObserver(() => {
     rows = rowsThatFit(root);
+    isTerse = isTight(root, head.childElementCount - 1);
     resized();
   }).observe(find(".matrix-scroll", root));
 
@@ -40,6 +43,7 @@ export function createMatrix(root, resized) {
     body.replaceChildren();
     root.classList.toggle("is-compact", replicas.length > WORDY_REPLICAS_MAX);
     root.classList.toggle("is-dense", replicas.length >= DENSE_REPLICAS);
+    isTerse = isTight(root, replicas.length);
   }
 
   /** @param {number} count */
@@ -55,8 +59,7 @@ export function createMatrix(root, resized) {
       slots = assignSlots(slots, state.keys, now_us, rows);
       const model = matrixModel(state, slots, now_us);
       fitRows(model.rows.length);
-      const isDense = state.replicas.length >= DENSE_REPLICAS;
-      model.columns.forEach((column, index) => showHead(head.children[index + 1], column, isDense));
+      model.columns.forEach((column, index) => showHead(head.children[index + 1], column, isTerse));
       model.rows.forEach((row, index) => showRow(body.children[index], row));
       empty.hidden = model.rows.length > 0;
       table.hidden = model.rows.length === 0;
@@ -71,6 +74,13 @@ function rowsThatFit(root) {
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const room = find(".matrix-scroll", root).clientHeight / rem;
   return Math.max(6, Math.min(24, Math.floor((room - 4.9) / 2.75)));
+}
+
+/** @param {HTMLElement} root @param {number} replicas */
+function isTight(root, replicas) {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const room = find(".matrix-scroll", root).clientWidth / rem - 5;
+  return replicas >= DENSE_REPLICAS || room / Math.max(1, replicas) < COLUMN_REM;
 }
 
 /** @param {HTMLElement} summary @param {ReturnType<typeof matrixModel>} model */
@@ -104,12 +114,13 @@ function emptyRow(replicas) {
   return h("tr", "", [key, ...cells]);
 }
 
-/** @param {Element} cell @param {Column} column @param {boolean} isDense */
-function showHead(cell, { behind, differs, lag_ms }, isDense) {
+/** @param {Element} cell @param {Column} column @param {boolean} isTerse */
+function showHead(cell, { behind, differs, lag_ms }, isTerse) {
   const lags = behind > 0 || differs > 0;
   cell.classList.toggle("is-behind", lags);
-  const behindWords = isDense ? texts.behindShort : texts.behindFor;
-  const lag = behind > 0 ? behindWords(behind, lag_ms) : texts.differs(differs, lag_ms);
+  const behindWords = isTerse ? texts.behindShort : texts.behindFor;
+  const differsWords = isTerse ? texts.differsShort : texts.differs;
+  const lag = behind > 0 ? behindWords(behind, lag_ms) : differsWords(differs, lag_ms);
   setText(find(".replica-lag", cell), lags ? lag : texts.inStep);
 }
 
