@@ -47,9 +47,17 @@ function enhance(form) {
     if (button.getAttribute("aria-busy") === "true" || !isConfirmed(form)) return;
     hideError(answer);
     button.setAttribute("aria-busy", "true");
-    showAnswer(answer, await post(form.action, new FormData(form)));
+    showAnswer(answer, await post(form.action, fieldsOf(form)));
     button.removeAttribute("aria-busy");
   });
+}
+
+/** The form's fields; a country's code is written in capitals. @param {HTMLFormElement} form */
+function fieldsOf(form) {
+  const fields = new FormData(form);
+  const country = fields.get("country");
+  if (typeof country === "string") fields.set("country", country.trim().toUpperCase());
+  return fields;
 }
 
 /**
