@@ -44,7 +44,10 @@ class Lifespan:
 
 
 class BodyLimit:
-    """Refuses a request body over the limit before it is read, and cuts one off that does not say how long it is."""
+    """Refuses a request body over the limit: before it is read, or, if it does not say how long it is, when it is over.
+
+    What was read of such a body is thrown away: Django is told that the client has left, and answers to nobody.
+    """
 
     def __init__(self, application: Any, bytes_max: int) -> None:
         self.application = application
@@ -55,14 +58,26 @@ class BodyLimit:
             await self._refuse(send)
             return
         received = 0
+        answered = refused = False
 
         async def counted() -> Any:
-            nonlocal received
+            nonlocal received, refused
             message = await receive()
             received += len(message.get("body", b""))
-            return {"type": "http.disconnect"} if received > self.bytes_max else message
+            if received <= self.bytes_max:
+                return message
+            if not (answered or refused):
+                refused = True
+                await self._refuse(send)
+            return {"type": "http.disconnect"}
 
-        await self.application(scope, counted, send)
+        async def answer(message: Any) -> None:
+            nonlocal answered
+            if not refused:
+                answered = True
+                await send(message)
+
+        await self.application(scope, counted, answer)
 
     def _declared(self, headers: list[tuple[bytes, bytes]]) -> int:
         lengths = [value for name, value in headers if name == b"content-length"]

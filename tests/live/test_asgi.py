@@ -25,12 +25,41 @@ async def test_a_body_that_says_it_is_too_large_is_refused_unread(application):
     assert b"65536 bytes" in (await request.receive_output(5))["body"]
 
 
-async def test_a_body_that_does_not_say_how_long_it_is_is_cut_off(application):
+async def test_a_body_that_does_not_say_how_long_it_is_is_refused_when_it_is_over(application):
     request = ApplicationCommunicator(application, http([(b"host", b"localhost")]))
     for _ in range(5):
         await request.send_input({"type": "http.request", "body": b"x" * 20_000, "more_body": True})
+    start = await request.receive_output(5)
+    assert (start["type"], start["status"]) == ("http.response.start", 413)
+    assert b"65536 bytes" in (await request.receive_output(5))["body"]
     await request.wait(5)
     assert await request.receive_nothing()
+
+
+async def test_a_body_within_the_limit_passes_in_pieces():
+    from consistency_viz.asgi import BodyLimit
+
+    async def echo(scope, receive, send):
+        pieces = [(await receive())["body"] for _ in range(2)]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"".join(pieces)})
+
+    request = ApplicationCommunicator(BodyLimit(echo, 10), http([]))
+    for _ in range(2):
+        await request.send_input({"type": "http.request", "body": b"12345", "more_body": True})
+    assert (await request.receive_output(5))["status"] == 200
+    assert (await request.receive_output(5))["body"] == b"1234512345"
+
+
+@pytest.mark.parametrize("path", ["/ws/", "/ws/runs/UPPER/", "/ws/runs/a/b/", "/"])
+async def test_a_socket_to_an_unknown_path_is_denied(application, path):
+    headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
+    scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b"", "subprotocols": []}
+    socket = ApplicationCommunicator(application, scope)
+    await socket.send_input({"type": "websocket.connect"})
+    assert (await socket.receive_output(5))["type"] == "websocket.close"
+    await socket.send_input({"type": "websocket.disconnect", "code": 1006})
+    await socket.wait(5)
 
 
 async def test_the_supervisor_starts_and_stops_with_the_server(application, monkeypatch):
