@@ -12,39 +12,12 @@ from __future__ import annotations
 
 from workers.model.design import Design, Options
 from workers.model.node import NodeSpec
-from workers.services.client import CLIENT_TOPICS, COMMANDS, REPLIES, query_topic
-from workers.services.orders import REJECTED, TAXED, VALIDATED
-from workers.services.whole_flow import WholeOrderAdder, WholeOrderIntake, WholeOrderMailer, WholeOrdersView
-from workers.services.whole_orders import join, taxation, validation
-
-ADDED = ("validated", "taxed")
+from workers.services.whole_orders import join
+from workers.services.whole_wiring import whole_order_nodes
 
 
 def _nodes(options: Options) -> tuple[NodeSpec, ...]:
-    views = tuple(f"view-{number + 1}" for number in range(options.views))
-    queries = tuple(query_topic(view) for view in views)
-    merge = join
-    intake, mailer = WholeOrderIntake("placed", merge), WholeOrderMailer(merge, "mailed")
-    check = WholeOrderAdder(validation, {VALIDATED: "validated", REJECTED: "validated"})
-    tax = WholeOrderAdder(taxation, {TAXED: "taxed"})
-    return (
-        NodeSpec("client", options.client(views), CLIENT_TOPICS, (COMMANDS, *queries), role="client"),
-        NodeSpec("order", intake, (COMMANDS, *ADDED, "mailed"), ("placed", REPLIES), replica=True),
-        NodeSpec("validation", check, ("placed", "taxed"), ("validated",)),
-        NodeSpec("tax", tax, ("placed", "validated"), ("taxed",)),
-        NodeSpec("email", mailer, ADDED, ("mailed",)),
-        *(
-            NodeSpec(
-                view,
-                WholeOrdersView(merge),
-                ("placed", *ADDED, "mailed", query),
-                (REPLIES,),
-                role="view",
-                replica=True,
-            )
-            for view, query in zip(views, queries, strict=True)
-        ),
-    )
+    return whole_order_nodes(options, join)
 
 
 DESIGN = Design(
