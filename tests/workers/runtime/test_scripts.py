@@ -105,7 +105,9 @@ def test_partitions_are_dealt_out_as_the_simulator_deals_them(client, scripts):
 
 
 def test_the_sweep_takes_leases_that_ran_out_and_deals_their_partitions_to_the_living(client, scripts):
-    dead, alive = acquire(scripts, "tax.1", lease_us=0), acquire(scripts, "tax.2")
+    dead, alive = acquire(scripts, "tax.1", lease_us=100_000), acquire(scripts, "tax.2")
+    assert owned(client) == ("tax.1", "tax.2", "tax.1", "tax.2")
+    time.sleep(0.11)
     assert scripts.sweep(HEAD, [PARTITIONS]) == 1
     assert owned(client) == ("tax.2",) * 4
     assert client.hkeys(KEYS.leases) == [b"tax.2"]
