@@ -3,12 +3,24 @@
 import { texts } from "./texts.js";
 import { find } from "./views/dom.js";
 
-const ORDER = ["auto", "light", "dark"];
 const root = document.documentElement;
 const button = find("#theme-toggle");
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+let isFirstClick = true;
 
 function current() {
   return root.dataset.theme ?? "auto";
+}
+
+/**
+ * The first click always changes what is shown. From then on: the system's, its opposite, the same as the system's but
+ * held, and so on.
+ */
+function following() {
+  const [same, opposite] = systemIsDark.matches ? ["dark", "light"] : ["light", "dark"];
+  if (current() === "auto") return opposite;
+  if (current() === opposite) return same;
+  return isFirstClick ? opposite : "auto";
 }
 
 function show() {
@@ -18,7 +30,8 @@ function show() {
 }
 
 button.addEventListener("click", () => {
-  const next = ORDER[(ORDER.indexOf(current()) + 1) % ORDER.length];
+  const next = following();
+  isFirstClick = false;
   if (next === "auto") delete root.dataset.theme;
   else root.dataset.theme = next;
   try {
