@@ -1,6 +1,17 @@
 """The Django app that keeps runs: their rows, their pages and the commands that a presenter gives."""
 
+import logging
+
 from django.apps import AppConfig
+
+REFUSED_BEFORE_ANY_VIEW = ("DisallowedHost", "TooManyFieldsSent", "TooManyFilesSent", "RequestDataTooBig")
+"""Django's names for requests that are refused whoever sends them: their traceback says nothing, one line is enough."""
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """A logging filter: the record, without a traceback."""
+    record.exc_info = record.exc_text = None
+    return True
 
 
 class ExperimentsConfig(AppConfig):
@@ -9,3 +20,8 @@ class ExperimentsConfig(AppConfig):
     name = "consistency_viz.experiments"
     label = "experiments"
     verbose_name = "Experiments"
+
+    def ready(self) -> None:
+        """Let what the internet sends to every server take one line of the log each."""
+        for name in REFUSED_BEFORE_ANY_VIEW:
+            logging.getLogger(f"django.security.{name}").addFilter(without_traceback)

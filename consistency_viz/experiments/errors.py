@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -33,6 +35,8 @@ def error(request: HttpRequest, status: int, title: str, text: str, remedy: str)
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: refused before any view saw it."""
     text = "The server could not accept this request."
+    if isinstance(exception, TooManyFieldsSent):
+        text = f"A form has at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields here."
     return error(request, 400, "Not accepted", text, "Go back, reload the page and send less at once.")
 
 

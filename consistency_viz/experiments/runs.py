@@ -80,21 +80,23 @@ def scale(run: Run, node: str, instances: int) -> str:
 
 
 def place_order(run: Run, fields: Mapping[str, Any], session: str = "hand") -> str:
-    """Place one order by hand in the name of ``session``.
+    """Place one order by hand in the name of ``session``; the answer names the order as the client service will.
 
     ``fields``: ``lines`` (a list of ``sku`` and ``quantity``), ``country`` and, if wanted, ``email``.
     """
     check_active(run)
-    lines = [_line(line) for line in fields.get("lines", [])[: LINES_MAX + 1]]
-    if not 1 <= len(lines) <= LINES_MAX:
+    given = fields.get("lines", [])
+    if not given:
         raise CommandRefused("An order needs lines.", f"Choose 1 to {LINES_MAX} articles.")
+    if len(given) > LINES_MAX:
+        raise CommandRefused(f"An order has at most {LINES_MAX} lines.", "Place the rest as another order.")
+    lines = [_line(line) for line in given]
     country = fields.get("country")
     if country not in stack.countries():
         raise CommandRefused("This country is not served.", f"Choose one of {', '.join(stack.countries())}.")
     order = {"lines": lines, "country": country, "email": _email(fields.get("email"))}
-    _call("inject", run, BY_HAND_TOPIC, BY_HAND_TYPE, session, order)
-    count = sum(line["quantity"] for line in lines)
-    return f"Order of {count} {'article' if count == 1 else 'articles'} placed by {session}."
+    message_id = str(_call("inject", run, BY_HAND_TOPIC, BY_HAND_TYPE, session, order))
+    return f"Order {session}-{message_id.rpartition('-')[2]} placed."
 
 
 def check_active(run: Run) -> None:
@@ -134,10 +136,10 @@ def _email(given: Any) -> str:
     return given
 
 
-def _call(command: str, run: Run, *arguments: Any) -> None:
+def _call(command: str, run: Run, *arguments: Any) -> Any:
     """One call of the remote control; what it refuses, and a server that is away, become refusals."""
     try:
-        getattr(stack.control(), command)(stack.client(), run.id, *arguments)
+        return getattr(stack.control(), command)(stack.client(), run.id, *arguments)
     except redis.RedisError as error:
         raise CommandRefused(stack.SERVER_AWAY, stack.HOW_TO_RETURN, status=503) from error
     except ValueError as error:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from consistency_viz.experiments import forms, runs, stack, tokens
 from consistency_viz.experiments.commands import (
@@ -30,7 +30,7 @@ RUNS_LISTED_MAX = 50
 CHUNK_BYTES = 64 * 1024
 
 
-@require_GET
+@require_safe
 def run_list(request: HttpRequest) -> HttpResponse:
     """All recent runs, and the scenarios that can be started."""
     listed = Run.objects.all()[:RUNS_LISTED_MAX]
@@ -38,7 +38,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     return render(request, "runs/list.html", context)
 
 
-@require_GET
+@require_safe
 def run_detail(request: HttpRequest, run_id: str) -> HttpResponse:
     """One run: the page that the socket fills."""
     run = _run(run_id)
@@ -88,7 +88,7 @@ def run_scale(request: HttpRequest, run_id: str) -> HttpResponse:
     return _done(runs.scale(_run(run_id), forms.text(request, "node"), instances))
 
 
-@require_GET
+@require_GET  # not by HEAD: what looks at links before people do would use the token up
 @never_cache
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """Redeem a one-time token: this browser is the presenter's from now on, under a new session key."""

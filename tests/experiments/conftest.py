@@ -12,17 +12,18 @@ from consistency_viz.experiments.models import Run
 
 
 class FakeControl:
-    """Notes what it was asked, or raises what a test put in ``error``."""
+    """Notes what it was asked and answers with a message's id, or raises what a test put in ``error``."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.error: Exception | None = None
 
     def __getattr__(self, name: str) -> Any:
-        def call(client: Any, *arguments: Any) -> None:
+        def call(client: Any, *arguments: Any) -> str:
             if self.error is not None:
                 raise self.error
             self.calls.append((name, *arguments))
+            return "web-1f2e3d4c"
 
         return call
 

@@ -4,6 +4,11 @@ import redis
 from consistency_viz.experiments import runs, stack
 from consistency_viz.experiments.commands import CommandRefused
 from consistency_viz.experiments.models import Run
+from workers.model.effects import Observe
+from workers.model.message import Message
+from workers.model.node import Context
+from workers.model.observation import Invoked
+from workers.services.client import ClientService, Workload
 
 ORDER = {"lines": [{"sku": "kettle", "quantity": 2}], "country": "DE", "email": "a@example.org"}
 
@@ -55,17 +60,27 @@ def test_only_so_many_runs_are_active_at_once(control, make_run):
 
 def test_an_order_by_hand_goes_to_the_workers_with_prices_of_ours(control, make_run):
     run = make_run()
-    assert runs.place_order(run, ORDER, "hand-7f3") == "Order of 2 articles placed by hand-7f3."
+    assert runs.place_order(run, ORDER, "hand-7f3") == "Order hand-7f3-1f2e3d4c placed."
     lines = [{"sku": "kettle", "quantity": 2, "unit_cents": 5_995}]
     order = {"lines": lines, "country": "DE", "email": "a@example.org"}
     assert control.calls == [("inject", run.id, "by-hand", "PlaceByHand", "hand-7f3", order)]
+
+
+def test_an_order_by_hand_is_named_as_the_client_service_names_it(control, make_run):
+    answer = runs.place_order(make_run(), ORDER, "hand-7f3")
+    _, _, topic, type_, key, data = control.calls[0]
+    message = Message("web-1f2e3d4c", topic, type_, "web", key, data)
+    client = ClientService(Workload(0.0, 0, 1, 0, 0, 1_000, 0.0), ())
+    effects = client.step({}, message, Context("client", 0, 1, 7, 1_000, 1_000, message.id)).effects
+    invoked = next(e.body for e in effects if isinstance(e, Observe) and isinstance(e.body, Invoked))
+    assert answer == f"Order {invoked.key} placed."
 
 
 @pytest.mark.parametrize(
     ("change", "text"),
     [
         ({"lines": []}, "An order needs lines."),
-        ({"lines": [{"sku": "kettle", "quantity": 1}] * 6}, "An order needs lines."),
+        ({"lines": [{"sku": "kettle", "quantity": 1}] * 6}, "An order has at most 5 lines."),
         ({"lines": [{"sku": "yacht", "quantity": 1}]}, "This article is not sold here."),
         ({"lines": [{"sku": "kettle", "quantity": 0}]}, "The quantity cannot be used."),
         ({"lines": [{"sku": "kettle", "quantity": 1_001}]}, "The quantity cannot be used."),

@@ -1,5 +1,7 @@
 """Who may do what: every role against every address."""
 
+import logging
+
 import pytest
 from django.test import AsyncClient, Client
 
@@ -96,6 +98,38 @@ def test_bad_fields_are_refused_with_a_remedy_and_nothing_is_sent(run, control, 
     assert response.status_code == 400
     assert set(response.json()) == {"ok", "error", "remedy"}
     assert control.calls == []
+
+
+def test_a_form_of_far_too_many_fields_is_refused_in_json_and_in_one_line_of_the_log(run, control, presenter, caplog):
+    lines = ["kettle"] * 200
+    response = presenter.post(f"/runs/{run.id}/order/", {**ORDER, "sku": lines, "quantity": ["1"] * 200})
+    assert (response.status_code, response.json()["error"]) == (400, "A form has at most 100 fields here.")
+    assert control.calls == []
+    assert_logged_in_one_line(caplog, "TooManyFieldsSent")
+
+
+def test_a_host_that_is_not_ours_is_refused_in_one_line_of_the_log(db, caplog):
+    assert Client().get("/", headers={"host": "evil.example"}).status_code == 400
+    assert_logged_in_one_line(caplog, "DisallowedHost")
+
+
+def assert_logged_in_one_line(caplog, name):
+    records = [record for record in caplog.records if record.name == f"django.security.{name}"]
+    assert len(records) == 1
+    assert not any(record.exc_info for record in caplog.records if record.levelno >= logging.ERROR)
+    assert "\n" not in caplog.handler.format(records[0])
+
+
+@pytest.mark.parametrize("path", ["/", "/runs/{run}/"])
+def test_pages_answer_to_a_question_for_their_head(run, client, path):
+    response = client.head(path.format(run=run.id))
+    assert (response.status_code, response.content) == (200, b"")
+
+
+def test_a_question_for_the_head_of_a_link_leaves_its_token_unused(client, db):
+    path = f"/enter/{tokens.issue()}/"
+    assert client.head(path).status_code == 405
+    assert client.get(path).status_code == 302
 
 
 def test_a_wild_script_of_the_presenter_is_slowed_down(run, control, presenter, monkeypatch):
