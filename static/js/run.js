@@ -52,7 +52,9 @@ const draw = throttled(() => {
   views.feed.show(state, performance.now());
   const until = state.run.ended_us ?? now_us;
   const diverged = [...state.keys.values()].filter((key) => key.diverged).length;
-  views.totals.show(totalsModel(state.totals, until - state.run.started_us, diverged));
+  views.totals.show(
+    totalsModel(state.totals, until - state.run.started_us, diverged, isOver(state.run.state)),
+  );
   controls.setOver(isOver(state.run.state));
 }, DRAW_EVERY_MS);
 

@@ -104,7 +104,12 @@ export const texts = {
     `${count(keys)} differ, ${unbroken(duration(ms))}`,
   allAgree: "All replicas agree",
   oneReplica: "Only one replica",
-  disagree: (/** @type {number} */ n) => `${some(n, "key differs", "keys differ")} now`,
+  disagree: (/** @type {number} */ n, /** @type {boolean} */ isOver) =>
+    isOver
+      ? `${some(n, "key differed", "keys differed")} at the end`
+      : `${some(n, "key differs", "keys differ")} now`,
+  divergedKeys: (/** @type {boolean} */ isOver) =>
+    isOver ? "Keys that differ at the end" : "Keys that differ now",
   moreKeys: (/** @type {number} */ n) =>
     `${some(n, "more key is", "more keys are")} known but not shown here`,
 
@@ -133,8 +138,10 @@ export const texts = {
         totals.orders_unknown ? `${count(totals.orders_unknown)} unknown` : "",
       ].filter(Boolean).join(", "),
     settled: (/** @type {Totals} */ totals) => `of ${count(totals.orders_accepted)} accepted`,
-    windows: (/** @type {number} */ n) => `${some(n, "window", "windows")} so far`,
+    windows: (/** @type {number} */ n, /** @type {boolean} */ isOver) =>
+      `${some(n, "window", "windows")} ${isOver ? "in all" : "so far"}`,
     share: "of the run so far",
+    shareAtEnd: "of the whole run",
     median: (/** @type {number|null} */ ms) => `median ${duration(ms)}`,
     reads: (/** @type {number} */ n) => some(n, "read", "reads"),
     deliveries: (/** @type {number} */ n) => `of ${some(n, "delivery", "deliveries")}`,

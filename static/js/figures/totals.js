@@ -7,24 +7,29 @@
 import { count, duration, NOTHING, percent } from "../format.js";
 import { texts } from "../texts.js";
 
-/** @typedef {{id: string, text: string, note: string, is_hot: boolean}} Total */
+/** @typedef {{id: string, label?: string, text: string, note: string, is_hot: boolean}} Total */
 
 /**
  * @param {Totals|null} totals
  * @param {number} elapsed_us
  * @param {number} diverged_now keys whose values differ now
+ * @param {boolean} [is_over] then "now" is the end
  * @returns {Total[]}
  */
-export function totalsModel(totals, elapsed_us, diverged_now) {
+export function totalsModel(totals, elapsed_us, diverged_now, is_over = false) {
   if (!totals) return ["placed", "settled", "diverged", "share", "window", "emails", "lost"].map(empty);
   const share = elapsed_us > 0 ? Math.min(1, totals.diverged_us_all / elapsed_us) : 0;
   const isHot = diverged_now > 0;
   const note = texts.totals;
+  const windows = totals.windows_closed + totals.windows_open;
   return [
     total("placed", count(totals.orders_placed), note.placed(totals)),
     total("settled", count(totals.orders_settled), note.settled(totals)),
-    total("diverged", count(diverged_now), note.windows(totals.windows_closed + totals.windows_open), isHot),
-    total("share", percent(share), note.share, isHot),
+    {
+      ...total("diverged", count(diverged_now), note.windows(windows, is_over), isHot),
+      label: texts.divergedKeys(is_over),
+    },
+    total("share", percent(share), is_over ? note.shareAtEnd : note.share, isHot),
     total("window", duration(totals.window_ms_p99), note.median(totals.window_ms_p50)),
     total("emails", count(totals.emails), note.reads(totals.reads)),
     total(

@@ -5,6 +5,7 @@
  * @import {Slot, Column, Row, Cell} from "../figures/matrix.js"
  */
 
+import { isOver } from "../clock.js";
 import { assignSlots, matrixModel } from "../figures/matrix.js";
 import { shortName } from "../format.js";
 import { texts } from "../texts.js";
@@ -64,7 +65,7 @@ export function createMatrix(root, resized) {
       empty.hidden = model.rows.length > 0;
       table.hidden = model.rows.length === 0;
       setText(more, model.hidden > 0 ? texts.moreKeys(model.hidden) : "");
-      showSummary(summary, model);
+      showSummary(summary, model, isOver(state.run?.state));
     },
   };
 }
@@ -83,13 +84,13 @@ function isTight(root, replicas) {
   return replicas >= DENSE_REPLICAS || room / Math.max(1, replicas) < COLUMN_REM;
 }
 
-/** @param {HTMLElement} summary @param {ReturnType<typeof matrixModel>} model */
-function showSummary(summary, { rows, columns, diverged }) {
+/** @param {HTMLElement} summary @param {ReturnType<typeof matrixModel>} model @param {boolean} isPast */
+function showSummary(summary, { rows, columns, diverged }, isPast) {
   summary.hidden = rows.length === 0;
   summary.classList.toggle("is-hot", diverged > 0);
   setText(
     summary,
-    diverged > 0 ? texts.disagree(diverged) : columns.length > 1 ? texts.allAgree : texts.oneReplica,
+    diverged > 0 ? texts.disagree(diverged, isPast) : columns.length > 1 ? texts.allAgree : texts.oneReplica,
   );
 }
 
