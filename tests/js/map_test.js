@@ -1,7 +1,15 @@
 /** The service map: where boxes and curves go, for both designs, lying and upright; and the dots on the curves. */
 
 import { deepStrictEqual as equal, ok } from "node:assert";
-import { admit, dotAt, DOTS_MAX, shapeOfTone, toneOfType, travelMs } from "../../static/js/figures/flow.js";
+import {
+  admit,
+  dotAt,
+  DOTS_MAX,
+  shapeOfTone,
+  toneOfType,
+  travelMs,
+  typesOf,
+} from "../../static/js/figures/flow.js";
 import { pointAt } from "../../static/js/figures/curves.js";
 import { columnCount, linksOf, mapHeight, mapScene } from "../../static/js/figures/map.js";
 import { sampleNodes, sampleSynchronousNodes } from "./sample_system.js";
@@ -141,4 +149,12 @@ Deno.test("facts have the tone of the status they lead to; questions and answers
   ]);
   const tones = ["placed", "validated", "taxed", "mailed", "rejected", "command", "reply"];
   equal(new Set(tones.map(shapeOfTone)).size, tones.length);
+});
+
+Deno.test("the legend knows a node's types by its topics, each once, and leaves unknown topics out", () => {
+  const nodes = [{ publishes: ["commands", "queries.view-1"] }, { publishes: ["validated"] }, {
+    publishes: ["commands"],
+  }];
+  equal(typesOf(nodes), ["Command", "OrderValidated", "OrderRejected"]);
+  equal(typesOf(nodes).map(toneOfType), ["command", "validated", "rejected"]);
 });

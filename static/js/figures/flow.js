@@ -93,6 +93,16 @@ const TONES = {
   OrderMailed: "mailed",
   OrderRejected: "rejected",
 };
+/** What goes by each topic of the order flow: so much is known of a run before, and after, a message is seen. */
+/** @type {Record<string, string[]>} */
+const TYPES_OF_TOPIC = {
+  commands: ["Command"],
+  replies: ["Reply"],
+  placed: ["OrderPlaced"],
+  validated: ["OrderValidated", "OrderRejected"],
+  taxed: ["OrderTaxed"],
+  mailed: ["OrderMailed"],
+};
 const REPLIES = /(Accepted|Failed|Answer|Reply|Committed|Read)$/;
 
 /**
@@ -103,6 +113,13 @@ const REPLIES = /(Accepted|Failed|Answer|Reply|Committed|Read)$/;
 export function toneOfType(type) {
   if (type in TONES) return TONES[type];
   return REPLIES.test(type) && type !== "Read" ? "reply" : "command";
+}
+
+/** The types of message that nodes are known to publish. @param {{publishes: string[]}[]} nodes */
+export function typesOf(nodes) {
+  return [
+    ...new Set(nodes.flatMap((node) => node.publishes.flatMap((topic) => TYPES_OF_TOPIC[topic] ?? []))),
+  ];
 }
 
 /** The shape of a dot, so that colour is not alone in telling types apart. @param {string} tone */

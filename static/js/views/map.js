@@ -6,7 +6,7 @@
  * @import {Curve} from "../figures/curves.js"
  */
 
-import { shapeOfTone, toneOfType } from "../figures/flow.js";
+import { shapeOfTone, toneOfType, typesOf } from "../figures/flow.js";
 import { columnCount, mapHeight, mapScene } from "../figures/map.js";
 import { duration } from "../format.js";
 import { texts } from "../texts.js";
@@ -87,6 +87,7 @@ export function createMap(root, { scalable, onScale }) {
     nodes = newNodes;
     cardOf = new Map(nodes.map((node) => [node.id, card(node, scalable.includes(node.id), onScale)]));
     cards.replaceChildren(...cardOf.values());
+    typesOf(nodes).forEach(explain);
     arrange();
   }
 
@@ -99,13 +100,18 @@ export function createMap(root, { scalable, onScale }) {
       if (message.arrived_us === null) counted.lost += 1;
       else counted.arrived += 1;
       counts.set(message.target, counted);
-      const tone = toneOfType(message.type);
-      const isGroup = tone === "command" || tone === "reply";
-      if (!legendShown.has(isGroup ? tone : message.type)) {
-        legendShown.add(isGroup ? tone : message.type);
-        legend.append(legendEntry(isGroup ? texts[tone] : message.type, tone));
-      }
+      explain(message.type);
     }
+  }
+
+  /** Adds a type to the legend, once. @param {string} type */
+  function explain(type) {
+    const tone = toneOfType(type);
+    const isGroup = tone === "command" || tone === "reply";
+    const name = isGroup ? tone : type;
+    if (legendShown.has(name)) return;
+    legendShown.add(name);
+    legend.append(legendEntry(isGroup ? texts[tone] : type, tone));
   }
 
   setInterval(() => {
