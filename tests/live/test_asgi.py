@@ -51,6 +51,7 @@ async def test_a_body_within_the_limit_passes_in_pieces():
     assert (await request.receive_output(5))["body"] == b"1234512345"
 
 
+@pytest.mark.django_db(transaction=True)  # Channels closes old connections when a socket has gone
 @pytest.mark.parametrize("path", ["/ws/", "/ws/runs/UPPER/", "/ws/runs/a/b/", "/"])
 async def test_a_socket_to_an_unknown_path_is_denied(application, path):
     headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
