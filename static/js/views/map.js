@@ -17,6 +17,10 @@ import { running, showInstances } from "./instances.js";
 /** Below this width the map stands upright. */
 const UPRIGHT_PX = 620;
 const BOX_REM = { w: 10, w_min: 6.4, h: 5.5 };
+/** What a card needs for its steps, and for each letter of its name. */
+const STEPS_REM = 7.6;
+const LETTER_REM = 0.52;
+const LONG_NAME = 12;
 const COLUMN_GAP_PX = 24;
 /** The map's share of the page beside the matrix: as in `.run-grid`. */
 const SHARE = 0.6;
@@ -79,7 +83,10 @@ export function createMap(root, { scalable, onScale }) {
     const columns = columnCount(nodes);
     const frame = root.clientWidth - stage.clientWidth;
     const width = ((root.parentElement?.clientWidth ?? 0) - rem) * SHARE - frame;
-    return width >= Math.max(UPRIGHT_PX, columns * (BOX_REM.w_min * rem + COLUMN_GAP_PX) - COLUMN_GAP_PX);
+    const hasSteps = scalable.length > 0 && !document.documentElement.classList.contains("is-projector");
+    const letters = Math.max(...nodes.map((node) => node.id.length));
+    const box_rem = Math.max(hasSteps ? STEPS_REM : BOX_REM.w_min, 1.2 + letters * LETTER_REM);
+    return width >= Math.max(UPRIGHT_PX, columns * (box_rem * rem + COLUMN_GAP_PX) - COLUMN_GAP_PX);
   }
 
   /** @param {NodeView[]} newNodes */
@@ -166,6 +173,7 @@ function card(node, isScalable, onScale) {
   ]);
   element.dataset.role = node.role;
   element.classList.toggle("is-replica", node.replica);
+  element.classList.toggle("has-long-name", node.id.length >= LONG_NAME);
   element.title = `${node.id}: ${node.role}`;
   if (isScalable) {
     foot.append(h("div", "stepper", [
