@@ -24,6 +24,8 @@ for kind in TYPES.values():
             state = world.state(replica)
             total.update(pack(state.encode()) + canonical_bytes(state.value()))
             total.update(getattr(state, "to_bytes", bytes)())
+        for raw in getattr(world, "log", {}).values():
+            total.update(raw if isinstance(raw, bytes) else pack(raw))
 print(total.hexdigest())
 """
 

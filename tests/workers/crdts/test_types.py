@@ -162,6 +162,12 @@ def test_a_register_in_a_map_that_was_removed_takes_an_earlier_stamp():
     assert state.value() == {"a": "new"}
 
 
+def test_concurrent_writes_of_a_register_in_a_map_at_one_time_are_decided_by_node():
+    left = made(ORMap(), ("write", "r1", "a", "x", 5, "o2"))
+    right = made(ORMap(), ("write", "r2", "a", "y", 5, "o1"))
+    assert left.merge(right).value() == right.merge(left).value() == {"a": "y"}
+
+
 def test_a_bounded_counter_refuses_what_its_replica_does_not_own():
     start = BoundedCounter.of({"r1": 3, "r2": 1})
     assert start.value() == 4
