@@ -19,7 +19,8 @@ NODES = ["client.1", "email.1", "order.1", "tax.1", "validation.1", "view-1.1", 
 
 @pytest.fixture
 def client(redis_client):
-    return redis_client
+    yield redis_client
+    redis_client.flushall()
 
 
 class Dispatched(list):

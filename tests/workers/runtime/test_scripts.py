@@ -24,7 +24,8 @@ PARTITIONS = 4
 @pytest.fixture
 def client(redis_client):
     control.create_run(redis_client, RUN, scenario(nodes={"tax": {"instances": 3}}))
-    return redis_client
+    yield redis_client
+    redis_client.flushall()
 
 
 @pytest.fixture

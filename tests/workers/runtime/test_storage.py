@@ -25,7 +25,8 @@ KEYS = RunKeys("r1")
 @pytest.fixture
 def client(redis_client):
     control.create_run(redis_client, "r1", scenario(partitions=1))
-    return redis_client
+    yield redis_client
+    redis_client.flushall()
 
 
 @pytest.fixture
