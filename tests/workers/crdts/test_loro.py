@@ -80,4 +80,4 @@ def test_the_bench_shows_what_loro_shows():
     figures, notes = crdt.run(rounds=1, count=200)
     assert [figure.unit for figure in figures] == ["updates/CPU s"] * 2
     assert all(figure.ratio > 0 for figure in figures)
-    assert len(notes) == 3
+    assert len(notes) == 5
