@@ -133,6 +133,8 @@ def by_hand(count: int) -> float:  # noqa: C901, PLR0915 - one loop with everyth
         elif kind in ("PlaceTimedOut", "ReadTimedOut"):
             if state["client"].get(key) == ("placing" if kind == "PlaceTimedOut" else "reading"):
                 del state["client"][key]
+            else:
+                events -= 1  # the simulator does not count a time-out that was cancelled, so neither does this
         elif kind == "PlaceOrder":
             if key not in state["order"]:
                 learn("order", PLACED, key, order)

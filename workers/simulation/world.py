@@ -100,7 +100,7 @@ class World:
         return self.now_us
 
     def _loop(self) -> None:
-        heap, changes, outcome = self._heap, self._changes, self._outcome
+        heap, changes, outcome, record = self._heap, self._changes, self._outcome, self._record
         events, events_max, limit_us = 0, self._events_max, self._limit_us
         while heap or self._wait_for_instances():
             event = heappop(heap)
@@ -131,7 +131,12 @@ class World:
                 self._occupy(event)
             else:
                 shard.execute(what, sent_us, at_us, outcome, copy)
-                self._commit(node, shard, outcome)
+                if outcome.messages or outcome.timers:
+                    self._commit(node, shard, outcome)
+                elif outcome.bodies:
+                    # Most deliveries end here: they send nothing and set no timer.
+                    record(at_us, Turn(shard.node, node.owner[partition], 0, outcome.bodies))
+                    outcome.bodies = []
         self.events = events
 
     def _wait_for_instances(self) -> bool:
