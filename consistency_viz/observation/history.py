@@ -25,7 +25,7 @@ import msgspec
 
 from consistency_viz.observation.foreign import alien, not_native
 from consistency_viz.observation.history_writer import HistoryWriter
-from workers.model.history import HISTORY_VERSION, Header, parse, parse_header
+from workers.model.history import VERSIONS_READ, Header, parse, parse_header
 from workers.model.observation import Observation
 
 __all__ = ["DEFAULT_LIMITS", "HistoryError", "HistoryReader", "HistoryWriter", "Limits", "read_history"]
@@ -164,9 +164,10 @@ class HistoryReader:
                 problem += ", it is an observation"
             raise HistoryError(self.file, 1, problem, "put the header line back, or export the run again", "history")
         version = fields["history"]
-        if isinstance(version, bool) or version != HISTORY_VERSION:
+        if isinstance(version, bool) or version not in VERSIONS_READ:
             problem = f"version {version!r} is not known here"
-            remedy = f"this program reads version {HISTORY_VERSION}; use the program that wrote the file, or convert it"
+            known = " and ".join(map(str, VERSIONS_READ))
+            remedy = f"this program reads versions {known}; use the program that wrote the file, or convert it"
             raise HistoryError(self.file, 1, problem, remedy, "history", version)
         try:
             header = parse_header(raw)

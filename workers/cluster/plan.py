@@ -8,7 +8,8 @@ from typing import Final
 
 from workers.cluster.network import INSTANT, Link
 from workers.cluster.network import link as network_link
-from workers.cluster.scenario import LinkSettings, Scenario
+from workers.cluster.scenario import Scenario
+from workers.cluster.schema.links import LinkSettings
 from workers.model.design import Design, Options
 from workers.model.node import NodeSpec
 from workers.services.client import BY_HAND, ClientService
@@ -42,7 +43,7 @@ class Plan:
     publishes: Mapping[str, tuple[str, ...]]
     instances: Mapping[str, int]
     service_us: Mapping[str, int]
-    _links: dict[tuple[str, str], Link] = field(default_factory=dict)
+    _links: dict[tuple[str, str, str], Link] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -59,12 +60,12 @@ class Plan:
         """The nodes whose states are replicas of the same entities."""
         return tuple(node.id for node in self.nodes.values() if node.replica)
 
-    def link(self, source: str, target: str) -> Link:
-        """How messages travel from ``source`` to ``target``; a source outside of the cluster is next to everything."""
-        place = (source, target)
+    def link(self, source: str, target: str, topic: str) -> Link:
+        """How messages of ``topic`` travel; a source outside of the cluster is next to everything."""
+        place = (source, target, topic)
         link = self._links.get(place)
         if link is None:
-            link = self._links[place] = _link(self.scenario, source, target) if source in self.nodes else INSTANT
+            link = self._links[place] = _link(self.scenario, *place) if source in self.nodes else INSTANT
         return link
 
 
@@ -83,7 +84,15 @@ def build(scenario: Scenario) -> Plan:
     """The plan of a scenario; raises ``PlanError`` for what names a node or a topic that the design does not have."""
     design = DESIGNS[scenario.design]
     workload = scenario.workload.workload(None if scenario.duration_s is None else round(scenario.duration_s * 1_000))
-    options = Options(scenario.views, scenario.rpc_timeout_ms, lambda views: ClientService(workload, views))
+    options = Options(
+        scenario.views,
+        scenario.rpc_timeout_ms,
+        lambda views: ClientService(workload, views),
+        scenario.regions,
+        dict(scenario.entities.items()),
+        scenario.replication,
+        scenario.clients,
+    )
     nodes = {node.id: node for node in design.nodes(options)}
     _check_names(scenario, nodes)
     subscribers: dict[str, tuple[str, ...]] = {}
@@ -119,10 +128,10 @@ def _check_count(field: str, instances: int, partitions: int) -> None:
         raise PlanError(field, instances, remedy)
 
 
-def _link(scenario: Scenario, source: str, target: str) -> Link:
+def _link(scenario: Scenario, source: str, target: str, topic: str) -> Link:
     settings: LinkSettings = scenario.network.default
     for override in scenario.network.links:
-        if override.source in ("*", source) and override.target in ("*", target):
+        if override.source in ("*", source) and override.target in ("*", target) and override.topic in ("*", topic):
             given = {
                 k: v for k in ("latency", "loss", "duplicate", "ordered") if (v := getattr(override, k)) is not None
             }

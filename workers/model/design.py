@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from workers.model.node import NodeSpec
 
 
 class Options(NamedTuple):
-    """What a design may need to know to make its nodes. ``client`` makes the client service for the given views."""
+    """What a design may need to know to make its nodes; all of it plain values.
+
+    Of the order flow: ``client`` makes the client service for the given views. Of replicated regions: ``regions`` are
+    the names of the replicas; ``entities`` (by kind), ``replication`` and ``clients`` are those sections of the
+    scenario, with the fields of ``workers.cluster.schema.regions``.
+    """
 
     views: int
     rpc_timeout_ms: int
     client: Callable[[tuple[str, ...]], Any]
+    regions: tuple[str, ...] = ()
+    entities: Mapping[str, Any] = {}
+    replication: Any = None
+    clients: Any = None
 
 
 class Design(NamedTuple):

@@ -14,7 +14,10 @@ import msgspec
 from workers.model.message import Json
 from workers.model.observation import Body, Observation, Turn
 
-HISTORY_VERSION = 1
+HISTORY_VERSION = 2
+"""What is written. Version 1 had no ``kept`` and no ``faulted``; a reader of this version reads it too."""
+
+VERSIONS_READ = (1, 2)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -76,6 +79,8 @@ def line(observation: Observation) -> bytes:
     """One observation as a JSON line without its newline; keys are sorted, so equal observations are equal bytes."""
     body = observation.body
     fields: dict[str, Any] = {name: getattr(body, name) for name in body.__struct_fields__}
+    if fields.get("kept", fields) is None:
+        del fields["kept"]  # the usual case, in millions of lines
     fields["index"] = observation.index
     fields["at_us"] = observation.at_us
     fields["node"] = observation.node

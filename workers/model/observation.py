@@ -59,12 +59,16 @@ class Applied(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field=
 
     ``update`` identifies the update (not the message that carried it), the same at every replica. ``version`` is the
     replica's own count of updates applied to the key. An observation with the value unchanged is still an apply.
+
+    ``kept`` lists the updates (``workers.model.updates``) that the value shown carries or descends from. ``None``: all
+    that the replica has applied to the key. An update that was applied and is not kept was overwritten.
     """
 
     key: str
     value: Value
     update: str
     version: int = 0
+    kept: list[str] | None = None
 
 
 class Invoked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="invoked"):
@@ -108,7 +112,17 @@ class Changed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field=
     reason: str = ""
 
 
-Body = Sent | Delivered | Dropped | Applied | Invoked | Completed | Effected | Changed
+class Faulted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="faulted"):
+    """The fault ``fault`` began or ended: what kind, at which nodes or links (``eu>us``), and how it was set."""
+
+    fault: str
+    what: str
+    state: Literal["began", "ended"]
+    targets: list[str]
+    detail: Value = None
+
+
+Body = Sent | Delivered | Dropped | Applied | Invoked | Completed | Effected | Changed | Faulted
 """Everything that can be observed; the tag of each class is the ``kind`` of its history line."""
 
 

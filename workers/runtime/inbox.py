@@ -58,7 +58,7 @@ class Inbox:
 
         ``skip`` copies, the first to arrive, were processed before the shard was loaded.
         """
-        link = self._plan.link(message.source, self._node)
+        link = self._plan.link(message.source, self._node, message.topic)
         times = arrivals(self._chance, message.id, sent_us, link)
         for copy, arrival_us in enumerate(times[skip:], skip):
             due_us = arrival_us

@@ -203,7 +203,7 @@ class World:
         """To whom a node's messages on a topic go, over which link each, and what has gone there last."""
         source, topic = message.source, message.topic
         route = tuple(
-            (target, self._nodes[target], *self.plan.link(source, target), [0] * self.plan.partitions)
+            (target, self._nodes[target], *self.plan.link(source, target, topic), [0] * self.plan.partitions)
             for target in self.plan.subscribers.get(topic, ())
         )
         self._routes[source, topic] = route

@@ -87,8 +87,14 @@ def test_settings_of_nodes_reach_the_plan():
 LANES = Chance(1).lanes("m")
 
 
-def latency_ms(plan, source, target):
-    return plan.link(source, target).travel(LANES)[0] / 1_000
+def latency_ms(plan, source, target, topic="orders"):
+    return plan.link(source, target, topic).travel(LANES)[0] / 1_000
+
+
+def test_a_link_may_treat_the_messages_of_one_topic_apart():
+    links = [{"target": "view-1", "topic": "queries.view-1", "latency": {"kind": "constant", "ms": 40}}]
+    plan = plan_of(scenario(network={"default": {"latency": {"kind": "constant", "ms": 2}}, "links": links}))
+    assert (latency_ms(plan, "client", "view-1"), latency_ms(plan, "client", "view-1", "queries.view-1")) == (2, 40)
 
 
 def test_the_last_override_that_fits_a_link_counts_field_by_field():
@@ -103,13 +109,16 @@ def test_the_last_override_that_fits_a_link_counts_field_by_field():
     assert latency_ms(plan, "email", "view-2") == 20
     assert latency_ms(plan, "order", "view-1") == 30
     assert latency_ms(plan, "order", "view-2") == 40
-    assert plan.link("tax", "view-2").travel(LANES) == ()
-    ordered = {pair: plan.link(*pair).ordered for pair in (("order", "view-2"), ("order", "view-1"), ("tax", "view-2"))}
+    assert plan.link("tax", "view-2", "orders").travel(LANES) == ()
+    ordered = {
+        pair: plan.link(*pair, "orders").ordered
+        for pair in (("order", "view-2"), ("order", "view-1"), ("tax", "view-2"))
+    }
     assert ordered == {("order", "view-2"): False, ("order", "view-1"): True, ("tax", "view-2"): False}
 
 
 def test_what_comes_from_outside_of_the_cluster_travels_over_no_link():
-    assert plan_of(scenario(network={"default": {"loss": 1.0}})).link("web", "client") is INSTANT
+    assert plan_of(scenario(network={"default": {"loss": 1.0}})).link("web", "client", "by-hand") is INSTANT
 
 
 def test_every_key_falls_in_a_partition_that_somebody_owns():

@@ -31,7 +31,7 @@ def test_each_message_reaches_each_subscriber_in_the_copies_that_the_network_mak
         if not isinstance(o.body, Sent):
             continue
         for target in plan.subscribers[o.body.topic]:
-            copies = len(arrivals(chance, o.body.message, 0, plan.link(o.node, target)))
+            copies = len(arrivals(chance, o.body.message, 0, plan.link(o.node, target, o.body.topic)))
             expected += [(target, o.body.message, copy) for copy in range(copies)]
             lost += [] if copies else [(target, o.body.message)]
     assert sorted(deliveries(history)) == sorted(expected)
@@ -50,7 +50,9 @@ def test_no_message_is_delivered_before_its_latency_has_passed_and_each_says_whe
     for o in history:
         if isinstance(o.body, Delivered):
             assert o.body.sent_us == sent_us[o.body.message]
-            due_us = arrivals(chance, o.body.message, o.body.sent_us, plan.link(o.body.source, o.node))[o.body.copy]
+            due_us = arrivals(chance, o.body.message, o.body.sent_us, plan.link(o.body.source, o.node, o.body.topic))[
+                o.body.copy
+            ]
             assert o.at_us >= due_us, o
 
 

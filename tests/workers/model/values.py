@@ -14,6 +14,7 @@ from workers.model.observation import (
     Delivered,
     Dropped,
     Effected,
+    Faulted,
     Invoked,
     Sent,
 )
@@ -30,11 +31,17 @@ messages = st.builds(
     Message, texts, texts, texts, texts, texts, json_objects, texts, st.integers(0, 2**31), texts, texts, texts
 )
 
-BODY_CLASSES = (Sent, Delivered, Dropped, Applied, Invoked, Completed, Effected, Changed)
+BODY_CLASSES = (Sent, Delivered, Dropped, Applied, Invoked, Completed, Effected, Changed, Faulted)
 
 
 def bodies_of(body_class: type) -> st.SearchStrategy[Any]:
-    by_type = {str: texts, int: integers, Any: json_values}
+    by_type: dict[Any, st.SearchStrategy[Any]] = {
+        str: texts,
+        int: integers,
+        Any: json_values,
+        list[str]: st.lists(texts, max_size=3),
+        list[str] | None: st.none() | st.lists(texts, max_size=3),
+    }
     hints = get_type_hints(body_class)
     chosen = {
         name: by_type[hint] if hint in by_type else st.sampled_from(hint.__args__) for name, hint in hints.items()

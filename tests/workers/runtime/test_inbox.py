@@ -51,7 +51,7 @@ def test_an_ordered_link_keeps_the_order_of_sending_and_an_unordered_one_the_ord
     for ordered in (True, False):
         network = {"default": {"latency": VARIED, "ordered": ordered}}
         box = inbox(network=network)
-        link = plan_of(scenario(network=network)).link("validation", "tax")
+        link = plan_of(scenario(network=network)).link("validation", "tax", "orders")
         raw_us = {name: arrivals(Chance(1), name, 10 * n, link)[0] for n, name in enumerate(ids)}
         for n, name in enumerate(ids):
             box.admit(0, "validated", n, from_validation(name), 10 * n)
