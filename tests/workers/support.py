@@ -106,7 +106,7 @@ def final_values(history: Iterable[Observation], replicas: Iterable[str]) -> dic
 
 def mails(history: Iterable[Observation]) -> list[str]:
     """The orders for which a mail went out, sorted, one entry a mail."""
-    return sorted(body.key for body in of_kind(history, Effected))
+    return sorted(body.key for body in of_kind(history, Effected) if body.effect == "email")
 
 
 def placed(history: Iterable[Observation], outcome: str = "ok") -> list[str]:

@@ -3,7 +3,7 @@
 Rules
 1. Every attempt reads again and computes again from what it has read; nothing is carried over from the last one.
 2. Attempts are capped. Between two of them is a pause that doubles, with seeded jitter, so that who collided does not
-   collide again.
+   collide again. Who gives up says so in the history.
 3. The idempotency key is the business key of what is written, the same in every attempt: after a time-out nobody knows
    whether the write was accepted, and asking again must not write twice.
 """
@@ -12,14 +12,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from workers.model.effects import CancelTimer, Effect, Send, SetTimer, reply
+from workers.model.effects import CancelTimer, Effect, Observe, Send, SetTimer, reply
 from workers.model.message import TIMER_TOPIC, Json, Message
 from workers.model.node import NOTHING, Context, State, Step
+from workers.model.observation import Effected
 from workers.services.orders import FACTS, MAILED, PLACED, update_id
 from workers.services.whole_flow import mail
 from workers.services.whole_orders import Addition, Fact
 
 ATTEMPTS_MAX: Final = 8
+GAVE_UP: Final = "gave-up"
+"""The effect's name in the history: a fact that nobody will write any more."""
 PAUSE_US: Final = 10_000
 """The mean of the first pause between two attempts."""
 
@@ -93,7 +96,9 @@ class OptimisticWriter:
     def _fail(self, key: str, job: Json, context: Context) -> Step:
         attempt = job["attempt"]
         if attempt >= ATTEMPTS_MAX:
-            return self._finish(key, job, "gave up")
+            given_up = Effected(GAVE_UP, key, {"writer": context.node, "attempts": attempt})
+            ended = self._finish(key, job, "gave up")
+            return Step(ended.writes, (Observe(given_up), *ended.effects))
         pause_us = int(PAUSE_US * 2 ** (attempt - 1) * (0.5 + context.draw("pause")))
         return Step({key: {**job, "attempt": attempt + 1, "phase": "pause"}}, (self._timer(key, pause_us),))
 

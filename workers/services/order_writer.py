@@ -82,6 +82,10 @@ class Commander:
         if found is None:
             return Step({key: order})
         fact, data = found
-        command = Send(COMMANDS, RECORD, key, {"fact": fact, "data": data})
-        effects = (*mail(key, order, to_customer=False), command) if fact == MAILED else (command,)
+        said = self.announcement(key, fact, data)
+        effects = (*mail(key, order, to_customer=False), said) if fact == MAILED else (said,)
         return Step({key: None, asked: {"fact": fact}}, effects)
+
+    def announcement(self, key: str, fact: str, data: Json) -> Send:
+        """How it says what it found out: as a command to the one writer."""
+        return Send(COMMANDS, RECORD, key, {"fact": fact, "data": data})

@@ -14,6 +14,7 @@ from workers.strategies import (
     optimistic_concurrency,
     serial_chain,
     single_writer,
+    single_writer_per_transition,
     synchronous,
     timeliness,
     timeliness_blocking_read,
@@ -35,6 +36,7 @@ DESIGNS: dict[str, Design] = {
         crdt_order.DESIGN,
         optimistic_concurrency.DESIGN,
         single_writer.DESIGN,
+        single_writer_per_transition.DESIGN,
         aggregator_broken.DESIGN,
         aggregator.DESIGN,
     )

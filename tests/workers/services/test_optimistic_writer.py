@@ -3,6 +3,7 @@ import pytest
 from tests.workers.support import ORDER, after, context, message, observed, sends, timer, timers
 from workers.model.effects import CancelTimer, Send, SetTimer
 from workers.model.node import NOTHING
+from workers.model.observation import Effected
 from workers.services.optimistic_writer import (
     ATTEMPTS_MAX,
     PAUSE_US,
@@ -106,6 +107,7 @@ def test_after_the_last_attempt_it_gives_up():
     state = {"o1": {"attempt": ATTEMPTS_MAX, "phase": "write"}}
     ended, step = played(WRITER, told("Conflict", ATTEMPTS_MAX), state=state)
     assert (ended["o1"]["phase"], timers(step)) == ("gave up", [])
+    assert observed(step) == [Effected("gave-up", "o1", {"writer": "n", "attempts": ATTEMPTS_MAX})]
     assert WRITER.step(ended, PLACED_EVENT, context()) is NOTHING
 
 

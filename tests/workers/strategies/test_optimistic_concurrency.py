@@ -52,7 +52,15 @@ def test_lost_answers_and_time_outs_write_and_mail_nothing_twice():
         assert len(set(mails(history))) == len(mails(history))
         updates = [o.body.update for o in history if isinstance(o.body, Applied) and o.node == "store"]
         assert len(set(updates)) == len(updates)
-        assert {b.key for b in of_kind(history, Effected)} <= {u.partition(":")[0] for u in updates}
+        assert set(mails(history)) <= {u.partition(":")[0] for u in updates}
+
+
+def test_a_writer_that_gets_no_answer_gives_up_and_says_so():
+    nodes = {"store": {"instances": 0}}
+    history = simulate(scenario(design=DESIGN, nodes=nodes, rpc_timeout_ms=20, workload={"orders": 3}))
+    given_up = [b for b in of_kind(history, Effected) if b.effect == "gave-up"]
+    assert sorted(b.key for b in given_up) == placed(history, "info")
+    assert [b.detail for b in given_up] == [{"writer": "order", "attempts": 8}] * 3
 
 
 def test_one_order_alone_meets_nobody_but_validation_and_tax():

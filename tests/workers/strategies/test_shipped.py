@@ -20,6 +20,7 @@ SOUND = [
     "order-of-facts",
     "version-numbers",
     "one-writer",
+    "writer-per-transition",
     "three-checks",
 ]
 
