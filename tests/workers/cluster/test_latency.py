@@ -97,3 +97,10 @@ def test_a_larger_draw_never_gives_a_smaller_latency(one, other):
 def test_what_is_no_distribution_is_refused(fields):
     with pytest.raises(ValidationError):
         latency(fields)
+
+
+def test_the_sampler_of_a_mixture_is_its_quantile_function_prepared_once():
+    mixture = latency(DISK)
+    sample = sampler(mixture)
+    draws = [*GRID[::97], 0.0, 0.38, U_MAX]
+    assert [sample(u) for u in draws] == [int(mixture.quantile_ms(u) * 1_000) for u in draws]
