@@ -12,18 +12,14 @@ from itertools import accumulate
 from math import log
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from workers.cluster.schema.strict import Strict
 
 Sampler = Callable[[float], int]
 LATENCY_MS_MAX = 600_000.0
 Milliseconds = Annotated[float, Field(ge=0, le=LATENCY_MS_MAX, allow_inf_nan=False)]
 PositiveMilliseconds = Annotated[float, Field(gt=0, le=LATENCY_MS_MAX, allow_inf_nan=False)]
-
-
-class Strict(BaseModel):
-    """Base of everything a scenario is made of: unknown fields are errors, and a loaded value does not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Constant(Strict):

@@ -8,9 +8,11 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from workers.cluster.schema.common import NAME, PARTITIONS_MAX, Strict
+from workers.cluster.schema.faults import Faults
 from workers.cluster.schema.links import NetworkSettings
 from workers.cluster.schema.order_flow import Change, NodeSettings, WorkloadSettings
 from workers.cluster.schema.regions import ClientSettings, EntityKind, EntitySettings, Region, ReplicationSettings
+from workers.cluster.schema.story import Expectations, Fix, Lesson, Narration
 from workers.strategies.registry import DESIGNS
 
 
@@ -20,6 +22,8 @@ class Scenario(Strict):
     name: str
     title: Annotated[str, Field(min_length=1, max_length=80)]
     summary: Annotated[str, Field(max_length=600)] = ""
+    anomaly: Annotated[str, Field(max_length=40)] = ""
+    lesson: Lesson | None = None
     design: str
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = 60.0
@@ -31,10 +35,14 @@ class Scenario(Strict):
     nodes: dict[str, NodeSettings] = Field(default_factory=dict, max_length=64)
     network: NetworkSettings = NetworkSettings()
     changes: Annotated[tuple[Change, ...], Field(max_length=200)] = ()
+    faults: Faults = ()
     regions: Annotated[tuple[Region, ...], Field(min_length=1, max_length=12)] = ("eu", "us", "ap")
     entities: Mapping[EntityKind, EntitySettings] = Field(default_factory=dict)
     replication: ReplicationSettings = ReplicationSettings()
     clients: ClientSettings = ClientSettings()
+    expect: Expectations = ()
+    narration: Narration = ()
+    fix: Fix | None = None
 
     @field_validator("name")
     @classmethod

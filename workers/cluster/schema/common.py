@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from workers.cluster.latency import Strict
+from workers.cluster.schema.strict import Strict
 
 __all__ = ["NAME", "PARTITIONS_MAX", "Instances", "Seconds", "Share", "Strict"]
 
