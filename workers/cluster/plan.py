@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from workers.cluster.faults import Fault, named, scheduled
+from workers.cluster.lines import Line
 from workers.cluster.network import INSTANT, Link
 from workers.cluster.network import link as network_link
 from workers.cluster.scenario import Scenario
+from workers.cluster.schema.faults import ALL, Crash, FaultSettings, LinkTrouble
 from workers.cluster.schema.links import LinkSettings
 from workers.model.design import Design, Options
 from workers.model.node import NodeSpec
@@ -43,6 +46,7 @@ class Plan:
     publishes: Mapping[str, tuple[str, ...]]
     instances: Mapping[str, int]
     service_us: Mapping[str, int]
+    faults: tuple[Fault, ...] = ()
     _links: dict[tuple[str, str, str], Link] = field(default_factory=dict)
 
     @property
@@ -68,6 +72,13 @@ class Plan:
             link = self._links[place] = _link(self.scenario, *place) if source in self.nodes else INSTANT
         return link
 
+    def line(self, source: str, target: str, topic: str, faults: Iterable[Fault]) -> Line | None:
+        """The same link under ``faults``; ``None`` if they cannot touch it."""
+        if source not in self.nodes:
+            return None
+        line = Line(_settings(self.scenario, source, target, topic), source, target, topic, faults)
+        return line if line.touched else None
+
 
 def instance_ids(node: str, count: int) -> tuple[str, ...]:
     """The names of a node's instances, counted from 1."""
@@ -92,6 +103,9 @@ def build(scenario: Scenario) -> Plan:
         dict(scenario.entities.items()),
         scenario.replication,
         scenario.clients,
+        leadership=scenario.leadership,
+        hot_key=scenario.hot_key,
+        duration_ms=None if scenario.duration_s is None else round(scenario.duration_s * 1_000),
     )
     nodes = {node.id: node for node in design.nodes(options)}
     _check_names(scenario, nodes)
@@ -102,7 +116,30 @@ def build(scenario: Scenario) -> Plan:
     instances = {n: scenario.nodes[n].instances if n in scenario.nodes else nodes[n].instances for n in nodes}
     service_us = {n: round(s.service_ms * 1_000) for n, s in scenario.nodes.items() if s.service_ms}
     publishes = {node.id: node.publishes for node in nodes.values()}
-    return Plan(scenario, design, nodes, subscribers, publishes, instances, service_us)
+    faults = scheduled(scenario.faults)
+    plan = Plan(scenario, design, nodes, subscribers, publishes, instances, service_us, faults)
+    for index, fault in enumerate(faults):
+        check_fault(plan, f"faults.{index}", fault.settings)
+        if fault.id in [earlier.id for earlier in faults[:index]]:
+            remedy = (
+                "another fault is called this; give each a name of its own (without one it is f1, f2, ... in order)"
+            )
+            raise PlanError(f"faults.{index}.name", fault.id, remedy)
+    return plan
+
+
+def check_fault(plan: Plan, field: str, entry: FaultSettings) -> None:
+    """Raise ``PlanError`` if ``entry`` (at ``field``) names what the plan does not have, or cannot happen there."""
+    known = f"design {plan.scenario.design} has the nodes {', '.join(plan.nodes)}"
+    for below, name in named(entry):
+        if name not in plan.nodes:
+            raise PlanError(f"{field}.{below}", name, known if below == "node" else f"{known}; * stands for all others")
+    if isinstance(entry, LinkTrouble) and entry.topic != ALL and entry.topic not in plan.subscribers:
+        remedy = f"design {plan.scenario.design} has the topics {', '.join(plan.subscribers)}; * stands for all"
+        raise PlanError(f"{field}.topic", entry.topic, remedy)
+    if isinstance(entry, Crash) and entry.disk == "lost" and plan.nodes[entry.node].role == "client":
+        remedy = f"{entry.node} plays the clients, and would do all their work again; use disk: kept"
+        raise PlanError(f"{field}.disk", entry.disk, remedy)
 
 
 def _check_names(scenario: Scenario, nodes: Mapping[str, NodeSpec]) -> None:
@@ -129,6 +166,11 @@ def _check_count(field: str, instances: int, partitions: int) -> None:
 
 
 def _link(scenario: Scenario, source: str, target: str, topic: str) -> Link:
+    settings = _settings(scenario, source, target, topic)
+    return network_link(settings.latency, settings.loss, settings.duplicate, target, ordered=settings.ordered)
+
+
+def _settings(scenario: Scenario, source: str, target: str, topic: str) -> LinkSettings:
     settings: LinkSettings = scenario.network.default
     for override in scenario.network.links:
         if override.source in ("*", source) and override.target in ("*", target) and override.topic in ("*", topic):
@@ -136,4 +178,4 @@ def _link(scenario: Scenario, source: str, target: str, topic: str) -> Link:
                 k: v for k in ("latency", "loss", "duplicate", "ordered") if (v := getattr(override, k)) is not None
             }
             settings = settings.model_copy(update=given)
-    return network_link(settings.latency, settings.loss, settings.duplicate, target, ordered=settings.ordered)
+    return settings
