@@ -11,6 +11,9 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from consistency_viz.checkers.divergence import Divergence
+from consistency_viz.checkers.linearizable_register import LinearizableRegister
+from consistency_viz.checkers.monotonic_reads import MonotonicReads
+from consistency_viz.checkers.read_your_writes import ReadYourWrites
 from consistency_viz.checkers.verdict import Result
 from workers.model.history import Header
 from workers.model.observation import Observation
@@ -31,6 +34,9 @@ class Checker(Protocol):
 CHECKERS: Final[Mapping[str, Callable[[Header], Checker]]] = MappingProxyType(
     {
         "divergence": Divergence,
+        "linearizable-register": LinearizableRegister,
+        "read-your-writes": ReadYourWrites,
+        "monotonic-reads": MonotonicReads,
     }
 )
 

@@ -1,0 +1,144 @@
+"""The checker ``linearizable-register``: is there one order of the operations on each key that explains every answer?
+
+Source: Herlihy and Wing 1990. In that order each read returns what the write or cas before it left, a cas finds the old
+value that it names, and an operation that ended before another began comes first. Linearizability is compositional: a
+history is linearizable exactly if that of each key is, so each key is judged alone.
+
+- An operation that failed did not happen; one that ended ``info``, or never, may have, at any time after it began.
+- A register holds ``null``, or the value of the update ``<key>@initial``, before its first write.
+- A key to which something else was done before its first write (``add``, ``place`` and the like, or replicas applied an
+  update to it) is no register.
+- Where all written values of a key differ and there is no cas, the fast way decides (``zones``), else a search (``search``).
+
+``passed``: every key was judged and something was read. ``unknown``: no write or cas, no answer, or the search of a key
+took more than ``STEPS_MAX`` steps. ``failed``: the witness of each bad key is a smallest impossible part of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from consistency_viz.checkers.linearizable_register.acts import KINDS
+from consistency_viz.checkers.linearizable_register.key import Register
+from consistency_viz.checkers.operations import Operations
+from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
+from workers.model.history import Header
+from workers.model.observation import Applied, Completed, Invoked, Observation
+
+STEPS_MAX: Final = 2_000_000
+"""Configurations developed for one history, all keys together."""
+
+OPERATIONS_MAX: Final = 2_000_000
+"""Operations kept, all keys together."""
+
+
+class LinearizableRegister:
+    """The registered checker."""
+
+    name: Final = "linearizable-register"
+
+    def __init__(self, header: Header, steps_max: int = STEPS_MAX) -> None:
+        self._started_us = header.started_us
+        self._steps_max = self._steps_left = steps_max
+        self._operations = Operations()
+        self._registers: dict[str, Register] = {}
+        self._written: set[str] = set()
+        self._others: set[str] = set()  # keys that are no registers
+        self._kept = 0
+        self._counts = dict.fromkeys(KINDS, 0)
+
+    def observe(self, observation: Observation) -> None:
+        """Take in the next observation."""
+        body = observation.body
+        kind = type(body)
+        if kind is Applied:
+            self._show(body)  # type: ignore[arg-type]
+            return
+        if kind is not Invoked and kind is not Completed:
+            return
+        f, key = body.f, body.key  # type: ignore[union-attr]
+        if f not in KINDS:
+            self._exclude(key)
+            return
+        operation = self._operations.observe(observation)
+        if operation is None:
+            return
+        if operation.key in self._others:
+            return
+        register = self._register(operation.key)
+        if register.decided:
+            return
+        if operation.completed_index < 0:
+            self._begin(register, operation.f)
+            register.begin(operation)
+        elif register.end(operation):
+            self._judge(register)
+
+    def finish(self, end_us: int) -> Result:
+        """The verdict on the whole history."""
+        judged = [register for register in self._registers.values() if register.begun]
+        for register in judged:
+            if not register.decided:
+                self._judge(register)
+        failed = [register for register in judged if register.failure is not None]
+        verdict, reason = self._verdict(judged, failed)
+        witnesses = [register.failure for register in failed[:WITNESSES_MAX] if register.failure is not None]
+        metrics: dict[str, Any] = {
+            "keys_n": len(judged),
+            "keys_failed": len(failed),
+            "keys_unknown": sum(1 for register in judged if register.gave_up),
+            "reads_n": sum(register.reads for register in judged),
+            "writes_n": sum(register.writes for register in judged),
+            "operations_n": dict(self._counts),
+            "search_steps": self._steps_max - self._steps_left,
+        }
+        return Result(self.name, verdict, reason, witnesses, len(failed) - len(witnesses), metrics)
+
+    def _begin(self, register: Register, f: str) -> None:
+        self._counts[f] += 1
+        if f != "read":
+            self._written.add(register.key)
+        self._kept += 1
+        if self._kept > OPERATIONS_MAX:
+            self._kept -= register.kept + 1
+            register.give_up(f"more than {OPERATIONS_MAX:,} operations came without a moment in which none was open")
+
+    def _register(self, key: str) -> Register:
+        register = self._registers.get(key)
+        if register is None:
+            register = self._registers[key] = Register(key)
+        return register
+
+    def _show(self, body: Applied) -> None:
+        """A replica applied something: what a register holds at first, or proof that a key lives without writes."""
+        if body.update != f"{body.key}@initial":
+            self._exclude(body.key)
+        elif body.key not in self._others:
+            self._register(body.key).hold(body.value)
+
+    def _exclude(self, key: str) -> None:
+        """Something else than a read, write or cas was done to ``key``."""
+        if key in self._written or key in self._others:
+            return
+        self._others.add(key)
+        register = self._registers.pop(key, None)
+        if register is not None:
+            self._kept -= register.kept
+
+    def _judge(self, register: Register) -> None:
+        self._kept -= register.kept
+        self._steps_left -= register.judge(self._steps_left, self._started_us)
+
+    def _verdict(self, judged: list[Register], failed: list[Register]) -> tuple[Verdict, str]:
+        if failed:
+            some = f"{len(failed):,} of {len(judged):,} keys"
+            return Verdict.FAILED, f"no order of the operations explains what was read of {some}"
+        if not self._written:
+            return Verdict.UNKNOWN, "no write or cas in this history"
+        gave_up = [register for register in judged if register.gave_up]
+        if gave_up:
+            return Verdict.UNKNOWN, f"{len(gave_up):,} of {len(judged):,} keys were not judged: {gave_up[0].gave_up}"
+        reads = sum(register.reads for register in judged)
+        if not reads:
+            return Verdict.UNKNOWN, "nothing was read in this history, so nothing can contradict"
+        return Verdict.PASSED, f"an order of the operations explains all {reads:,} answers of {len(judged):,} keys"

@@ -1,0 +1,185 @@
+"""The complete search: which states can a register be in, after what was seen so far?
+
+Source: Wing and Gong 1993, as improved by Lowe 2017 ("Testing for linearizability": configurations remembered, acts
+linearized just in time) and in Knossos and Porcupine. Events are taken in their order. A configuration is the register's
+value and the set of open acts that took effect already; when an act completes, those configurations in which it had not
+taken effect are developed until it has.
+
+What keeps the configurations few, each time because the one kept can do whatever the one left out could:
+
+1. An open read of the value that the register has takes effect at once. It changes nothing.
+2. An act that never completed need not take effect. Of two configurations that otherwise agree, the one in which fewer
+   of these did is kept; such an act takes effect only where its value is wanted at once.
+3. Of such acts with equal effect the first one goes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from consistency_viz.checkers.linearizable_register.acts import CAS, NEVER, READ, Act
+
+Configuration = tuple[Any, int]
+"""The value, and the acts that took effect as bits of a mask, by the number of their slot."""
+
+
+class State(NamedTuple):
+    """What may be, where no act is open: every configuration, and the acts that never completed, bit i is act i."""
+
+    configurations: frozenset[Configuration]
+    pending: tuple[Act, ...] = ()
+
+    def values(self) -> set[Any]:
+        """The values that the register may have."""
+        return {value for value, _ in self.configurations}
+
+
+class Found(NamedTuple):
+    """What a search found. ``culprit`` is the act whose completion nothing explains; ``None`` with ``state`` ``None``:
+    the steps were spent.
+    """
+
+    state: State | None
+    culprit: Act | None
+    steps: int
+
+
+def initially(value: Any) -> State:
+    """The state of a register that holds ``value`` before everything."""
+    return State(frozenset([(value, 0)]))
+
+
+def search(state: State, acts: Sequence[Act], steps_max: int) -> Found:
+    """From ``state`` over ``acts``, all of whose completions are in them, in at most ``steps_max`` configurations."""
+    run = _Search(state, steps_max)
+    events = [(act.invoked, act) for act in acts]
+    events += [(act.completed, act) for act in acts if act.completed != NEVER]
+    events.sort(key=_position)
+    for position, act in events:
+        if position == act.invoked:
+            run.invoke(act)
+        elif not run.complete(act):
+            return Found(None, None if run.spent else act, run.steps)
+    return Found(run.state(), None, run.steps)
+
+
+def _position(event: tuple[int, Act]) -> int:
+    return event[0]
+
+
+class _Search:
+    """The configurations, and the acts that are open, each in a slot."""
+
+    def __init__(self, state: State, steps_max: int) -> None:
+        self.configurations = set(state.configurations)
+        self.steps = 0
+        self.steps_max = steps_max
+        self.spent = False
+        self._slots: dict[Act, int] = {}
+        self._free: list[int] = []
+        self._bits_reading: dict[Any, int] = {}  # open reads by value
+        self._swapping: dict[Any, int] = {}  # how many open cas want the value
+        self._never = 0  # the bits of acts that never complete
+        self._writers: list[tuple[int, Act]] = []  # (bit, act), open writes and cas
+        for act in state.pending:
+            self.invoke(act)
+
+    def invoke(self, act: Act) -> None:
+        """``act`` may take effect from now on."""
+        slot = self._free.pop() if self._free else len(self._slots)
+        self._slots[act] = slot
+        bit = 1 << slot
+        if act.completed == NEVER:
+            self._never |= bit
+        if act.kind == READ:
+            self._bits_reading[act.old] = self._bits_reading.get(act.old, 0) | bit
+            value = act.old
+            self.configurations = {(v, mask | bit) if v == value else (v, mask) for v, mask in self.configurations}
+            return
+        self._writers.append((bit, act))
+        if act.kind == CAS:
+            self._swapping[act.old] = self._swapping.get(act.old, 0) + 1
+
+    def complete(self, act: Act) -> bool:
+        """``act`` took effect before now. False: that is in no configuration possible, or the steps were spent."""
+        bit = 1 << self._slots[act]
+        done = {(value, mask ^ bit) for value, mask in self.configurations if mask & bit}
+        waiting = [configuration for configuration in self.configurations if not configuration[1] & bit]
+        if waiting:
+            self._develop(act, bit, waiting, done)
+        self._leave(act, bit)
+        self.configurations = self._least(done) if self._never else done
+        return bool(done) and not self.spent
+
+    def state(self) -> State:
+        """What may be, with only acts open that never complete; those that took effect in any case are gone."""
+        everywhere = self._never
+        for _, mask in self.configurations:
+            everywhere &= mask
+        kept = [(bit, act) for bit, act in self._writers if not bit & everywhere]
+        configurations = [
+            (value, sum(1 << i for i, (bit, _) in enumerate(kept) if mask & bit)) for value, mask in self.configurations
+        ]
+        return State(frozenset(configurations), tuple(act for _, act in kept))
+
+    def _develop(self, act: Act, target: int, waiting: list[Configuration], done: set[Configuration]) -> None:
+        """Add to ``done`` what each of ``waiting`` can become once ``act``, whose bit is ``target``, took effect."""
+        seen = set(waiting)
+        stack = waiting
+        reading, never = self._bits_reading, self._never
+        writers = self._writers
+        while stack:
+            value, mask = stack.pop()
+            self.steps += 1
+            if self.steps > self.steps_max:
+                self.spent = True
+                return
+            tried: set[Any] = set()
+            for bit, other in writers:
+                if mask & bit or (other.kind == CAS and other.old != value):
+                    continue
+                new = other.new
+                bits = reading.get(new, 0)
+                if bit & never:
+                    effect = (other.kind, other.old, new)
+                    if effect in tried or not (bits & ~mask or new in self._swapping):
+                        continue
+                    tried.add(effect)
+                after = mask | bit | bits
+                if after & target:
+                    done.add((new, after ^ target))
+                elif (new, after) not in seen:
+                    seen.add((new, after))
+                    stack.append((new, after))
+
+    def _leave(self, act: Act, bit: int) -> None:
+        self._free.append(self._slots.pop(act))
+        if act.kind == READ:
+            left = self._bits_reading[act.old] ^ bit
+            if left:
+                self._bits_reading[act.old] = left
+            else:
+                del self._bits_reading[act.old]
+            return
+        self._writers.remove((bit, act))
+        if act.kind == CAS:
+            self._swapping[act.old] -= 1
+            if not self._swapping[act.old]:
+                del self._swapping[act.old]
+
+    def _least(self, configurations: Iterable[Configuration]) -> set[Configuration]:
+        """Without those in which more acts that never complete took effect than in another one that is like it."""
+        never = self._never
+        alike: dict[Configuration, list[int]] = {}
+        for value, mask in configurations:
+            alike.setdefault((value, mask & ~never), []).append(mask & never)
+        kept: set[Configuration] = set()
+        for (value, live), masks in alike.items():
+            masks.sort(key=int.bit_count)
+            least: list[int] = []
+            for mask in masks:
+                if not any(mask & other == other for other in least):
+                    least.append(mask)
+                    kept.add((value, live | mask))
+        return kept
