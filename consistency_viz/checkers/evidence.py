@@ -1,0 +1,75 @@
+"""Sorts a history for the checkers of sessions: operations with sets of updates here, plain registers there.
+
+Two kinds of evidence
+(a) *Sets.* An update that was acknowledged with its id, and a read that says which updates were ``seen``: what happened
+    is known, whatever was shown.
+(b) *Values.* Plain ``read``, ``write``, ``cas`` and ``txn`` of registers, as in an imported history: a read saw the
+    write whose value it returned, if only one write can be meant (``registers``).
+
+A key that has sets is judged by sets alone. A read that fits neither, such as one of a counter without ``seen``, is
+``unjudged``: it proves nothing, and it keeps a checker from saying that all was well.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from consistency_viz.checkers.operations import Operation, Operations
+from consistency_viz.checkers.pasts import Pasts
+from consistency_viz.checkers.registers.log import RegisterLog
+from workers.model.observation import Applied, Observation
+
+PLAIN: Final = frozenset(("read", "write", "cas", "txn"))
+
+
+class Evidence:
+    """Feed it every observation; it gives back the operations, and keeps the rest for the end."""
+
+    def __init__(self) -> None:
+        self.operations = Operations()
+        self.pasts = Pasts()
+        self.log = RegisterLog()
+        self.finished = False
+
+    def observe(self, observation: Observation) -> Operation | None:
+        """The operation that begins or ends here. Raises ``ValueError`` after ``finish``."""
+        if self.finished:
+            raise ValueError(f"an observation at {observation.at_us} us after the end of the history")
+        body = observation.body
+        if isinstance(body, Applied):
+            self.pasts.apply(observation.node, body)
+            self.log.begins_with(body)
+            return None
+        operation = self.operations.observe(observation)
+        if operation is not None and operation.completed_index >= 0:
+            self._ended(operation)
+        return operation
+
+    def finish(self) -> None:
+        """The history is over; what is still open may have happened. Raises ``ValueError`` if called twice."""
+        if self.finished:
+            raise ValueError("the history is finished already; start a new checker")
+        self.finished = True
+        for operation in self.operations.open.values():
+            self._ended(operation)
+
+    def _ended(self, operation: Operation) -> None:
+        if operation.update:
+            self.log.not_by_value.add(operation.key)
+            self.pasts.learn(operation.key, operation.update, operation.after, operation.base)
+        elif operation.seen is not None:
+            self.log.not_by_value.add(operation.key)
+        elif operation.f in PLAIN:
+            self.log.take(operation)
+        elif operation.outcome != "fail":
+            self.log.not_by_value.add(operation.key)
+
+
+def is_update(operation: Operation) -> bool:
+    """Whether it is an acknowledged update that replicas know by its id."""
+    return operation.acknowledged and bool(operation.update)
+
+
+def is_seeing(operation: Operation) -> bool:
+    """Whether it is a read that was answered and says what was seen."""
+    return operation.f == "read" and operation.acknowledged and operation.seen is not None

@@ -1,0 +1,110 @@
+"""What the updates of a history descend from, as far as the history says.
+
+An update descends from what the replica that took it had applied (``after``), from what its client had seen (``base``),
+and from what came along with it: updates that a value keeps and that its replica had not applied before (``kept``). The
+past is closed: what a past update descends from is in it too.
+
+Memory: the lists that acknowledged updates came with, and closed pasts of those that were asked for.
+"""
+
+from __future__ import annotations
+
+from consistency_viz.checkers.run_set import RunSet
+from workers.model.observation import Applied
+
+_EMPTY = RunSet()
+
+
+class Pasts:
+    """Causal pasts by key and update. Everything is to be learnt before the first question."""
+
+    def __init__(self) -> None:
+        self._direct: dict[str, dict[str, RunSet | list[str]]] = {}
+        self._closed: dict[tuple[str, str], RunSet] = {}
+        self._applied: dict[tuple[str, str], RunSet] = {}
+
+    def learn(self, key: str, update: str, *lists: list[str] | None) -> None:
+        """``update`` of ``key`` descends from what is listed."""
+        known = [listed for listed in lists if listed]
+        if not known:
+            return
+        directs = self._direct.setdefault(key, {})
+        before = directs.get(update)
+        if before is None and len(known) == 1:
+            directs[update] = known[0]
+            return
+        both = RunSet() if before is None else _set(before)
+        for listed in known:
+            both = both.union(RunSet(listed))
+        directs[update] = both
+
+    def apply(self, node: str, body: Applied) -> None:
+        """A replica applied an update; what its value keeps beyond what was applied there came with this update."""
+        place = node, body.key
+        applied = self._applied.get(place)
+        if applied is None:
+            applied = self._applied[place] = RunSet()
+        applied.add(body.update)
+        if body.kept is None:
+            return
+        carried = RunSet(body.kept).minus(applied)
+        if carried:
+            directs = self._direct.setdefault(body.key, {})
+            directs[body.update] = _set(directs.get(body.update, _EMPTY)).union(carried)
+
+    def applied(self, node: str, key: str) -> RunSet:
+        """What ``node`` has applied to ``key`` so far."""
+        return self._applied.get((node, key), _EMPTY)
+
+    def past(self, key: str, update: str) -> RunSet:
+        """All that ``update`` descends from, closed; without itself unless the history lists a cycle."""
+        directs = self._direct.get(key)
+        if directs is None or update not in directs:
+            return _EMPTY
+        stack, under_way = [update], {update}
+        while stack:
+            newest = stack[-1]
+            if (key, newest) not in self._closed:
+                waits_for = self._close(key, newest, directs, under_way)
+                if waits_for is not None:
+                    stack.append(waits_for)
+                    under_way.add(waits_for)
+                    continue
+            stack.pop()
+            under_way.discard(newest)
+        return self._closed[key, update]
+
+    def close(self, key: str, updates: RunSet) -> RunSet:
+        """``updates`` and all that they descend from."""
+        if key not in self._direct:
+            return updates
+        found, rest = RunSet(), updates
+        while rest:
+            update = rest.newest()
+            found = found.union(self.past(key, update))
+            found.add(update)
+            rest = rest.minus(found)
+        return found
+
+    def _close(self, key: str, update: str, directs: dict[str, RunSet | list[str]], under_way: set[str]) -> str | None:
+        """Close the past of one update, or say whose past is needed first.
+
+        The newest of a run comes first, and what its past contains needs no look: that is why runs stay cheap.
+        """
+        direct = _set(directs[update])
+        found, rest = RunSet(), direct
+        while rest:
+            parent = rest.newest()
+            past = self._closed.get((key, parent), _EMPTY)
+            if past is _EMPTY and parent in directs and parent not in under_way:
+                if (key, parent) not in self._closed:
+                    return parent
+            found = found.union(past)
+            found.add(parent)
+            rest = rest.minus(found)
+        self._closed[key, update] = found
+        return None
+
+
+def _set(listed: RunSet | list[str]) -> RunSet:
+    return listed if isinstance(listed, RunSet) else RunSet(listed)

@@ -1,0 +1,149 @@
+"""Plain operations on registers: what each read and wrote, and which write each read saw.
+
+Rules
+1. Values are the same if their canonical bytes are. ``null`` is what a register holds before its first write, beside
+   the value that the history applies as ``<key>@initial``.
+2. A read saw the one write of its value that had begun before the read ended. If several had, its source is unknown; so
+   it is if the value is also the initial one.
+3. A write that failed did not happen. A read of its value is an aborted read; a read of a value that nobody wrote comes
+   out of thin air; a read of a value that its transaction overwrote is an intermediate read.
+4. A write without an answer may have happened; it did if somebody saw it. What a ``cas`` found is what it read.
+
+Memory: every plain operation, until the end. Which write a read saw is known only when no other can write its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any, Final, Literal
+
+import msgspec
+
+from consistency_viz.checkers.divergence.canonical import canonical
+from consistency_viz.checkers.operations import NEVER_US, Operation
+from consistency_viz.checkers.run_set import INITIAL_SUFFIX
+from workers.model.observation import Applied, Outcome
+
+NEVER_INDEX: Final = 2**62
+ABSENT: Final = canonical(None)
+
+Step = tuple[Literal["r", "w"], str, bytes]
+"""A read or a write of a key, with the canonical bytes of the value."""
+
+
+class NoSource(IntEnum):
+    """Where a value came from that no write gave."""
+
+    INITIAL = -1
+    UNKNOWN = -2
+    ABORTED = -3
+    THIN_AIR = -4
+
+
+class RegisterOp(msgspec.Struct, gc=False):
+    """One plain operation. ``completed_index`` is ``NEVER_INDEX`` unless it was acknowledged."""
+
+    op: str
+    session: str
+    f: str
+    target: str
+    outcome: Outcome
+    invoked_index: int
+    invoked_us: int
+    completed_index: int
+    completed_us: int
+    steps: tuple[Step, ...]
+
+    @property
+    def indices(self) -> list[int]:
+        """Where it stands in the history."""
+        return (
+            [self.invoked_index] if self.completed_index == NEVER_INDEX else [self.invoked_index, self.completed_index]
+        )
+
+
+class Read(msgspec.Struct, gc=False, frozen=True):
+    """An external read: of a key that its operation had not written yet. ``place`` is its step.
+
+    ``source`` is the number of the operation whose write it saw, or a ``NoSource``; ``candidates`` are the writers that
+    may be meant where that is unknown.
+    """
+
+    key: str
+    value: bytes
+    source: int
+    place: int
+    is_intermediate: bool = False
+    candidates: tuple[int, ...] = ()
+
+
+class RegisterLog:
+    """The plain operations of a history, as they end."""
+
+    def __init__(self) -> None:
+        self.not_by_value: set[str] = set()
+        """Keys whose reads cannot be told by their values: they have sets, or are no registers."""
+        self.initial: dict[str, bytes] = {}
+        self._ops: list[RegisterOp] = []
+
+    def begins_with(self, body: Applied) -> None:
+        """Note the value that a key has before its first write."""
+        if body.update == f"{body.key}{INITIAL_SUFFIX}":
+            self.initial[body.key] = canonical(body.value)
+
+    def take(self, operation: Operation) -> None:
+        """Keep an operation that ended, or never will."""
+        steps = tuple(self._steps(operation))
+        if not steps:
+            return
+        done = operation.acknowledged
+        self._ops.append(
+            RegisterOp(
+                operation.op,
+                operation.session,
+                operation.f,
+                operation.target,
+                operation.outcome,
+                operation.invoked_index,
+                operation.invoked_us,
+                operation.completed_index if done else NEVER_INDEX,
+                operation.completed_us if done else NEVER_US,
+                steps,
+            )
+        )
+
+    def sorted_ops(self) -> list[RegisterOp]:
+        """All of them in the order in which they began."""
+        self._ops.sort(key=lambda op: op.invoked_index)
+        return self._ops
+
+    def _steps(self, operation: Operation) -> Iterator[Step]:
+        key, f = operation.key, operation.f
+        if f == "read":
+            if operation.acknowledged:
+                yield "r", key, canonical(operation.result)
+        elif f == "write":
+            yield "w", key, canonical(operation.argument)
+        elif f == "cas":
+            pair = operation.argument
+            if isinstance(pair, list) and len(pair) == 2:
+                if operation.outcome != "fail":
+                    yield "r", key, canonical(pair[0])
+                yield "w", key, canonical(pair[1])
+        else:
+            yield from self._transaction(operation)
+
+    def _transaction(self, operation: Operation) -> Iterator[Step]:
+        done = operation.acknowledged
+        listed: Any = operation.result if done and isinstance(operation.result, list) else operation.argument
+        for step in listed if isinstance(listed, list) else ():
+            if not isinstance(step, list) or len(step) != 3:
+                continue
+            kind, key = step[0], step[1] if isinstance(step[1], str) else msgspec.json.encode(step[1]).decode()
+            if kind == "w":
+                yield "w", key, canonical(step[2])
+            elif kind == "r" and done:
+                yield "r", key, canonical(step[2])
+            elif kind == "append" and operation.outcome != "fail":
+                self.not_by_value.add(key)

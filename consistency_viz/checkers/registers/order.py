@@ -1,0 +1,159 @@
+"""Causal order: the transitive closure of session order and of reads-from, as vector clocks over lanes.
+
+Session order: an operation comes after every operation of its session that was acknowledged before it began. Operations
+of one session may overlap, so a session is laid out in *lanes*, in each of which one operation follows the other; a
+clock says for each lane how many of its operations come before. What was not acknowledged may take effect at any time
+later: nothing comes after it in session order, only what saw it does.
+
+Operations in a cycle come before each other, and before themselves.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from consistency_viz.checkers.registers.components import components
+from consistency_viz.checkers.registers.log import NEVER_INDEX, RegisterOp
+from consistency_viz.checkers.registers.sources import Registers
+
+Clock = dict[int, int]
+"""For each lane, how many of its operations."""
+
+_NOTHING: Clock = {}
+
+
+class Sessions:
+    """The lanes: ``lane`` and ``seq`` of each operation by number, ``seq`` from 1, and who comes last before whom."""
+
+    def __init__(self, ops: Sequence[RegisterOp]) -> None:
+        self.lane = [0] * len(ops)
+        self.seq = [1] * len(ops)
+        self.lanes: list[list[int]] = []
+        self.before: list[tuple[int, ...]] = [()] * len(ops)
+        """The last operation before each one, in each lane of its session."""
+        by_session: dict[str, list[int]] = {}
+        for number, op in enumerate(ops):
+            if op.outcome == "fail":
+                continue
+            own = by_session.setdefault(op.session, [])
+            self.before[number] = tuple(self._last_before(ops, own, op.invoked_index))
+            self._place(number, op, ops, own)
+
+    def _last_before(self, ops: Sequence[RegisterOp], own: list[int], index: int) -> list[int]:
+        found = []
+        for lane in own:
+            members = self.lanes[lane]
+            if ops[members[-1]].completed_index < index:
+                found.append(members[-1])
+                continue
+            place = bisect_left(members, index, key=lambda number: ops[number].completed_index) - 1
+            if place >= 0:
+                found.append(members[place])
+        return found
+
+    def _place(self, number: int, op: RegisterOp, ops: Sequence[RegisterOp], own: list[int]) -> None:
+        if op.completed_index != NEVER_INDEX:
+            for lane in own:
+                members = self.lanes[lane]
+                if ops[members[-1]].completed_index < op.invoked_index:
+                    members.append(number)
+                    self.lane[number], self.seq[number] = lane, len(members)
+                    return
+            own.append(len(self.lanes))
+        self.lane[number] = len(self.lanes)
+        self.lanes.append([number])
+
+
+class CausalOrder:
+    """Who comes before whom. ``cycles`` are the sets of operations, two or more or one that saw itself, in cycles."""
+
+    def __init__(self, registers: Registers) -> None:
+        self.registers = registers
+        self.sessions = Sessions(registers.ops)
+        self.direct: list[list[int]] = [
+            [*before, *{read.source for read in reads if read.source >= 0}]
+            for before, reads in zip(self.sessions.before, registers.reads, strict=True)
+        ]
+        self.clocks: list[Clock] = [_NOTHING] * len(registers.ops)
+        self.cycles: list[list[int]] = []
+        for members in components(self.direct):
+            if len(members) > 1 or members[0] in self.direct[members[0]]:
+                self.cycles.append(sorted(members))
+            self._stamp(members)
+
+    def is_before(self, a: int, b: int) -> bool:
+        """Whether operation ``a`` comes before operation ``b``: strictly, unless both are in one cycle."""
+        lane, seq = self.sessions.lane[a], self.sessions.seq[a]
+        if self.sessions.lane[b] == lane and seq < self.sessions.seq[b]:
+            return True
+        return self.clocks[b].get(lane, 0) >= seq
+
+    def past(self, number: int) -> Clock:
+        """How many operations of each lane come before ``number``, itself not counted unless it is in a cycle."""
+        sessions = self.sessions
+        lane, own = sessions.lane[number], sessions.seq[number] - 1
+        clock = self.clocks[number]
+        return clock if clock.get(lane, 0) >= own else {**clock, lane: own}
+
+    def _stamp(self, members: list[int]) -> None:
+        """The clock of operations that come before each other, or of one; all that come before are stamped."""
+        if len(members) == 1 and members[0] not in self.direct[members[0]]:
+            number = members[0]
+            self.clocks[number] = self._joined(number)
+            return
+        clock: Clock = {}
+        for number in members:
+            _join(clock, self._joined(number))
+        for number in members:
+            _join(clock, {self.sessions.lane[number]: self.sessions.seq[number]})
+        for number in members:
+            self.clocks[number] = clock
+
+    def _joined(self, number: int) -> Clock:
+        """What comes before ``number`` by its direct predecessors; its own lane is left out where that is implied."""
+        sessions = self.sessions
+        lane = sessions.lane[number]
+        newest, others = 0, []
+        clock, is_own = _NOTHING, False
+        for before in self.direct[number]:
+            if sessions.lane[before] != lane or sessions.seq[before] >= sessions.seq[number]:
+                others.append(before)
+            elif sessions.seq[before] > newest:
+                newest, clock = sessions.seq[before], self.clocks[before]
+        for before in others:
+            if clock.get(sessions.lane[before], 0) >= sessions.seq[before]:
+                continue
+            if not is_own:
+                clock, is_own = dict(clock), True
+            _join(clock, self.clocks[before])
+            _join(clock, {sessions.lane[before]: sessions.seq[before]})
+        return clock
+
+
+class WritesByLane:
+    """The writers of each key, lane by lane, for "the last write of it before"."""
+
+    def __init__(self, registers: Registers, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._seqs: dict[str, dict[int, list[int]]] = {}
+        for lane, members in enumerate(sessions.lanes):
+            for number in members:
+                for key in registers.written[number]:
+                    self._seqs.setdefault(key, {}).setdefault(lane, []).append(sessions.seq[number])
+
+    def last(self, key: str, clock: Clock) -> list[int]:
+        """The last operation that wrote ``key`` in each lane, among those that ``clock`` counts."""
+        found = []
+        for lane, seqs in self._seqs.get(key, {}).items():
+            known = clock.get(lane, 0)
+            place = bisect_left(seqs, known + 1) - 1
+            if known and place >= 0:
+                found.append(self._sessions.lanes[lane][seqs[place] - 1])
+        return found
+
+
+def _join(clock: Clock, other: Clock) -> None:
+    for lane, seq in other.items():
+        if clock.get(lane, 0) < seq:
+            clock[lane] = seq

@@ -1,0 +1,108 @@
+"""Which write each read of a register saw (rules in ``registers.log``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from consistency_viz.checkers.registers.log import ABSENT, NoSource, Read, RegisterLog, RegisterOp
+
+NO_READS: Final[tuple[Read, ...]] = ()
+
+
+class Writers(msgspec.Struct, gc=False):
+    """Who wrote a value to a key, by number in the order in which they began."""
+
+    happened: list[int] = []
+    """Those that did not fail."""
+    failed: list[int] = []
+    overwritten: list[int] = []
+    """Those of ``happened`` that overwrote it themselves."""
+
+
+class Inconsistent(msgspec.Struct, frozen=True, gc=False):
+    """A read that its own operation's writes contradict: it did not return the operation's own last write of the key."""
+
+    number: int
+    place: int
+
+
+class Registers:
+    """The operations of a log by number, and what their external reads saw."""
+
+    def __init__(self, log: RegisterLog) -> None:
+        self.ops: Sequence[RegisterOp] = log.sorted_ops()
+        self.inconsistent: list[Inconsistent] = []
+        self._not_by_value = log.not_by_value
+        self._initial = log.initial
+        self._writers = self._all_writers()
+        self.reads: list[tuple[Read, ...]] = [self._external(number, op) for number, op in enumerate(self.ops)]
+        self.written: list[tuple[str, ...]] = [self._written(op) for op in self.ops]
+        """The keys that each operation wrote; nothing where it failed."""
+
+    def answered(self) -> Iterator[tuple[int, Read]]:
+        """Every external read that was answered, with its operation's number."""
+        for number, reads in enumerate(self.reads):
+            if reads and self.ops[number].outcome == "ok":
+                for read in reads:
+                    yield number, read
+
+    def _all_writers(self) -> dict[tuple[str, bytes], Writers]:
+        found: dict[tuple[str, bytes], Writers] = {}
+        for number, op in enumerate(self.ops):
+            last = {key: value for kind, key, value in op.steps if kind == "w"}
+            values = {(key, value) for kind, key, value in op.steps if kind == "w"}
+            for key, value in values:
+                writers = found.get((key, value))
+                if writers is None:
+                    writers = found[key, value] = Writers([], [], [])
+                if op.outcome == "fail":
+                    writers.failed.append(number)
+                    continue
+                writers.happened.append(number)
+                if last[key] != value:
+                    writers.overwritten.append(number)
+        return found
+
+    def _written(self, op: RegisterOp) -> tuple[str, ...]:
+        if op.outcome == "fail":
+            return ()
+        return tuple(dict.fromkeys(key for kind, key, _ in op.steps if kind == "w"))
+
+    def _external(self, number: int, op: RegisterOp) -> tuple[Read, ...]:
+        if len(op.steps) == 1 and op.steps[0][0] == "w":
+            return NO_READS
+        own: dict[str, bytes] = {}
+        found = []
+        for place, (kind, key, value) in enumerate(op.steps):
+            if kind == "w":
+                own[key] = value
+            elif op.outcome == "fail":
+                continue
+            elif key in self._not_by_value:
+                found.append(Read(key, value, NoSource.UNKNOWN, place))
+            elif key in own:
+                if own[key] != value:
+                    self.inconsistent.append(Inconsistent(number, place))
+            else:
+                found.append(self._sourced(key, value, place, op))
+        return tuple(found)
+
+    def _sourced(self, key: str, value: bytes, place: int, op: RegisterOp) -> Read:
+        writers = self._writers.get((key, value))
+        ended = op.completed_index
+        happened = [] if writers is None else [w for w in writers.happened if self.ops[w].invoked_index < ended]
+        initial = value == ABSENT or self._initial.get(key) == value
+        if happened:
+            if len(happened) > 1 or initial:
+                candidates = (*happened, NoSource.INITIAL) if initial else tuple(happened)
+                return Read(key, value, NoSource.UNKNOWN, place, candidates=candidates)
+            writer = happened[0]
+            return Read(key, value, writer, place, writers is not None and writer in writers.overwritten)
+        if initial:
+            return Read(key, value, NoSource.INITIAL, place)
+        if writers is not None and any(self.ops[w].invoked_index < ended for w in writers.failed):
+            return Read(key, value, NoSource.ABORTED, place)
+        return Read(key, value, NoSource.THIN_AIR, place)

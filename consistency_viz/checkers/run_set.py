@@ -1,0 +1,181 @@
+"""Sets of updates as a history lists them: runs stay runs, so that a read that saw a million updates costs a few steps.
+
+``cart-1@eu.3-7`` is one interval of the prefix ``cart-1@eu.``; an id without a number stands for itself. What a replica
+shows before any update (``<key>@initial``) is no update and in no set.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+Run = tuple[int, int]
+"""First and last number, both in it."""
+
+_NUMBERED: Final = re.compile(r"(.*@.*\.)([1-9]\d{0,11}|0)(?:-([1-9]\d{0,11}))?", re.DOTALL)
+INITIAL_SUFFIX: Final = "@initial"
+
+
+def split(update: str) -> tuple[str, int]:
+    """An update's prefix and number; number -1: it has none, and the prefix is all of it."""
+    found = _NUMBERED.fullmatch(update)
+    return (update, -1) if found is None or found[3] is not None else (found[1], int(found[2]))
+
+
+class RunSet:
+    """A set of update ids. Only ``add`` changes one; everything else gives a new set."""
+
+    __slots__ = ("plain", "runs")
+
+    def __init__(self, listed: Iterable[str] = ()) -> None:
+        """``listed`` as in a history; what is no proper run is taken for an id."""
+        self.plain: set[str] = set()
+        self.runs: dict[str, list[Run]] = {}
+        for entry in listed:
+            if entry.endswith(INITIAL_SUFFIX):
+                continue
+            found = _NUMBERED.fullmatch(entry)
+            if found is None:
+                self.plain.add(entry)
+                continue
+            first = int(found[2])
+            last = first if found[3] is None else int(found[3])
+            if last < first:
+                self.plain.add(entry)
+                continue
+            known = self.runs.get(found[1])
+            if known is None:
+                self.runs[found[1]] = [(first, last)]
+            else:
+                known.append((first, last))
+        for prefix, spans in self.runs.items():
+            if len(spans) > 1:
+                self.runs[prefix] = _merged(spans)
+
+    def __contains__(self, update: object) -> bool:
+        if not isinstance(update, str):
+            return False
+        if update in self.plain:
+            return True
+        prefix, number = split(update) if self.runs else (update, -1)
+        return number >= 0 and _inside(self.runs.get(prefix), number, number)
+
+    def __bool__(self) -> bool:
+        return bool(self.plain or self.runs)
+
+    def __len__(self) -> int:
+        return len(self.plain) + sum(last - first + 1 for spans in self.runs.values() for first, last in spans)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunSet) and self.plain == other.plain and self.runs == other.runs
+
+    def __hash__(self) -> int:
+        return hash(self.content())
+
+    def content(self) -> tuple[frozenset[str], frozenset[tuple[str, tuple[Run, ...]]]]:
+        """The same for equal sets: a key for dictionaries."""
+        return frozenset(self.plain), frozenset((prefix, tuple(spans)) for prefix, spans in self.runs.items())
+
+    def __iter__(self) -> Iterator[str]:
+        """Every id, newest first within a prefix, in an order that depends on the set alone."""
+        yield from sorted(self.plain)
+        for prefix, spans in sorted(self.runs.items()):
+            for first, last in reversed(spans):
+                for number in range(last, first - 1, -1):
+                    yield f"{prefix}{number}"
+
+    def newest(self) -> str:
+        """The last of some run, or an id without a number; the set is not empty."""
+        for prefix, spans in self.runs.items():
+            return f"{prefix}{spans[-1][1]}"
+        return next(iter(self.plain))
+
+    def add(self, update: str) -> None:
+        """Put one id in."""
+        if update.endswith(INITIAL_SUFFIX):
+            return
+        prefix, number = split(update)
+        if number < 0:
+            self.plain.add(update)
+            return
+        spans = self.runs.get(prefix)
+        if spans is None:
+            self.runs[prefix] = [(number, number)]
+        elif spans[-1][1] + 1 == number:
+            spans[-1] = (spans[-1][0], number)
+        elif not _inside(spans, number, number):
+            spans.append((number, number))
+            self.runs[prefix] = _merged(spans)
+
+    def issuperset(self, other: RunSet) -> bool:
+        """Whether everything in ``other`` is here too."""
+        if not self.plain >= other.plain:
+            return False
+        for prefix, spans in other.runs.items():
+            mine = self.runs.get(prefix)
+            if not all(_inside(mine, first, last) for first, last in spans):
+                return False
+        return True
+
+    def minus(self, other: RunSet) -> RunSet:
+        """What is here and not in ``other``."""
+        left = RunSet()
+        left.plain = self.plain - other.plain
+        for prefix, spans in self.runs.items():
+            rest = _subtracted(spans, other.runs.get(prefix))
+            if rest:
+                left.runs[prefix] = rest
+        return left
+
+    def union(self, other: RunSet) -> RunSet:
+        """What is in either."""
+        both = RunSet()
+        both.plain = self.plain | other.plain
+        both.runs = {prefix: list(spans) for prefix, spans in self.runs.items()}
+        for prefix, spans in other.runs.items():
+            mine = both.runs.get(prefix)
+            both.runs[prefix] = list(spans) if mine is None else _merged([*mine, *spans])
+        return both
+
+
+def _merged(spans: list[Run]) -> list[Run]:
+    """Sorted, disjoint, with a gap between any two."""
+    found: list[Run] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1] + 1:
+            if last > found[-1][1]:
+                found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return found
+
+
+def _inside(spans: list[Run] | None, first: int, last: int) -> bool:
+    """Whether one of the runs holds all of ``first`` to ``last``."""
+    if not spans:
+        return False
+    if len(spans) == 1:
+        return spans[0][0] <= first and last <= spans[0][1]
+    place = bisect_right(spans, (first, 2**62)) - 1
+    return place >= 0 and last <= spans[place][1]
+
+
+def _subtracted(spans: list[Run], others: list[Run] | None) -> list[Run]:
+    if not others:
+        return list(spans)
+    left: list[Run] = []
+    for begin, last in spans:
+        first = begin
+        for low, high in others:
+            if high < first:
+                continue
+            if low > last:
+                break
+            if low > first:
+                left.append((first, low - 1))
+            first = high + 1
+        if first <= last:
+            left.append((first, last))
+    return left

@@ -1,0 +1,39 @@
+"""What the session guarantees have in common: counting reads, and the verdict that follows from the counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consistency_viz.checkers.findings import Findings, in_words, share
+from consistency_viz.checkers.verdict import Result, Verdict
+
+
+class Judged:
+    """Reads that could have broken a guarantee: how many were judged, how many broke it, how many cannot be judged."""
+
+    __slots__ = ("broken", "findings", "reads", "unjudged")
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.broken = 0
+        self.unjudged = 0
+        self.findings = Findings()
+
+    def verdict(self, nothing: str, broken: str, kept: str) -> tuple[Verdict, str]:
+        """``nothing``: why there may be no evidence; ``broken`` and ``kept`` end "3 of 7 reads ...", with a verb."""
+        if self.broken:
+            return Verdict.FAILED, f"{self.broken:,} of {in_words(self.reads, 'read')} {broken}"
+        if self.unjudged:
+            text = f"what {in_words(self.unjudged, 'read')} saw cannot be told"
+            return Verdict.UNKNOWN, f"{text}; none of the {self.reads:,} others {broken}" if self.reads else text
+        if not self.reads:
+            return Verdict.UNKNOWN, nothing
+        return Verdict.PASSED, f"{'the one read' if self.reads == 1 else f'all {self.reads:,} reads'} {kept}"
+
+    def metrics(self) -> dict[str, Any]:
+        return {"reads": self.reads, "reads_unjudged": self.unjudged, "violations": share(self.broken, self.reads)}
+
+    def result(self, checker: str, words: tuple[str, str, str], metrics: dict[str, Any]) -> Result:
+        """The answer; ``words`` as for ``verdict``."""
+        verdict, reason = self.verdict(*words)
+        return self.findings.result(checker, verdict, reason, self.metrics() | metrics)

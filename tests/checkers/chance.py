@@ -1,0 +1,35 @@
+"""Random histories from one description: drawn by hypothesis, which shrinks them, or by seed, which is quick."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+Choose = Callable[[list[Any]], Any]
+"""One of a list; the first is the simplest."""
+
+
+def drawn(make: Callable[[Choose], T]) -> st.SearchStrategy[T]:
+    """What ``make`` makes, as a strategy."""
+
+    @st.composite
+    def strategy(draw: st.DrawFn) -> T:
+        return make(lambda options: draw(st.sampled_from(options)))
+
+    return strategy()
+
+
+def seeded(make: Callable[[Choose], T], n: int, first: int = 0) -> Iterator[T]:
+    """What ``make`` makes of ``n`` seeds."""
+    for seed in range(first, first + n):
+        yield make(random.Random(seed).choice)
+
+
+def how_many(usual: int) -> int:
+    """``usual`` histories, or as many as CV_CHECKER_HISTORIES says: 100000 is the long mode."""
+    return int(os.environ.get("CV_CHECKER_HISTORIES", usual))

@@ -1,0 +1,80 @@
+"""Read your writes and monotonic reads of plain registers, against brute force."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from consistency_viz.checkers.registry import check, create
+from consistency_viz.checkers.verdict import Result
+from tests.checkers.chance import drawn, how_many, seeded
+from tests.checkers.histories import header
+from tests.checkers.register_histories import INITIAL, Known, Op, history, observations
+
+Counts = tuple[int, int, int]
+"""Reads judged, reads that broke the guarantee, reads that cannot be judged."""
+
+
+def read_your_writes(ops: list[Op]) -> Counts:
+    known = Known(ops)
+    judged = broken = unjudged = 0
+    for i, key, _, source in known.reads:
+        own = [w for w in range(len(ops)) if known.session_order(w, i) and known.writes(w, key)]
+        if ops[i].outcome != "ok" or not own:
+            continue
+        if source != INITIAL and not isinstance(source, int):
+            unjudged += 1
+            continue
+        judged += 1
+        broken += any(known.older(source, w) for w in own)
+    return judged, broken, unjudged
+
+
+def monotonic_reads(ops: list[Op]) -> Counts:
+    known = Known(ops)
+    reads = [read for read in known.reads if ops[read[0]].outcome == "ok"]
+    judged = broken = unjudged = 0
+    for place, (i, key, _, source) in enumerate(reads):
+        earlier = [r for n, r in enumerate(reads) if r[1] == key and ops[r[0]].session == ops[i].session]
+        earlier = [r for r in earlier if known.session_order(r[0], i) or (r[0] == i and reads.index(r) < place)]
+        seen = [r[3] for r in earlier if r[3] == INITIAL or isinstance(r[3], int)]
+        if source != INITIAL and not isinstance(source, int):
+            unjudged += bool(earlier)
+            continue
+        unjudged += len(seen) < len(earlier)
+        judged += bool(seen)
+        broken += any(w != INITIAL and known.older(source, w) for w in seen)
+    return judged, broken, unjudged
+
+
+REFERENCES = {"read-your-writes": read_your_writes, "monotonic-reads": monotonic_reads}
+
+
+def counts(result: Result) -> Counts:
+    return result.metrics["reads"], result.metrics["violations"]["count"], result.metrics["reads_unjudged"]
+
+
+def verdict(found: Counts) -> str:
+    judged, broken, unjudged = found
+    return "failed" if broken else "unknown" if unjudged or not judged else "passed"
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_random_histories_by_seed(name: str) -> None:
+    broken = total = 0
+    for ops in seeded(history, how_many(3000)):
+        expected = REFERENCES[name](ops)
+        (result,) = check(create(header(), [name]), observations(ops))
+        assert (counts(result), result.verdict.value) == (expected, verdict(expected)), ops
+        broken += expected[1] > 0
+        total += expected[0] > 0
+    assert broken >= total / 3
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+@given(ops=drawn(history))
+@settings(max_examples=100, deadline=None)
+def test_random_histories(name: str, ops: list[Op]) -> None:
+    expected = REFERENCES[name](ops)
+    (result,) = check(create(header(), [name]), observations(ops))
+    assert (counts(result), result.verdict.value) == (expected, verdict(expected))
