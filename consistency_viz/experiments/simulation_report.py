@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from consistency_viz.experiments.simulations import SimulatedRun
-from workers.cluster.scenario import Scenario
+from consistency_viz.checkers.verdict import Verdict
+from consistency_viz.experiments.tally import Tally
 
+STYLES: Final = {None: "", Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 FIGURES: Final = (
     ("divergence.value.all.windows_closed", "divergence windows closed"),
     ("divergence.value.all.windows_open", "divergence windows still open"),
@@ -30,17 +31,59 @@ FIGURES: Final = (
 """The figures that a reader asks for first, by name and in words; ``--json`` has all of them."""
 
 
-def render(scenario: Scenario, runs: Sequence[SimulatedRun], summary: dict[str, Any]) -> Iterator[RenderableType]:
-    """Verdicts, then figures: a median with its interval, or the one value of a single run."""
-    n = summary["n"]
-    seeds = f"seed {runs[0].seed}" if n == 1 else f"{n:,} runs, seeds {runs[0].seed} to {runs[-1].seed}"
+EXPECTED: Final = {
+    None: "nothing is expected of this scenario",
+    Verdict.PASSED: "what was expected was found",
+    Verdict.FAILED: "NOT what was expected",
+    Verdict.UNKNOWN: "whether this is what was expected cannot be told",
+}
+"""The verdict on a scenario's expectations in words."""
+
+
+def render(tally: Tally, summary: dict[str, Any]) -> Iterator[RenderableType]:
+    """Verdicts, expectations, figures: a median with its interval, or the one value of a single run; witnesses."""
+    n, scenario = tally.n, tally.scenario
+    first = tally.first[0].seed
+    seeds = f"seed {first}" if n == 1 else f"{n:,} runs, seeds {first} to {tally.last_seed}"
     yield Text(f"{scenario.title} ({scenario.name}, {scenario.design}): {seeds}", style="bold")
-    yield _verdicts(runs, summary)
+    yield _verdicts(tally, summary)
+    yield from expectations(summary["expectations"])
+    yield _figures(n, summary["metrics"])
+    for run in tally.first:
+        for result in run.results:
+            for witness in result.witnesses[:2]:
+                yield Text(f"seed {run.seed}, {result.checker}: {witness.text}")
+
+
+def expectations(found: dict[str, Any]) -> Iterator[RenderableType]:
+    """What was expected, whether it was found, in which share of the runs, and why it matters."""
+    items = found["items"]
+    if not items:
+        return
+    table = Table("expected", "found", "showed in", "because", box=None)
+    for item in items:
+        share = item["share"]
+        n = item["showed"] + item["not_shown"] + item["unknown"]
+        interval = f" ({share['low']:.0%} to {share['high']:.0%})" if n > 1 else ""
+        because = Text(item["because"])
+        if item["reason"]:
+            because.append(f"\n{item['reason']}", style="italic")
+        table.add_row(
+            Text(item["expected"]),
+            Text(item["verdict"], STYLES[item["verdict"]]),
+            f"{item['showed']:,} of {n:,}{interval}",
+            because,
+        )
+    yield table
+    yield Text(f"Expectations: {EXPECTED[found['verdict']]}.", style=STYLES[found["verdict"]])
+
+
+def _figures(n: int, metrics: dict[str, Any]) -> Table:
     table = Table("figure", box=None)
     for title in ("median", "95% interval", "min", "max") if n > 1 else ("value",):
         table.add_column(title, justify="right")
     for name, title in FIGURES:
-        found = summary["metrics"].get(name)
+        found = metrics.get(name)
         if found is None:
             continue
         if n == 1:
@@ -48,23 +91,19 @@ def render(scenario: Scenario, runs: Sequence[SimulatedRun], summary: dict[str, 
             continue
         interval = "sample too small" if found["low"] is None else f"{number(found['low'])} – {number(found['high'])}"  # noqa: RUF001
         table.add_row(title, number(found["estimate"]), interval, number(found["min"]), number(found["max"]))
-    yield table
-    for run in runs[:3]:
-        for result in run.results:
-            for witness in result.witnesses[:2]:
-                yield Text(f"seed {run.seed}, {result.checker}: {witness.text}")
+    return table
 
 
-def _verdicts(runs: Sequence[SimulatedRun], summary: dict[str, Any]) -> Table:
+def _verdicts(tally: Tally, summary: dict[str, Any]) -> Table:
     table = Table("checker", "passed", "failed", "unknown", "", box=None)
     for checker, found in summary["verdicts"].items():
         share = found["failed_share"]
         text = found["note"]
         if found["failed"]:
             text = f"failed in {share['estimate']:.1%} of runs (95%: {share['low']:.1%} to {share['high']:.1%})"
-        if len(runs) == 1:
-            text = next(result.reason for result in runs[0].results if result.checker == checker)
-        table.add_row(checker, *(f"{found[name]:,}" for name in ("passed", "failed", "unknown")), text)
+        if tally.n == 1:
+            text = next(result.reason for result in tally.first[0].results if result.checker == checker)
+        table.add_row(checker, *(f"{found[name]:,}" for name in ("passed", "failed", "unknown")), Text(text))
     return table
 
 

@@ -1,4 +1,4 @@
-"""Runs in virtual time: one seed or many, checked as they go, with intervals over the seeds.
+"""One run in virtual time, checked as it goes; ``parallel`` plays many, ``tally`` sums them up.
 
 No history is kept unless asked for: a run's observations go through the checkers and are gone.
 """
@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from consistency_viz.checkers.intervals import median_interval, wilson
 from consistency_viz.checkers.registry import create
 from consistency_viz.checkers.verdict import Result, Verdict, overall
 from consistency_viz.checkers.work_done import WorkDone
+from consistency_viz.experiments.expectations import Found, judge
 from consistency_viz.observation.history_writer import HistoryWriter
 from workers.cluster.plan import Plan, build
 from workers.cluster.scenario import Scenario
@@ -24,7 +24,10 @@ from workers.simulation.world import World
 
 
 class SimulatedRun(msgspec.Struct, frozen=True):
-    """One run: its seed, its end in virtual milliseconds, a verdict by checker, and figures by name."""
+    """One run: its seed, its end in virtual milliseconds, a verdict by checker, and figures by name.
+
+    ``expectations`` says of each of the scenario's, in order, whether it showed.
+    """
 
     seed: int
     end_ms: float
@@ -32,6 +35,7 @@ class SimulatedRun(msgspec.Struct, frozen=True):
     verdicts: dict[str, Verdict]
     metrics: dict[str, Any]
     results: list[Result]
+    expectations: list[Found]
 
     def to_json(self) -> dict[str, Any]:
         """What ``simulate --json`` prints for a run."""
@@ -41,6 +45,7 @@ class SimulatedRun(msgspec.Struct, frozen=True):
             "verdict": self.verdict,
             "verdicts": self.verdicts,
             "metrics": self.metrics,
+            "expectations": msgspec.to_builtins(self.expectations),
             "witnesses": [
                 {"checker": result.checker, **msgspec.to_builtins(witness)}
                 for result in self.results
@@ -80,23 +85,8 @@ def simulate_once(
     results = [judge.finish(end_us) for judge in judges]
     metrics = {result.checker: result.metrics for result in results} | {"work": work.metrics()}
     verdicts = {result.checker: result.verdict for result in results}
-    return SimulatedRun(seed, end_us / 1_000, overall(verdicts.values()), verdicts, metrics, results)
-
-
-def summary(runs: Sequence[SimulatedRun]) -> dict[str, Any]:
-    """Over all runs: how often each checker said what, and the median of every figure, each with its interval."""
-    n = len(runs)
-    verdicts: dict[str, Any] = {}
-    for checker in runs[0].verdicts:
-        said = [run.verdicts[checker] for run in runs]
-        failed = said.count(Verdict.FAILED)
-        verdicts[checker] = {
-            **{verdict.value: said.count(verdict) for verdict in Verdict},
-            "failed_share": wilson(failed, n)._asdict(),
-            "seeds_failed": [run.seed for run in runs if run.verdicts[checker] == Verdict.FAILED][:20],
-            "note": "" if failed else f"no failure was observed in {n} runs",
-        }
-    return {"n": n, "verdicts": verdicts, "metrics": _medians(runs)}
+    found = judge(scenario.expect, verdicts, metrics)
+    return SimulatedRun(seed, end_us / 1_000, overall(verdicts.values()), verdicts, metrics, results, found)
 
 
 def _play(plan: Plan, takers: Sequence[Callable[[Observation], None]]) -> int:
@@ -113,23 +103,3 @@ def _play(plan: Plan, takers: Sequence[Callable[[Observation], None]]) -> int:
                 take(observation)
 
     return World(plan, record).run()
-
-
-def _medians(runs: Sequence[SimulatedRun]) -> dict[str, Any]:
-    values: dict[str, list[float]] = {}
-    for run in runs:
-        for name, value in _numbers("", run.metrics):
-            values.setdefault(name, []).append(value)
-    return {
-        name: {"n": len(found), **median_interval(found)._asdict(), "min": min(found), "max": max(found)}
-        for name, found in sorted(values.items())
-    }
-
-
-def _numbers(prefix: str, value: Any) -> Iterable[tuple[str, float]]:
-    """The numeric leaves of nested metrics by dotted name; lists are left out."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _numbers(f"{prefix}.{key}" if prefix else key, inner)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield prefix, value

@@ -6,13 +6,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result, Verdict, overall
 from consistency_viz.checkers.work_done import WorkDone
+from consistency_viz.experiments.expectations import EXIT_BY_VERDICT, ExpectationTally, judge
 from consistency_viz.experiments.simulations import header_of
 from consistency_viz.lab.errors import LabError
 from consistency_viz.lab.stack import Stack, data_dir_of
@@ -24,9 +25,12 @@ from workers.model.observation import Observation
 from workers.runtime import control
 from workers.runtime.connection import connect
 
+EXIT_NOT_FINISHED: Final = 1
+"""A run that was stopped or broke off has not shown what it should, whatever it did show."""
+
 
 class LiveRun(msgspec.Struct, frozen=True):
-    """How a live run went: its end, the verdicts on its history, and figures by name."""
+    """How a live run went: its end, the verdicts on its history, figures by name, and the scenario's expectations."""
 
     run: str
     scenario: str
@@ -38,11 +42,8 @@ class LiveRun(msgspec.Struct, frozen=True):
     verdict: Verdict
     results: list[Result]
     metrics: dict[str, Any]
-
-    @property
-    def succeeded(self) -> bool:
-        """It ended by itself, and no checker found a failure."""
-        return self.state == "finished" and self.verdict != Verdict.FAILED
+    expectations: dict[str, Any]
+    exit_status: int
 
 
 def run_headless(
@@ -101,6 +102,8 @@ def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
     with HistoryReader(ending.path) as reader:
         results = check(create(reader.header), seen(reader), ending.ended_us)
         metrics = {result.checker: result.metrics for result in results} | {"work": work.metrics()}
+        tally = ExpectationTally(scenario.expect)
+        tally.add(scenario.seed, judge(scenario.expect, {r.checker: r.verdict for r in results}, metrics))
         return LiveRun(
             run=ending.run_id,
             scenario=scenario.name,
@@ -112,4 +115,6 @@ def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
             verdict=overall(result.verdict for result in results),
             results=results,
             metrics=metrics,
+            expectations=tally.to_json(),
+            exit_status=EXIT_BY_VERDICT[tally.verdict] if ending.state == "finished" else EXIT_NOT_FINISHED,
         )

@@ -9,18 +9,19 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from consistency_viz.experiments.simulation_report import FIGURES, number
+from consistency_viz.experiments.simulation_report import EXPECTED, FIGURES, expectations, number
 from consistency_viz.lab.headless import LiveRun
 
 
 def render(run: LiveRun) -> Iterator[RenderableType]:
-    """What ran and how it ended, the verdicts, the figures, the witnesses."""
+    """What ran and how it ended, the verdicts, the expectations, the figures, the witnesses."""
     yield Text(f"{run.scenario}, seed {run.seed}, live: {run.state} ({run.reason})", style="bold")
     yield Text(f"{run.observations:,} observations in {run.duration_ms / 1_000:,.1f} s")
     verdicts = Table("checker", "verdict", "reason", box=None)
     for result in run.results:
         verdicts.add_row(result.checker, result.verdict.value, result.reason)
     yield verdicts
+    yield from expectations(run.expectations)
     figures = Table("figure", "value", box=None)
     for name, title in FIGURES:
         value = _leaf(run.metrics, name)
@@ -30,6 +31,13 @@ def render(run: LiveRun) -> Iterator[RenderableType]:
     for result in run.results:
         for witness in result.witnesses:
             yield Text(f"{result.checker}: {witness.text}")
+    yield Text(f"Exit status {run.exit_status}: {_because(run)}.")
+
+
+def _because(run: LiveRun) -> str:
+    if run.state != "finished":
+        return f"the run did not finish, it is {run.state}"
+    return EXPECTED[run.expectations["verdict"]]
 
 
 def _leaf(metrics: dict[str, Any], name: str) -> float | None:

@@ -52,5 +52,6 @@ def fixed_fields(scenario: Scenario, fix: Fix) -> dict[str, Any]:
         except PathError as error:
             raise FixError(path, value, str(error)) from None
     if system == before:
-        raise FixError(next(iter(fix.set)), None, "the fix changes nothing; set what is different in the fixed system")
+        path, value = next(iter(fix.set.items()))
+        raise FixError(path, value, "the fix changes nothing; set what is different in the fixed system")
     return system | told

@@ -19,8 +19,8 @@ class Command(StrictCommand):
     """A stack of its own for one run; nothing of it is left but what was asked for."""
 
     help = (
-        "Play a scenario live: server, workers, recorder, checkers. Exit status: 0 it finished and no checker failed, "
-        "1 otherwise, 3 bad input."
+        "Play a scenario live: server, workers, recorder, checkers. Exit status: 0 it finished and the scenario's "
+        "expectations are met, or it has none; 1 they are not, or it did not finish; 2 it cannot be told; 3 bad input."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -61,7 +61,7 @@ class Command(StrictCommand):
                 options["html"].write_text(_html(result), encoding="utf-8")
             except OSError as error:
                 raise CommandError(f"--html {options['html']}: cannot write it: {error.strerror}") from error
-        sys.exit(0 if result.succeeded else 1)
+        sys.exit(result.exit_status)
 
 
 def _check_writable(option: str, path: Path | None) -> None:

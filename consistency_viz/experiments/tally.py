@@ -1,0 +1,77 @@
+"""Over many runs: how often each checker said what, the median of every figure, and the scenario's expectations.
+
+Runs are taken in one by one and forgotten: of each only its figures stay, eight bytes a figure.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from typing import Any, Final
+
+from consistency_viz.checkers.intervals import median_interval, wilson
+from consistency_viz.checkers.verdict import Verdict
+from consistency_viz.experiments.expectations import ExpectationTally, numbers
+from consistency_viz.experiments.simulations import SimulatedRun
+from workers.cluster.scenario import Scenario
+
+SHOWN_MAX: Final = 3
+"""Runs whose witnesses are kept for a reader."""
+
+SEEDS_MAX: Final = 20
+
+
+class Tally:
+    """The runs of one scenario."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.n = 0
+        self.first: list[SimulatedRun] = []
+        self.last_seed = 0
+        self.expectations = ExpectationTally(scenario.expect)
+        self._verdicts: dict[str, Counter[Verdict]] = {}
+        self._failed: dict[str, list[int]] = {}
+        self._values: dict[str, array[float]] = {}
+
+    def add(self, run: SimulatedRun) -> None:
+        """Take in the next run."""
+        self.n += 1
+        self.last_seed = run.seed
+        if len(self.first) < SHOWN_MAX:
+            self.first.append(run)
+        self.expectations.add(run.seed, run.expectations)
+        for checker, verdict in run.verdicts.items():
+            self._verdicts.setdefault(checker, Counter())[verdict] += 1
+            failed = self._failed.setdefault(checker, [])
+            if verdict == Verdict.FAILED and len(failed) < SEEDS_MAX:
+                failed.append(run.seed)
+        for name, value in numbers("", run.metrics):
+            self._values.setdefault(name, array("d")).append(value)
+
+    def summary(self) -> dict[str, Any]:
+        """What ``simulate --json`` prints as ``summary``; at least one run was taken in."""
+        return {
+            "n": self.n,
+            "verdicts": {checker: self._said(checker) for checker in self._verdicts},
+            "metrics": {
+                name: {
+                    "n": len(found),
+                    **median_interval(found)._asdict(),
+                    "min": min(found),
+                    "max": max(found),
+                }
+                for name, found in sorted(self._values.items())
+            },
+            "expectations": self.expectations.to_json(),
+        }
+
+    def _said(self, checker: str) -> dict[str, Any]:
+        counts = self._verdicts[checker]
+        failed = counts[Verdict.FAILED]
+        return {
+            **{verdict.value: counts[verdict] for verdict in Verdict},
+            "failed_share": wilson(failed, self.n)._asdict(),
+            "seeds_failed": self._failed[checker],
+            "note": "" if failed else f"no failure was observed in {self.n} runs",
+        }
