@@ -9,10 +9,24 @@ import pytest
 import yaml
 
 from tests.experiments.commands import manage
-from workers.cluster.catalogue import catalogue, load
+from workers.cluster.catalogue import catalogue, load, numbered
 from workers.cluster.scenario_text import parse
 
 GOOD = "name: mine\ntitle: Mine\ndesign: asynchronous-broadcast\nduration_s: 5\n"
+STORY = """\
+network: {default: {loss: 0.1}}
+expect:
+  - {checker: divergence, verdict: failed, in_share_of_runs: {at_least: 0.5}, because: Views miss messages.}
+narration:
+  - {on: start, say: "Look at [red] cells.", look_at: [view-2, matrix], ask: "Which one is right?"}
+  - {at_s: 3, say: Here.}
+fix:
+  title: A better network
+  price: Money.
+  set: {network.default.loss: 0}
+  expect:
+    - {checker: divergence, verdict: passed, because: Nothing is lost.}
+"""
 
 
 @pytest.fixture
@@ -34,13 +48,39 @@ def test_a_script_reads_the_list_as_json() -> None:
     _, out, _ = manage("scenarios", "list", "--json")
     rows = json.loads(out)
     assert [row["name"] for row in rows] == [scenario.name for scenario in catalogue()]
-    assert all(set(row) == {"name", "title", "design", "summary"} and all(row.values()) for row in rows)
+    assert [row["number"] for row in rows] == [number for number, _ in numbered()]
+    described = ("name", "title", "design", "summary")
+    assert all(set(row) == {"number", "anomaly", *described} and all(row[name] for name in described) for row in rows)
 
 
 def test_a_scenario_is_shown_as_it_is_written() -> None:
-    status, out, _ = manage("scenarios", "show", "order-flow")
+    status, out, _ = manage("scenarios", "show", "order-flow", "--source")
     assert status == 0
     assert parse(out, "shown") == load("order-flow")
+
+
+def test_a_file_is_shown_as_it_is_written_too(file: Path) -> None:
+    assert manage("scenarios", "show", str(file), "--source") == (0, GOOD, "")
+
+
+def test_a_person_reads_what_a_scenario_says_and_tells(file: Path) -> None:
+    file.write_text(GOOD + STORY)
+    status, out, err = manage("scenarios", "show", str(file))
+    assert (status, err) == (0, "")
+    shown = " ".join(out.split())
+    for told in (
+        "Mine",
+        "duration_s 5",
+        "network default: {loss: 0.1}",
+        "divergence: failed, in at least 0.5 of the runs. Views miss messages.",
+        "start Look at [red] cells. view-2, matrix Which one is right?",
+        "3 s Here.",
+        "Fix: A better network",
+        "Its price: Money.",
+        "network.default.loss = 0",
+        "divergence: passed, in every run. Nothing is lost.",
+    ):
+        assert told in shown
 
 
 def test_a_scenario_is_shown_in_full_as_json() -> None:

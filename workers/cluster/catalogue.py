@@ -25,6 +25,12 @@ def catalogue() -> list[Scenario]:
     return [load(name) for name in names()]
 
 
+def numbered() -> list[tuple[int, Scenario]]:
+    """Every shipped scenario with its number in the course, which its file begins with."""
+    files = sorted(item.name for item in _FOLDER.iterdir() if item.name.endswith(".yaml"))
+    return [(int(file.partition("-")[0]), load(name)) for file, name in zip(files, names(), strict=True)]
+
+
 def text_of(name: str) -> str:
     """The YAML text of a shipped scenario; raises ``ScenarioError`` for an unknown name."""
     for item in _FOLDER.iterdir():

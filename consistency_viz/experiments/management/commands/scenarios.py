@@ -1,17 +1,18 @@
-"""``manage.py scenarios [list|show NAME|validate FILE] [--json]``: the catalogue."""
+"""``manage.py scenarios [list|show NAME|validate FILE|schema] [--json]``: the catalogue."""
 
 from __future__ import annotations
 
 import json
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from consistency_viz.experiments.management.strict import EXIT_BAD_INPUT, StrictCommand, bad_input
+from consistency_viz.experiments.scenario_report import render_list, render_one
 from consistency_viz.experiments.terminal import draw
-from workers.cluster.catalogue import catalogue, load, text_of
+from workers.cluster.catalogue import load, names, numbered, text_of
+from workers.cluster.json_schema import json_schema
 from workers.cluster.scenario import Scenario
 from workers.cluster.scenario_text import ScenarioError
 
@@ -25,6 +26,7 @@ class Command(StrictCommand):
         parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "validate", "schema"))
         parser.add_argument("name", nargs="?", metavar="NAME|FILE")
         parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--source", action="store_true", help="show: print the YAML itself, to copy and change")
 
     def handle(self, *_: Any, **options: Any) -> None:
         action, name, as_json = options["action"], options["name"], options["json"]
@@ -34,9 +36,9 @@ class Command(StrictCommand):
             if action == "list":
                 self._list(as_json=as_json)
             elif action == "schema":
-                self.stdout.write(json.dumps(Scenario.model_json_schema(), indent=2))
+                self.stdout.write(json.dumps(json_schema(), indent=2))
             elif action == "show":
-                self.stdout.write(_json(load(name)) if as_json else text_of(name))
+                self._show(name, options)
             else:
                 scenario = load(name)
                 self.stdout.write(_json(scenario) if as_json else f"{name}: scenario {scenario.name} can be run")
@@ -47,16 +49,22 @@ class Command(StrictCommand):
                 sys.exit(EXIT_BAD_INPUT)
             raise bad_input(str(error)) from None
 
+    def _show(self, name: str, options: dict[str, Any]) -> None:
+        if options["source"]:
+            load(name)
+            self.stdout.write(text_of(name) if name in names() else Path(name).read_text(encoding="utf-8"))
+        elif options["json"]:
+            self.stdout.write(_json(load(name)))
+        else:
+            draw(render_one(load(name)), self.stdout, no_color=options["no_color"])
+
     def _list(self, *, as_json: bool) -> None:
-        scenarios = catalogue()
-        if as_json:
-            rows = [{k: getattr(s, k) for k in ("name", "title", "design", "summary")} for s in scenarios]
-            self.stdout.write(json.dumps(rows, indent=2))
+        if not as_json:
+            draw([render_list(numbered())], self.stdout)
             return
-        table = Table("scenario", "title", "design", "what it shows", box=None, padding=(0, 2, 1, 0))
-        for scenario in scenarios:
-            table.add_row(scenario.name, scenario.title, scenario.design, scenario.summary)
-        draw([table], self.stdout)
+        fields = ("name", "title", "design", "summary", "anomaly")
+        rows = [{"number": n} | {field: getattr(s, field) for field in fields} for n, s in numbered()]
+        self.stdout.write(json.dumps(rows, indent=2))
 
 
 def _json(scenario: Scenario) -> str:
