@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from workers.cluster.schema.common import NAME, PARTITIONS_MAX, Strict
 from workers.cluster.schema.faults import Faults
+from workers.cluster.schema.leadership import HotKeySettings, LeadershipSettings
 from workers.cluster.schema.links import NetworkSettings
 from workers.cluster.schema.order_flow import Change, NodeSettings, WorkloadSettings
 from workers.cluster.schema.regions import ClientSettings, EntityKind, EntitySettings, Region, ReplicationSettings
@@ -40,6 +41,8 @@ class Scenario(Strict):
     entities: Mapping[EntityKind, EntitySettings] = Field(default_factory=dict)
     replication: ReplicationSettings = ReplicationSettings()
     clients: ClientSettings = ClientSettings()
+    leadership: LeadershipSettings = LeadershipSettings()
+    hot_key: HotKeySettings = HotKeySettings()
     expect: Expectations = ()
     narration: Narration = ()
     fix: Fix | None = None

@@ -13,7 +13,8 @@ class Options(NamedTuple):
 
     Of the order flow: ``client`` makes the client service for the given views. Of replicated regions: ``regions`` are
     the names of the replicas; ``entities`` (by kind), ``replication`` and ``clients`` are those sections of the
-    scenario, with the fields of ``workers.cluster.schema.regions``.
+    scenario, with the fields of ``workers.cluster.schema.regions``. ``leadership`` and ``hot_key`` are sections with
+    the fields of ``workers.cluster.schema.leadership``. Nothing is due to begin after ``duration_ms`` (``None``: no end).
     """
 
     views: int
@@ -23,6 +24,9 @@ class Options(NamedTuple):
     entities: Mapping[str, Any] = {}
     replication: Any = None
     clients: Any = None
+    leadership: Any = None
+    hot_key: Any = None
+    duration_ms: int | None = None
 
 
 class Design(NamedTuple):

@@ -11,6 +11,8 @@ from workers.strategies import (
     collisions_merged_by_hand,
     collisions_merged_by_hand_broken,
     crdt_order,
+    leader_fenced,
+    leader_unfenced_broken,
     optimistic_concurrency,
     serial_chain,
     single_writer,
@@ -37,6 +39,8 @@ DESIGNS: dict[str, Design] = {
         optimistic_concurrency.DESIGN,
         single_writer.DESIGN,
         single_writer_per_transition.DESIGN,
+        leader_unfenced_broken.DESIGN,
+        leader_fenced.DESIGN,
         aggregator_broken.DESIGN,
         aggregator.DESIGN,
     )
