@@ -22,7 +22,8 @@ def render_list(numbered: Sequence[tuple[int, Scenario]]) -> Table:
     """One row a scenario: number, name, title, anomaly, design."""
     table = Table("no.", "scenario", "title", "anomaly", "design", box=None, padding=(0, 2, 0, 0))
     for number, scenario in numbered:
-        table.add_row(str(number), *(escape(t) for t in (scenario.name, scenario.title, scenario.anomaly, scenario.design)))
+        words = (scenario.name, scenario.title, scenario.anomaly, scenario.design)
+        table.add_row(str(number), *(escape(text) for text in words))
     return table
 
 

@@ -94,6 +94,8 @@ def read(text: str, source: str) -> tuple[yaml.Node | None, Any]:
         line = 0 if mark is None else mark.line + 1
         said = [getattr(error, name, None) for name in ("context", "problem")]
         what = ", ".join(part for part in said if part) or str(error).splitlines()[0]
+        if "while parsing a flow" in what:
+            what += "; inside { } and [ ] quote a text that has one of , ? : # in it"
         raise ScenarioError(source, [Problem(line, "", "", f"this is not YAML: {what}")]) from error
     except ValueError as error:
         if isinstance(error, ScenarioError):

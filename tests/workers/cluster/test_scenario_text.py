@@ -172,7 +172,8 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 5,
                 "",
                 "",
-                "this is not YAML: while parsing a flow node, expected the node content, but found '<stream end>'",
+                "this is not YAML: while parsing a flow node, expected the node content, but found '<stream end>'; "
+                "inside { } and [ ] quote a text that has one of , ? : # in it",
             ),
         ),
         ("1: 2", Problem(4, "1", "1", "keys should be strings")),
