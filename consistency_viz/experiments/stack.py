@@ -19,6 +19,7 @@ from workers.cluster.plan import Plan, build
 from workers.cluster.scenario import Scenario
 from workers.runtime import control as run_control
 from workers.services.catalogue_of_goods import SKUS, TAX_BASIS_POINTS
+from workers.services.client import BY_HAND
 
 NO_SERVER = "No Redis-compatible server is configured."
 HOW_TO_SERVE = "Start everything with `make demo`, or set REDIS_URL and restart."
@@ -35,6 +36,11 @@ def catalogue() -> list[Scenario]:
 def plan_of(document: dict[str, Any]) -> Plan:
     """The plan of a run's scenario: its nodes, topics and partitions. Raises ``ValueError`` for an outdated one."""
     return build(Scenario.model_validate(document))
+
+
+def subject_of(plan: Plan) -> str:
+    """What the keys of a run are: ``order`` where orders can be placed, else ``key``."""
+    return "order" if BY_HAND in plan.subscribers else "key"
 
 
 def control() -> Any:

@@ -42,11 +42,16 @@ def run_list(request: HttpRequest) -> HttpResponse:
 def run_detail(request: HttpRequest, run_id: str) -> HttpResponse:
     """One run: the page that the socket fills."""
     run = _run(run_id)
+    plan = stack.plan_of(run.document)
+    subject = stack.subject_of(plan)
     context = {
         "run": run,
         "is_presenter": is_presenter(request),
         "socket_path": f"/ws/runs/{run.id}/",
-        "nodes_scalable": _nodes_scalable(run),
+        "nodes_scalable": [] if run.ended else list(plan.nodes),
+        "subject": subject,
+        "label_placed": "Orders placed" if subject == "order" else "Updates",
+        "label_settled": "Settled" if subject == "order" else "Keys in agreement",
         "skus": stack.prices(),
         "countries": stack.countries(),
     }
@@ -136,11 +141,6 @@ def _run(run_id: str) -> Run:
 
 def _done(text: str) -> JsonResponse:
     return JsonResponse({"ok": True, "text": text})
-
-
-def _nodes_scalable(run: Run) -> list[str]:
-    """The nodes that can be given more or fewer instances: all of them, each up to one for each partition."""
-    return [] if run.ended else list(stack.plan_of(run.document).nodes)
 
 
 def _safe_path(target: str) -> str:

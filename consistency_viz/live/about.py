@@ -41,7 +41,13 @@ def about(run_id: str, started_us: int) -> About | None:
         for node in plan.nodes.values()
     ]
     begun_us = microseconds(run.started_at) or started_us or microseconds(run.created_at)
-    return About(header_of(run, begun_us), run_view(run, begun_us, plan.partitions), nodes, run.ended, run.history_path)
+    return About(
+        header_of(run, begun_us),
+        run_view(run, begun_us, plan.partitions, stack.subject_of(plan)),
+        nodes,
+        run.ended,
+        run.history_path,
+    )
 
 
 async def from_database(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -64,7 +70,7 @@ def row_of(run_id: str) -> Run | None:
     return Run.objects.filter(pk=run_id).first()
 
 
-def run_view(run: Run, started_us: int, partitions: int) -> RunView:
+def run_view(run: Run, started_us: int, partitions: int, subject: str) -> RunView:
     """The run as its row has it."""
     return RunView(
         run.id,
@@ -78,6 +84,7 @@ def run_view(run: Run, started_us: int, partitions: int) -> RunView:
         run.reason,
         started_us,
         microseconds(run.ended_at) or None,
+        subject,
     )
 
 

@@ -227,7 +227,7 @@ class RunFeed:
             self._note(await self._status())
             row = await from_database(row_of, self.run_id)
             if row is not None:
-                self._page.set_run(run_view(row, known.run.started_us, known.run.partitions))
+                self._page.set_run(run_view(row, known.run.started_us, known.run.partitions, known.run.subject))
             if row is None or row.ended:
                 self._clock_us = None
                 self._page.reach(self._page.run.ended_us or 0)

@@ -50,7 +50,10 @@ class InstanceView(msgspec.Struct, frozen=True):
 
 
 class RunView(msgspec.Struct, frozen=True):
-    """What the run is. ``state``: pending, running, draining, finished, stopped, failed; ``reason`` says why."""
+    """What the run is. ``state``: pending, running, draining, finished, stopped, failed; ``reason`` says why.
+
+    ``subject``: what its keys are, ``order`` in the order flow and ``key`` in replicated regions.
+    """
 
     id: str
     scenario: str
@@ -63,6 +66,7 @@ class RunView(msgspec.Struct, frozen=True):
     reason: str
     started_us: int
     ended_us: int | None
+    subject: str = "order"
 
 
 class ReplicaValue(msgspec.Struct, frozen=True):
@@ -97,13 +101,17 @@ class WindowView(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """Counts since the run began. ``*_us`` are union lengths of global divergence, open windows counted to now."""
+    """Counts since the run began. ``*_us`` are union lengths of global divergence, open windows counted to now.
 
-    orders_placed: int = 0
-    orders_accepted: int = 0
-    orders_failed: int = 0
-    orders_unknown: int = 0
-    orders_settled: int = 0
+    ``updates_*``: operations of clients that are no reads. ``keys_settled``: orders that came to their end at every
+    replica; of other keys, those about which all replicas agree now.
+    """
+
+    updates_begun: int = 0
+    updates_accepted: int = 0
+    updates_failed: int = 0
+    updates_unknown: int = 0
+    keys_settled: int = 0
     emails: int = 0
     reads: int = 0
     messages_sent: int = 0

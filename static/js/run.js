@@ -53,7 +53,13 @@ const draw = throttled(() => {
   const until = state.run.ended_us ?? now_us;
   const diverged = [...state.keys.values()].filter((key) => key.diverged).length;
   views.totals.show(
-    totalsModel(state.totals, until - state.run.started_us, diverged, isOver(state.run.state)),
+    totalsModel(
+      state.totals,
+      until - state.run.started_us,
+      diverged,
+      isOver(state.run.state),
+      state.run.subject,
+    ),
   );
   controls.setOver(isOver(state.run.state));
 }, DRAW_EVERY_MS);

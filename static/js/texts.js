@@ -133,11 +133,12 @@ export const texts = {
   totals: {
     placed: (/** @type {Totals} */ totals) =>
       [
-        `${count(totals.orders_accepted)} accepted`,
-        totals.orders_failed ? `${count(totals.orders_failed)} failed` : "",
-        totals.orders_unknown ? `${count(totals.orders_unknown)} unknown` : "",
+        `${count(totals.updates_accepted)} accepted`,
+        totals.updates_failed ? `${count(totals.updates_failed)} failed` : "",
+        totals.updates_unknown ? `${count(totals.updates_unknown)} unknown` : "",
       ].filter(Boolean).join(", "),
-    settled: (/** @type {Totals} */ totals) => `of ${count(totals.orders_accepted)} accepted`,
+    settled: (/** @type {Totals} */ totals) => `of ${count(totals.updates_accepted)} accepted`,
+    inAgreement: "at every replica",
     windows: (/** @type {number} */ n, /** @type {boolean} */ isOver) =>
       `${some(n, "window", "windows")} ${isOver ? "in all" : "so far"}`,
     share: "of the run so far",

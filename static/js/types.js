@@ -17,6 +17,7 @@
  * @property {string} reason
  * @property {number} started_us
  * @property {number|null} ended_us
+ * @property {string} subject "order" or "key"
  *
  * @typedef {{value: unknown, updates: number, at_us: number}} ReplicaValue
  *
@@ -35,11 +36,11 @@
  * @property {string[]} replicas
  *
  * @typedef {object} Totals
- * @property {number} orders_placed
- * @property {number} orders_accepted
- * @property {number} orders_failed
- * @property {number} orders_unknown
- * @property {number} orders_settled
+ * @property {number} updates_begun
+ * @property {number} updates_accepted
+ * @property {number} updates_failed
+ * @property {number} updates_unknown
+ * @property {number} keys_settled
  * @property {number} emails
  * @property {number} reads
  * @property {number} messages_sent

@@ -160,11 +160,11 @@ Deno.test("the second that still goes on is left out, until the run is over", ()
 
 Deno.test("totals say what they count; the share of time is of the union, never over one", () => {
   const totals = /** @type {import("../../static/js/types.js").Totals} */ ({
-    orders_placed: 1_200,
-    orders_accepted: 1_190,
-    orders_failed: 2,
-    orders_unknown: 0,
-    orders_settled: 1_100,
+    updates_begun: 1_200,
+    updates_accepted: 1_190,
+    updates_failed: 2,
+    updates_unknown: 0,
+    keys_settled: 1_100,
     emails: 3,
     reads: 1,
     messages_sent: 10,

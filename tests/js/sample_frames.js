@@ -15,11 +15,11 @@ const STARTED_US = 1_764_000_000_000_000;
 /** @returns {Totals} */
 function noTotals() {
   return {
-    orders_placed: 0,
-    orders_accepted: 0,
-    orders_failed: 0,
-    orders_unknown: 0,
-    orders_settled: 0,
+    updates_begun: 0,
+    updates_accepted: 0,
+    updates_failed: 0,
+    updates_unknown: 0,
+    keys_settled: 0,
     emails: 0,
     reads: 0,
     messages_sent: 0,
@@ -80,6 +80,7 @@ export function createSampleServer(
     state: "running",
     reason: "",
     started_us: STARTED_US,
+    subject: "order",
     ended_us: null,
   };
   /** @type {InstanceView[]} */
@@ -184,10 +185,10 @@ export function createSampleServer(
     const { key } = happening;
     if (happening.kind === "fact") return learn(happening, second, news);
     if (happening.kind === "placed") {
-      totals.orders_placed += 1;
+      totals.updates_begun += 1;
       second.placed += 1;
     } else if (happening.kind === "accepted") {
-      totals.orders_accepted += 1;
+      totals.updates_accepted += 1;
       second.completed += 1;
       second.latency_ms_p50 = second.latency_ms_p50 === null
         ? happening.latency_ms
@@ -248,7 +249,7 @@ export function createSampleServer(
     const isFinal = after.values.order?.updates === 4 || valueOf(known, 0).status === "rejected";
     if (isFinal && !after.diverged && !settled.has(fact.key)) {
       settled.add(fact.key);
-      totals.orders_settled += 1;
+      totals.keys_settled += 1;
       say(
         fact.at_us,
         "good",

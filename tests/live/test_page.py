@@ -137,14 +137,14 @@ def show(state, key, status, nodes=REPLICAS):
 
 
 def settled(state):
-    return state.delta("b", 1, "1").totals.orders_settled
+    return state.delta("b", 1, "1").totals.keys_settled
 
 
 def test_orders_are_counted_by_how_they_ended():
     state = page()
     place(state, "o1", "ok")
     totals = state.delta("b", 1, "2").totals
-    assert (totals.orders_placed, totals.orders_accepted, totals.orders_settled) == (1, 1, 0)
+    assert (totals.updates_begun, totals.updates_accepted, totals.keys_settled) == (1, 1, 0)
     assert state.snapshot("b", 1, "2", "gap").seconds[0].latency_ms_p50 == 0.4
 
 

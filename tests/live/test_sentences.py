@@ -1,7 +1,8 @@
 import pytest
 
 from consistency_viz.live.frames import WindowView
-from consistency_viz.live.page.sentences import NAME_LENGTH_MAX, Told, tell, window
+from consistency_viz.live.page.sentences import Told, tell, window
+from consistency_viz.live.page.wording import NAME_LENGTH_MAX
 from workers.model.observation import (
     Applied,
     Changed,
@@ -9,6 +10,7 @@ from workers.model.observation import (
     Delivered,
     Dropped,
     Effected,
+    Faulted,
     Invoked,
     Observation,
 )
@@ -22,7 +24,30 @@ from workers.model.observation import (
             "plain",
             "tax learned that order o1 was taxed (4,711 ms after it was placed)",
         ),
-        (Applied("o1", {}, "o1:x"), "plain", "tax applied x to o1 (4,711 ms after it was placed)"),
+        (Applied("o1", {}, "o1:x"), "plain", "tax applied o1:x: it shows "),
+        (
+            Applied("cart-1", ["milk", "tea"], "cart-1@eu.3"),
+            "plain",
+            "tax learned of update 3 of eu to cart-1: it shows {milk, tea}",
+        ),
+        (Applied("likes-1", 3, "likes-1@tax.2"), "plain", "tax took update 2 of its own to likes-1: it shows 3"),
+        (Applied("stock-1", 10, "stock-1@initial"), "plain", "tax begins with stock-1: it shows 10"),
+        (Invoked("a", "ana", "add", "cart-1", {"value": "tea"}, 0, "eu"), "plain", "ana adds tea to cart-1 at eu"),
+        (Invoked("b", "bo", "buy", "stock-1", 1, 0, "us"), "plain", "bo buys 1 of stock-1 at us"),
+        (Invoked("c", "bo", "odd{}", "cart-1", None, 0), "plain", "bo began odd{} of cart-1"),
+        (
+            Completed("b", "bo", "buy", "stock-1", "fail", None, "sold out"),
+            "bad",
+            "bo's buy of stock-1 failed after 12 ms: sold out",
+        ),
+        (
+            Completed("r", "bo", "read", "cart-1", "ok", {"value": [], "seen": []}),
+            "good",
+            "bo found cart-1: {} after 12 ms",
+        ),
+        (Effected("gave-up", "o1", {}), "warn", "tax: gave-up, about o1"),
+        (Faulted("f1", "partition", "began", ["eu>us"]), "bad", "partition began: eu to us"),
+        (Faulted("f1", "partition", "ended", []), "good", "partition ended"),
         (Invoked("p", "s1", "place", "o1", {"net_cents": 129_005}, 0), "plain", "s1 placed order o1 over 1,290.05"),
         (Invoked("r", "s1", "read", "o1", None, 0, "view-2"), "plain", "s1 looks for order o1 at view-2"),
         (Completed("p", "s1", "place", "o1", "ok", None), "good", "order o1 was accepted after 12 ms"),

@@ -9,13 +9,14 @@ OPERATIONS_UNDER_WAY_MAX = 50_000
 LATENCIES_MAX_PER_SECOND = 5_000
 SECONDS_OPEN = 3
 EMAIL = "email"
+READ = "read"
 
 
 class Counts:
     """Counts since the run began."""
 
     def __init__(self) -> None:
-        self.placed = 0
+        self.updates = 0
         self.outcomes = {"ok": 0, "fail": 0, "info": 0}
         self.emails = 0
         self.reads = 0
@@ -35,12 +36,12 @@ class Counts:
         elif isinstance(body, Dropped):
             self.dropped += 1
         elif isinstance(body, Invoked):
-            self.placed += body.f == "place"
+            self.updates += body.f != READ
         elif isinstance(body, Completed):
-            if body.f == "place":
-                self.outcomes[body.outcome] += 1
-            elif body.f == "read":
+            if body.f == READ:
                 self.reads += 1
+            else:
+                self.outcomes[body.outcome] += 1
         elif isinstance(body, Effected):
             self.emails += body.effect == EMAIL
 
@@ -111,7 +112,7 @@ class SecondTable:
         elif isinstance(body, Dropped):
             tally.dropped += 1
         elif isinstance(body, Invoked):
-            tally.placed += body.f == "place"
+            tally.placed += body.f != READ
             self._remember(body)
         elif isinstance(body, Completed):
             tally.completed += 1

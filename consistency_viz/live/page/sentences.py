@@ -1,7 +1,7 @@
 """What just happened, in plain words: one pure function for each kind of observation, and two for windows.
 
-A sentence says who, what and about which order, and how long after the order was placed. Messages sent and delivered
-are not told one by one: there are too many, and the map shows them.
+A sentence says who, what and about which key, and how long after an order was placed. Messages sent and delivered are
+not told one by one: there are too many, and the map shows them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from consistency_viz.live.frames import Sentence, WindowView
-from workers.model.observation import Applied, Changed, Completed, Dropped, Effected, Invoked, Observation
+from consistency_viz.live.page.wording import DOING, argument, name, region_applied, shown, subject
+from workers.model.observation import Applied, Changed, Completed, Dropped, Effected, Faulted, Invoked, Observation
 
-NAME_LENGTH_MAX = 80
 NAMES_MAX = 3
 
 _FACTS = {
@@ -45,11 +45,11 @@ def is_told(body: object) -> bool:
 
 def applied(told: Told, body: Applied) -> Sentence:
     """A replica learned something: "view-2 learned that order s3-17 was taxed (4,711 ms after it was placed)"."""
-    fact = body.update.rpartition(":")[2]
-    done = _FACTS.get(fact)
-    what = f"learned that order {_name(body.key)} {done}" if done else f"applied {_name(fact)} to {_name(body.key)}"
+    done = _FACTS.get(body.update.rpartition(":")[2])
+    if done is None:
+        return _say(told, "plain", region_applied(told.observation.node, body), body.key)
     after = "" if told.born_us is None else f" ({_ms(told.observation.at_us - told.born_us)} after it was placed)"
-    return _say(told, "plain", f"{told.observation.node} {what}{after}", body.key)
+    return _say(told, "plain", f"{told.observation.node} learned that order {name(body.key)} {done}{after}", body.key)
 
 
 def invoked(told: Told, body: Invoked) -> Sentence:
@@ -57,21 +57,23 @@ def invoked(told: Told, body: Invoked) -> Sentence:
     if body.f == "place":
         cents = body.value.get("net_cents") if isinstance(body.value, dict) else None
         worth = f" over {_money(cents)}" if isinstance(cents, int) else ""
-        return _say(told, "plain", f"{_name(body.session)} placed order {_name(body.key)}{worth}", body.key)
+        return _say(told, "plain", f"{name(body.session)} placed order {name(body.key)}{worth}", body.key)
+    where = f" at {body.target}" if body.target else ""
     if body.f == "read":
-        where = f" at {body.target}" if body.target else ""
-        return _say(told, "plain", f"{_name(body.session)} looks for order {_name(body.key)}{where}", body.key)
-    return _say(told, "plain", f"{_name(body.session)} began {_name(body.f)} on {_name(body.key)}", body.key)
+        return _say(told, "plain", f"{name(body.session)} looks for {subject(body.key)}{where}", body.key)
+    doing = DOING.get(body.f, "began " + name(body.f).replace("{", "{{").replace("}", "}}") + " of {key}")
+    text = doing.format(what=shown(argument(body)), key=name(body.key))
+    return _say(told, "plain", f"{name(body.session)} {text}{where}", body.key)
 
 
 def completed(told: Told, body: Completed) -> Sentence:
     """A client was answered, refused, or left without an answer."""
     after = "" if told.latency_us is None else f" after {_ms(told.latency_us)}"
-    why = f": {_name(body.error)}" if body.error else ""
-    key = _name(body.key)
+    why = f": {name(body.error)}" if body.error else ""
     if body.f == "read" and body.outcome == "ok":
         return _read(told, body, after)
-    what = f"order {key}" if body.f == "place" else f"{_name(body.f)} of {key}"
+    key = name(body.key)
+    what = f"order {key}" if body.f == "place" else f"{name(body.session)}'s {name(body.f)} of {key}"
     if body.outcome == "ok":
         return _say(told, "good", f"{what} was accepted{after}", body.key)
     if body.outcome == "fail":
@@ -81,20 +83,22 @@ def completed(told: Told, body: Completed) -> Sentence:
 
 def effected(told: Told, body: Effected) -> Sentence:
     """Something left the system that cannot be taken back."""
-    what = "an e-mail" if body.effect == "email" else f"a {_name(body.effect)}"
+    node = told.observation.node
+    if body.effect != "email":
+        return _say(told, "warn", f"{node}: {name(body.effect)}, about {name(body.key)}", body.key)
     after = "" if told.born_us is None else f" ({_ms(told.observation.at_us - told.born_us)} after it was placed)"
-    return _say(told, "plain", f"{told.observation.node} sent {what} about order {_name(body.key)}{after}", body.key)
+    return _say(told, "plain", f"{node} sent an e-mail about order {name(body.key)}{after}", body.key)
 
 
 def dropped(told: Told, body: Dropped) -> Sentence:
     """The network lost a message."""
-    text = f"{body.type} about {_name(body.key)} from {body.source} never reached {told.observation.node}"
-    return _say(told, "warn", f"{text}: {_name(body.reason)}", body.key)
+    text = f"{body.type} about {name(body.key)} from {body.source} never reached {told.observation.node}"
+    return _say(told, "warn", f"{text}: {name(body.reason)}", body.key)
 
 
 def changed(told: Told, body: Changed) -> Sentence:
     """An instance came or went."""
-    why = f": {_name(body.reason)}" if body.reason else ""
+    why = f": {name(body.reason)}" if body.reason else ""
     tone, text = {
         "up": ("good", f"{body.instance} is up"),
         "down": ("plain", f"{body.instance} left in order{why}"),
@@ -104,6 +108,13 @@ def changed(told: Told, body: Changed) -> Sentence:
     return _say(told, tone, text, "")
 
 
+def faulted(told: Told, body: Faulted) -> Sentence:
+    """A fault began or ended."""
+    where = f": {_names([target.replace('>', ' to ') for target in body.targets])}" if body.targets else ""
+    began = body.state == "began"
+    return _say(told, "bad" if began else "good", f"{name(body.what)} {body.state}{where}", "")
+
+
 def window(view: WindowView, unheard: Sequence[str], everybody: int) -> Sentence | None:
     """Replicas began to differ, or agree again; told of values only, because that is what a reader could see.
 
@@ -111,45 +122,40 @@ def window(view: WindowView, unheard: Sequence[str], everybody: int) -> Sentence
     """
     if view.view != "value":
         return None
-    key = _name(view.key)
+    key = subject(view.key)
     if view.to_us is not None:
         length = _ms(view.to_us - view.from_us)
-        return Sentence(view.to_us, "good", f"all replicas agree about order {key} again, after {length}", view.key)
+        return Sentence(view.to_us, "good", f"all replicas agree about {key} again, after {length}", view.key)
     if unheard:
-        text = f"{_names(unheard)} {'has' if len(unheard) == 1 else 'have'} not heard of order {key} yet"
+        text = f"{_names(unheard)} {'has' if len(unheard) == 1 else 'have'} not heard of {key} yet"
     elif len(view.replicas) == everybody:
-        text = f"{_names(view.replicas)} show different states of order {key}"
+        text = f"{_names(view.replicas)} show different states of {key}"
     elif len(view.replicas) == 1:
-        text = f"{_names(view.replicas)} shows another state of order {key} than the others"
+        text = f"{_names(view.replicas)} shows another state of {key} than the others"
     else:
-        text = f"{_names(view.replicas)} show other states of order {key} than the others"
+        text = f"{_names(view.replicas)} show other states of {key} than the others"
     return Sentence(view.from_us, "warn", text, view.key)
 
 
 def _read(told: Told, body: Completed, after: str) -> Sentence:
-    shown: Any = body.value.get("value", body.value) if isinstance(body.value, dict) else body.value
-    who, key = _name(body.session), _name(body.key)
-    if shown is None:
-        return _say(told, "warn", f"{who} looked for order {key} and found nothing{after}", body.key)
-    status = shown.get("status") if isinstance(shown, dict) else None
-    state = f" as {_name(status)}" if isinstance(status, str) else ""
-    return _say(told, "good", f"{who} found order {key}{state}{after}", body.key)
+    found: Any = body.value.get("value", body.value) if isinstance(body.value, dict) else body.value
+    who, key = name(body.session), subject(body.key)
+    if found is None:
+        return _say(told, "warn", f"{who} looked for {key} and found nothing{after}", body.key)
+    status = found.get("status") if isinstance(found, dict) else None
+    state = f" as {name(status)}" if isinstance(status, str) else f": {shown(found)}"
+    return _say(told, "good", f"{who} found {key}{state}{after}", body.key)
 
 
 def _say(told: Told, tone: str, text: str, key: str) -> Sentence:
     return Sentence(told.observation.at_us, tone, text, key)
 
 
-def _name(text: str) -> str:
-    """A name as it came, but not longer than a line can bear."""
-    return text if len(text) <= NAME_LENGTH_MAX else f"{text[: NAME_LENGTH_MAX - 1]}…"
-
-
 def _names(names: Sequence[str]) -> str:
     """Up to three names, or how many there are."""
     if len(names) > NAMES_MAX:
         return f"{len(names)} replicas"
-    *others, last = (_name(name) for name in names)
+    *others, last = (name(one) for one in names)
     return f"{', '.join(others)} and {last}" if others else last
 
 
@@ -168,4 +174,5 @@ _TELLERS: dict[type, Callable[[Told, Any], Sentence]] = {
     Effected: effected,
     Dropped: dropped,
     Changed: changed,
+    Faulted: faulted,
 }

@@ -223,6 +223,11 @@ class PageState:
             return False
         return all(shown is not None and is_final(_value(shown)) for shown in known.shown)
 
+    def _settled_keys(self) -> int:
+        if self.run.subject == "order":
+            return self._settled.count
+        return len(self._tracker.keys) - len(self._tracker.open_keys)
+
     def _totals(self) -> Totals:
         counts, values = self._counts, self._values
         now_us = max(self.at_us, self._tracker.now_us)
@@ -230,11 +235,11 @@ class PageState:
             self._window_ms = self._tracker.window_quantiles_ms(QUANTILES, now_us)
             self._window_ms_due_us = now_us + QUANTILES_EVERY_US
         return Totals(
-            orders_placed=counts.placed,
-            orders_accepted=counts.outcomes["ok"],
-            orders_failed=counts.outcomes["fail"],
-            orders_unknown=counts.outcomes["info"],
-            orders_settled=self._settled.count,
+            updates_begun=counts.updates,
+            updates_accepted=counts.outcomes["ok"],
+            updates_failed=counts.outcomes["fail"],
+            updates_unknown=counts.outcomes["info"],
+            keys_settled=self._settled_keys(),
             emails=counts.emails,
             reads=counts.reads,
             messages_sent=counts.sent,

@@ -14,17 +14,22 @@ import { texts } from "../texts.js";
  * @param {number} elapsed_us
  * @param {number} diverged_now keys whose values differ now
  * @param {boolean} [is_over] then "now" is the end
+ * @param {string} [subject] what the keys are
  * @returns {Total[]}
  */
-export function totalsModel(totals, elapsed_us, diverged_now, is_over = false) {
+export function totalsModel(totals, elapsed_us, diverged_now, is_over = false, subject = "order") {
   if (!totals) return ["placed", "settled", "diverged", "share", "window", "emails", "lost"].map(empty);
   const share = elapsed_us > 0 ? Math.min(1, totals.diverged_us_all / elapsed_us) : 0;
   const isHot = diverged_now > 0;
   const note = texts.totals;
   const windows = totals.windows_closed + totals.windows_open;
   return [
-    total("placed", count(totals.orders_placed), note.placed(totals)),
-    total("settled", count(totals.orders_settled), note.settled(totals)),
+    total("placed", count(totals.updates_begun), note.placed(totals)),
+    total(
+      "settled",
+      count(totals.keys_settled),
+      subject === "order" ? note.settled(totals) : note.inAgreement,
+    ),
     {
       ...total("diverged", count(diverged_now), note.windows(windows, is_over), isHot),
       label: texts.divergedKeys(is_over),
