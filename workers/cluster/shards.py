@@ -7,6 +7,8 @@ commit fails throws the shard away and loads it again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from workers.model.effects import CancelTimer, Observe, Send, SetTimer
@@ -50,7 +52,9 @@ class Shard:
 
     __slots__ = (
         "_id_part",
+        "_name",
         "_step",
+        "clock",
         "node",
         "partition",
         "partitions",
@@ -72,11 +76,21 @@ class Shard:
         self.records_max = records_max
         self.records: dict[str, Json] = {}
         self.timers: dict[str, Timer] = {}
+        self._name = f"{spec.id}.{partition}"
+        self.clock: Callable[[int], int] | None = None
+        """From the recorder's time to what the node's protocol takes for the time; ``None``: the same."""
+
+    def wipe(self, losses: int) -> None:
+        """Lose everything, for the ``losses``-th time: what it sends from now on has ids of its own."""
+        self.records.clear()
+        self.timers.clear()
+        self._name = f"{self.node}.{self.partition}+{losses}"
 
     def start(self, now_us: int, outcome: Outcome) -> None:
         """Run the first step of a new shard."""
-        cause_id = f"{self.node}.{self.partition}"
-        context = Context(self.node, self.partition, self.partitions, self.seed, now_us, now_us, cause_id)
+        cause_id = self._name
+        seen_us = now_us if self.clock is None else self.clock(now_us)
+        context = Context(self.node, self.partition, self.partitions, self.seed, seen_us, now_us, cause_id)
         self._perform(self.spec.service.start(context), cause_id, "", now_us, outcome)
 
     def execute(self, message: Message, sent_us: int, now_us: int, outcome: Outcome, copy: int = 0) -> None:
@@ -86,7 +100,8 @@ class Shard:
             outcome.bodies.append(
                 Delivered(message_id, message.topic, message.type, message.key, message.source, sent_us, copy)
             )
-        context = Context(self.node, self.partition, self.partitions, self.seed, now_us, sent_us, message_id)
+        seen_us = now_us if self.clock is None else self.clock(now_us)
+        context = Context(self.node, self.partition, self.partitions, self.seed, seen_us, sent_us, message_id)
         step = self._step(self.records, message, context)
         if step is not NOTHING:
             # What a duplicate makes the node send is another message: it must not have the first one's id and fate.
@@ -96,9 +111,7 @@ class Shard:
         """Run a timer that is due; one that was cancelled or replaced meanwhile is not there."""
         timer = self.timers.pop(name)
         outcome.timers.append((self.partition, name, None))
-        message = Message(
-            f"{self.node}.{self.partition}~{name}", TIMER_TOPIC, timer.type, self.node, timer.key, timer.data
-        )
+        message = Message(f"{self._name}~{name}", TIMER_TOPIC, timer.type, self.node, timer.key, timer.data)
         self.execute(message, timer.due_us, now_us, outcome)
 
     def _perform(self, step: Step, cause_id: str, mark: str, now_us: int, outcome: Outcome) -> None:

@@ -5,24 +5,30 @@ Rules
    scheduled.
 2. A message occupies its instance for the node's service time; what it changes and sends happens at the end of that.
    A timer takes no time.
-3. A node without instances holds its messages until it has one; a run that ends with held messages lasts to its limit.
+3. A node without instances, paused or down holds its messages until it goes on; then they come in the order of their
+   arrival, before anything else that is due. A run that ends with held messages lasts to its limit.
 4. Every turn is handed to ``record`` as it commits; the world keeps no history itself.
+
+What faults do is in ``workers.simulation.faulting``; a run without faults does not meet them.
 """
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
+from workers.cluster.faults import NodeFaults
 from workers.cluster.network import Travel
 from workers.cluster.plan import RECORDS_MAX_PER_SHARD, Plan, instance_ids, owners
+from workers.cluster.schema.order_flow import Change
 from workers.cluster.shards import Outcome, Shard
 from workers.model.message import Message
 from workers.model.observation import Body, Changed, Dropped, Turn
 from workers.model.randomness import Chance
+from workers.simulation.faulting import Boundary, Faulting
 
 EVENTS_MAX: Final = 20_000_000
 NEVER_US: Final = 2**62
@@ -33,6 +39,15 @@ Route = tuple[tuple[str, "SimulatedNode", Travel, bool, list[int]], ...]
 """For each target of a topic: name, node, how messages travel, whether in order, latest arrival so far by partition."""
 
 
+class Due(NamedTuple):
+    """Something on the schedule: ``rank`` puts in order what is due at one time. A fault, or a change of instances."""
+
+    at_us: int
+    rank: int
+    number: int
+    what: Change | Boundary
+
+
 class SimulationTooLongError(RuntimeError):
     """A simulation passed its bound of events: it would not end, or is far larger than intended."""
 
@@ -40,7 +55,21 @@ class SimulationTooLongError(RuntimeError):
 class SimulatedNode:
     """A node in the simulator: its shards, which instance owns which, and until when each instance is busy."""
 
-    __slots__ = ("busy_until_us", "held", "instances", "owner", "service_us", "shards")
+    __slots__ = (
+        "busy_until_us",
+        "faults",
+        "held",
+        "instances",
+        "losses",
+        "name",
+        "owner",
+        "runs",
+        "serves",
+        "service_us",
+        "shards",
+        "started",
+        "stops",
+    )
 
     def __init__(self, plan: Plan, node: str) -> None:
         spec = plan.nodes[node]
@@ -48,6 +77,13 @@ class SimulatedNode:
             Shard(spec, p, plan.partitions, plan.seed, RECORDS_MAX_PER_SHARD) for p in range(plan.partitions)
         ]
         self.service_us = plan.service_us.get(node, 0)
+        self.faults = NodeFaults(node, plan.faults)
+        self.serves = self.service_us > 0 or bool(self.faults.slow)
+        self.name = node
+        self.stops = 0
+        self.losses = 0
+        self.started = False
+        self.runs = False
         self.instances: tuple[str, ...] = ()
         self.owner: tuple[str, ...] = ()
         self.busy_until_us: dict[str, int] = {}
@@ -71,25 +107,31 @@ class World:
         self._record = record
         self._events_max = events_max
         self._serial = 0
-        self._chance = Chance(plan.seed)
-        self._nodes = {node: SimulatedNode(plan, node) for node in plan.nodes}
+        self.chance = Chance(plan.seed)
+        self.nodes = {node: SimulatedNode(plan, node) for node in plan.nodes}
         self._routes: dict[tuple[str, str], Route] = {}
-        self._heap: list[Event] = []
+        self.heap: list[Event] = []
+        self._early = -NEVER_US
+        self._faulting = Faulting(self) if plan.faults else None
         scenario = plan.scenario
         self._limit_us = NEVER_US
         if scenario.duration_s is not None:
             self._limit_us = round((scenario.duration_s + scenario.drain_s) * 1e6)
-        changes = sorted(((round(c.at_s * 1e6), c.node, c.instances) for c in scenario.changes), key=itemgetter(0))
-        self._changes = [change for change in reversed(changes) if change[0] <= self._limit_us]
+        due = [Due(round(c.at_s * 1e6), 0, n, c) for n, c in enumerate(scenario.changes)]
+        if self._faulting is not None:
+            due += self._faulting.boundaries()
+        self._due = sorted((d for d in due if d.at_us <= self._limit_us), key=lambda d: d[:3], reverse=True)
 
     def run(self) -> int:
         """Run to quiescence or to the end of the drain time; returns the virtual time of the end in microseconds."""
-        for name, node in self._nodes.items():
+        for name, node in self.nodes.items():
             self._scale(name, node, self.plan.instances[name])
-        for node in self._nodes.values():
-            for shard in node.shards:
-                shard.start(0, self._outcome)
-                self._commit(node, shard, self._outcome)
+        if self._faulting is not None:
+            while self._due and self._due[-1].at_us == 0:
+                self._meet_due()
+        for node in self.nodes.values():
+            if not node.stops:
+                self.start(node)
         collecting = gc.isenabled()
         gc.disable()  # The loop makes no reference cycles; looking for some takes a fifth of its time.
         try:
@@ -99,10 +141,17 @@ class World:
                 gc.enable()
         return self.now_us
 
+    def start(self, node: SimulatedNode) -> None:
+        """Run the first step of a node's shards, or the first after its disk was lost."""
+        node.started = True
+        for shard in node.shards:
+            shard.start(self.now_us, self._outcome)
+            self._commit(node, shard, self._outcome)
+
     def _loop(self) -> None:
-        heap, changes, outcome, record = self._heap, self._changes, self._outcome, self._record
+        heap, due, outcome, record = self.heap, self._due, self._outcome, self._record
         events, events_max, limit_us = 0, self._events_max, self._limit_us
-        while heap or self._wait_for_instances():
+        while heap or self._wait_for_nodes():
             event = heappop(heap)
             at_us, _, stage, node, partition, what, sent_us, copy = event
             shard = node.shards[partition]
@@ -111,9 +160,9 @@ class World:
                 # A timer that was cancelled, or set again for another time, is nothing to come: no time passes for it.
                 if timer is None or timer.due_us != sent_us:
                     continue
-            if changes and changes[-1][0] <= at_us:
+            if due and due[-1][0] <= at_us:
                 heappush(heap, event)
-                self._apply_change()
+                self._meet_due()
                 continue
             if at_us > limit_us:
                 self.now_us = limit_us
@@ -122,13 +171,13 @@ class World:
             events += 1
             if events > events_max:
                 raise self._too_long()
-            if not node.owner:
+            if not node.runs:
                 node.held.append(event)
             elif not isinstance(what, Message):
                 shard.fire(what, at_us, outcome)
                 self._commit(node, shard, outcome)
-            elif stage == 0 and node.service_us:
-                self._occupy(event)
+            elif stage == 0 and node.serves and self._occupy(event):
+                pass
             else:
                 shard.execute(what, sent_us, at_us, outcome, copy)
                 if outcome.messages or outcome.timers:
@@ -139,14 +188,15 @@ class World:
                     outcome.bodies = []
         self.events = events
 
-    def _wait_for_instances(self) -> bool:
-        """With nothing on its way: whether a change to come takes up what nodes hold. If not, it is held to the end."""
-        while any(node.held for node in self._nodes.values()):
-            if not self._changes:
+    def _wait_for_nodes(self) -> bool:
+        """With nothing on its way: whether something on the schedule sets free what is held. If not, it is the end."""
+        cut_off = self._faulting is not None and self._faulting.cut_off
+        while cut_off or any(node.held for node in self.nodes.values()):
+            if not self._due:
                 self.now_us = self._limit_us if self._limit_us != NEVER_US else self.now_us
                 return False
-            self._apply_change()
-            if self._heap:
+            self._meet_due()
+            if self.heap:
                 return True
         return False
 
@@ -156,13 +206,23 @@ class World:
             "lower workload.orders, orders_per_s or duration_s"
         )
 
-    def _occupy(self, event: Event) -> None:
-        """Queue an arrival at its instance: it is processed once the instance has dealt with those before it."""
+    def _occupy(self, event: Event) -> bool:
+        """Queue an arrival at its instance: it is processed once the instance has dealt with those before it.
+
+        False if it takes no time and the instance is free: it is processed now.
+        """
         at_us, _, _, node, partition, what, sent_us, copy = event
         instance = node.owner[partition]
-        done_us = max(at_us, node.busy_until_us.get(instance, 0)) + node.service_us
+        start_us = max(at_us, node.busy_until_us.get(instance, 0))
+        service_us = node.service_us
+        if node.faults.slow:
+            service_us = node.faults.service_us(service_us, start_us)
+        done_us = start_us + service_us
+        if done_us == at_us:
+            return False
         node.busy_until_us[instance] = done_us
-        self._push(done_us, 1, node, partition, what, sent_us, copy)
+        self.push(done_us, 1, node, partition, what, sent_us, copy)
+        return True
 
     def _commit(self, node: SimulatedNode, shard: Shard, outcome: Outcome) -> None:
         now_us = self.now_us
@@ -171,18 +231,19 @@ class World:
             self._record(now_us, Turn(shard.node, instance, 0, outcome.bodies))
             outcome.bodies = []
         if outcome.messages:
+            send = self._send if self._faulting is None else self._faulting.send
             for partition, message in outcome.messages:
-                self._send(partition, message, now_us)
+                send(partition, message, now_us)
             outcome.messages = []
         if outcome.timers:
             for partition, name, timer in outcome.timers:
                 if timer is not None:
-                    self._push(timer.due_us, 0, node, partition, name, timer.due_us, 0)
+                    self.push(timer.due_us, 0, node, partition, name, timer.due_us, 0)
             outcome.timers = []
 
     def _send(self, partition: int, message: Message, now_us: int) -> None:
         route = self._routes.get((message.source, message.topic)) or self._route(message)
-        heap, serial, lanes = self._heap, self._serial, self._chance.lanes(message.id)
+        heap, serial, lanes = self.heap, self._serial, self.chance.lanes(message.id)
         for target, node, travel, ordered, latest_us in route:
             copy = 0
             for latency_us in travel(lanes):
@@ -196,49 +257,65 @@ class World:
                 heappush(heap, (at_us, serial, 0, node, partition, message, now_us, copy))
                 copy += 1
             if not copy:
-                self._lose(target, message, now_us)
+                self.lose(target, message, now_us, "loss")
         self._serial = serial
 
     def _route(self, message: Message) -> Route:
         """To whom a node's messages on a topic go, over which link each, and what has gone there last."""
         source, topic = message.source, message.topic
         route = tuple(
-            (target, self._nodes[target], *self.plan.link(source, target, topic), [0] * self.plan.partitions)
+            (target, self.nodes[target], *self.plan.link(source, target, topic), [0] * self.plan.partitions)
             for target in self.plan.subscribers.get(topic, ())
         )
         self._routes[source, topic] = route
         return route
 
-    def _lose(self, target: str, message: Message, now_us: int) -> None:
+    def lose(self, target: str, message: Message, sent_us: int, reason: str) -> None:
+        """Record that ``target`` does not get a message."""
         if not self._outcome.messages_noted:
             return
-        lost: Body = Dropped(message.id, message.topic, message.type, message.key, message.source, now_us, "loss")
-        self._record(now_us, Turn(target, "", 0, [lost]))
+        lost: Body = Dropped(message.id, message.topic, message.type, message.key, message.source, sent_us, reason)
+        self.note(target, "", lost)
 
-    def _push(
+    def note(self, node: str, instance: str, body: Body) -> None:
+        """Record something that no turn of a node brought about."""
+        self._record(self.now_us, Turn(node, instance, 0, [body]))
+
+    def push(
         self, at_us: int, stage: int, node: SimulatedNode, partition: int, what: Message | str, sent_us: int, copy: int
     ) -> None:
+        """Let ``what`` come to a node at ``at_us``; see ``Event``."""
         self._serial += 1
-        heappush(self._heap, (at_us, self._serial, stage, node, partition, what, sent_us, copy))
+        heappush(self.heap, (at_us, self._serial, stage, node, partition, what, sent_us, copy))
 
-    def _apply_change(self) -> None:
-        at_us, name, instances = self._changes.pop()
+    def _meet_due(self) -> None:
+        """What is next on the schedule happens."""
+        at_us, _, _, what = self._due.pop()
         self.now_us = at_us
-        self._scale(name, self._nodes[name], instances)
+        if isinstance(what, Change):
+            self._scale(what.node, self.nodes[what.node], what.instances)
+        elif self._faulting is not None:
+            self._faulting.happen(what)
 
     def _scale(self, name: str, node: SimulatedNode, count: int) -> None:
         """Give a node ``count`` instances; held messages are taken up again when it has some."""
         wanted = instance_ids(name, count)
         for instance in node.instances:
             if instance not in wanted:
-                self._record(self.now_us, Turn(name, instance, 0, [Changed(instance, "down", 0, "scaled")]))
+                self.note(name, instance, Changed(instance, "down", 0, "scaled"))
         for instance in wanted:
             if instance not in node.instances:
-                self._record(self.now_us, Turn(name, instance, 0, [Changed(instance, "up", 0)]))
+                self.note(name, instance, Changed(instance, "up", 0))
         node.instances = wanted
         node.owner = owners(self.plan.partitions, wanted)
-        if node.owner and node.held:
-            for _, serial, stage, node_, partition, what, sent_us, copy in node.held:
-                self._heap.append((self.now_us, serial, stage, node_, partition, what, sent_us, copy))
+        self.go_on(node)
+
+    def go_on(self, node: SimulatedNode) -> None:
+        """See whether a node runs now; if so, it takes up what it held."""
+        node.runs = bool(node.owner) and not node.stops
+        if node.runs and node.held:
+            # What was held comes before whatever is due now, in the order in which it came.
+            for _, _, stage, node_, partition, what, sent_us, copy in sorted(node.held, key=itemgetter(0, 1)):
+                self._early += 1
+                heappush(self.heap, (self.now_us, self._early, stage, node_, partition, what, sent_us, copy))
             node.held.clear()
-            heapify(self._heap)

@@ -75,7 +75,7 @@ class LinkTrouble(_Timed):
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        if self.latency is self.loss is self.duplicate is self.ordered is None:
+        if all(given is None for given in (self.latency, self.loss, self.duplicate, self.ordered)):
             raise ValueError("this changes nothing; give latency, loss, duplicate or ordered")
         return self
 
