@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from workers.crdts.bounded_counter import QuotaSpentError
+from workers.crdts.bounded_counter import BoundedCounter, QuotaSpentError
 from workers.crdts.causal import EMPTY, context_of_dots
 from workers.crdts.operation import OperationBased
 from workers.model.effects import SetTimer
@@ -21,6 +21,7 @@ from workers.model.message import TIMER_TOPIC, Json, Message, partition_of
 from workers.model.node import NOTHING, Context, State, Step
 from workers.model.updates import runs
 from workers.services.regions.clock import admitted, stamp
+from workers.services.regions.escrow import ASK, LOW, ask_if_low, give
 from workers.services.regions.forms import Wish
 from workers.services.regions.kinds import Entity
 from workers.services.regions.replication import TICK, Change, Replication
@@ -59,6 +60,8 @@ class Replica:
             self._read(work, message)
         elif message.type == "UpdateKey":
             self._update(work, message)
+        elif message.type == ASK:
+            give(work, message, self.replication)
         elif admitted(work, self.shelf.entities[message.key], message):
             self.replication.received(work, message)
         return Step(work.writes, work.effects) if work.writes or work.effects else NOTHING
@@ -101,6 +104,7 @@ class Replica:
             answer = {"op": data["op"], "outcome": "fail", "error": f"refused: {error}"}
             self._refused(work, key, held, session, {"number": number, "answer": answer})
             work.effects.append(_answer(request, "KeyUpdated", answer))
+            ask_if_low(work, key, self.replication, max(1, error.wanted))
 
     def _refused(self, work: Work, key: str, held: Held, session: str, last: Json) -> None:
         self.shelf.put(work, key, held, held.tracked, held.told, EMPTY, {**held.done, session: last})
@@ -122,6 +126,8 @@ class Replica:
         told = self.replication.updated(work, key, held, after, change)
         done = {**held.done, data["session"]: {"number": data["number"], "answer": answer}}
         self.shelf.put(work, key, held, after, told, after.updates, done)
+        if isinstance(after.content, BoundedCounter):
+            ask_if_low(work, key, self.replication, LOW + 1)
         work.effects.append(_answer(request, "KeyUpdated", answer))
 
     def _made(

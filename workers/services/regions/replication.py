@@ -19,6 +19,7 @@ from workers.services.regions.tracked import Tracked
 
 TICK: Final = "Tick"
 _TICK_RECORD: Final = "~tick"
+_NO_TICKS: Final[Json] = {"number": 0, "keys": {}}
 Change = Tracked | Operation
 """What a local update brings beside the new state: its delta, or its operation."""
 
@@ -67,26 +68,23 @@ class Replication:
 
     def tick(self, work: Work) -> None:
         """The timer: tell those who are behind, and set it again if there were any."""
-        dirty = work.record(_TICK_RECORD) or {}
+        ticks = work.record(_TICK_RECORD) or _NO_TICKS
         still: Json = {}
-        for key in dirty:
+        for key in ticks["keys"]:
             held = self.shelf.held(work, key)
             peers = self.behind(held)
             if peers:
                 still[key] = 1
                 self.retell(work, key, held, self._chosen(work, key, peers))
-        work.writes[_TICK_RECORD] = still or None
-        if still:
-            work.effects.append(self._timer())
+        self._set(work, ticks, still)
 
     def watch(self, work: Work, key: str) -> None:
         """Have the timer look after ``key``."""
-        dirty = work.record(_TICK_RECORD)
-        if dirty is None:
-            work.effects.append(self._timer())
-            work.writes[_TICK_RECORD] = {key: 1}
-        elif key not in dirty:
-            work.writes[_TICK_RECORD] = {**dirty, key: 1}
+        ticks = work.record(_TICK_RECORD) or _NO_TICKS
+        if not ticks["keys"]:
+            self._set(work, ticks, {key: 1})
+        elif key not in ticks["keys"]:
+            work.writes[_TICK_RECORD] = {**ticks, "keys": {**ticks["keys"], key: 1}}
 
     def send(self, work: Work, peers: Iterable[str], type: str, key: str, data: Json) -> None:
         """Send to each of the peers; where the key has a hybrid clock, with its stamp."""
@@ -97,10 +95,17 @@ class Replication:
         fanout = self.pace.fanout
         if fanout is None or fanout >= len(peers):
             return peers
-        return sorted(peers, key=lambda peer: work.context.draw(f"{key}:{peer}:{work.context.now_us}"))[:fanout]
+        return sorted(peers, key=lambda peer: work.context.draw(f"{key}:{peer}"))[:fanout]
 
-    def _timer(self) -> SetTimer:
-        return SetTimer("tick", self.pace.gossip_us, TICK, self.region, {})
+    def _set(self, work: Work, ticks: Json, keys: Json) -> None:
+        """Look after ``keys`` at the next tick, or after nothing.
+
+        Ticks are numbered, else what is sent again would have the id, and with it the fate, of what was lost.
+        """
+        number = ticks["number"] + 1
+        work.writes[_TICK_RECORD] = {"number": number, "keys": keys}
+        if keys:
+            work.effects.append(SetTimer(f"tick:{number}", self.pace.gossip_us, TICK, self.region, {}))
 
 
 def with_acknowledged(told: Json, peer: str, number: int) -> Json:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from workers.model.design import Options
 from workers.model.node import NodeSpec
 from workers.services.regions.actions import Shares
+from workers.services.regions.checks import check
 from workers.services.regions.client import ANSWERS, RegionClients, ask_topic
 from workers.services.regions.kinds import Entity, entities_of
 from workers.services.regions.replica import Replica
@@ -20,7 +21,8 @@ from workers.services.regions.shelf import Shelf
 
 
 def region_nodes(options: Options, protocol: type[Replication]) -> tuple[NodeSpec, ...]:
-    """The client node and the replicas, which tell each other by ``protocol``."""
+    """The client node and the replicas, which tell each other by ``protocol``. OptionsError: see ``checks``."""
+    check(options, protocol)
     regions = options.regions
     entities = entities_of(options.entities, regions, by_operations=protocol.by_operations)
     asks = tuple(ask_topic(region) for region in regions)
