@@ -64,16 +64,17 @@ class Exponential(Strict):
 
 
 class Pareto(Strict):
-    """A Pareto tail: at least ``scale_ms``, heavier the smaller ``shape`` is."""
+    """``floor_ms`` plus a Pareto tail: at least ``scale_ms``, heavier the smaller ``shape`` is."""
 
     kind: Literal["pareto"]
     scale_ms: PositiveMilliseconds
     shape: Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
+    floor_ms: Milliseconds = 0.0
 
     def quantile_ms(self, u: float) -> float:
         """The latency below which a share ``u`` lies."""
         exponent = -log(1.0 - u) / self.shape
-        return self.scale_ms * 2.718281828459045**exponent if exponent < 700 else LATENCY_MS_MAX
+        return self.floor_ms + self.scale_ms * 2.718281828459045**exponent if exponent < 700 else LATENCY_MS_MAX
 
 
 class Empirical(Strict):

@@ -12,6 +12,7 @@ from workers.cluster.schema.faults import Faults
 from workers.cluster.schema.leadership import HotKeySettings, LeadershipSettings
 from workers.cluster.schema.links import NetworkSettings
 from workers.cluster.schema.order_flow import Change, NodeSettings, WorkloadSettings
+from workers.cluster.schema.quorum import QuorumSettings
 from workers.cluster.schema.regions import ClientSettings, EntityKind, EntitySettings, Region, ReplicationSettings
 from workers.cluster.schema.story import Expectations, Fix, Lesson, Narration
 from workers.strategies.registry import DESIGNS
@@ -41,6 +42,7 @@ class Scenario(Strict):
     entities: Mapping[EntityKind, EntitySettings] = Field(default_factory=dict)
     replication: ReplicationSettings = ReplicationSettings()
     clients: ClientSettings = ClientSettings()
+    quorum: QuorumSettings = QuorumSettings()
     leadership: LeadershipSettings = LeadershipSettings()
     hot_key: HotKeySettings = HotKeySettings()
     expect: Expectations = ()
