@@ -13,7 +13,7 @@ from workers.cluster.network import link as network_link
 from workers.cluster.scenario import Scenario
 from workers.cluster.schema.faults import ALL, Crash, FaultSettings, LinkTrouble
 from workers.cluster.schema.links import LinkSettings
-from workers.model.design import Design, Options
+from workers.model.design import Design, Options, OptionsError
 from workers.model.node import NodeSpec
 from workers.services.client import BY_HAND, ClientService
 from workers.strategies.registry import DESIGNS
@@ -105,9 +105,13 @@ def build(scenario: Scenario) -> Plan:
         scenario.clients,
         leadership=scenario.leadership,
         hot_key=scenario.hot_key,
+        quorum=scenario.quorum,
         duration_ms=None if scenario.duration_s is None else round(scenario.duration_s * 1_000),
     )
-    nodes = {node.id: node for node in design.nodes(options)}
+    try:
+        nodes = {node.id: node for node in design.nodes(options)}
+    except OptionsError as error:
+        raise PlanError(error.field, error.value, error.remedy) from error
     _check_names(scenario, nodes)
     subscribers: dict[str, tuple[str, ...]] = {}
     for node in nodes.values():

@@ -14,7 +14,8 @@ class Options(NamedTuple):
     Of the order flow: ``client`` makes the client service for the given views. Of replicated regions: ``regions`` are
     the names of the replicas; ``entities`` (by kind), ``replication`` and ``clients`` are those sections of the
     scenario, with the fields of ``workers.cluster.schema.regions``. ``leadership`` and ``hot_key`` are sections with
-    the fields of ``workers.cluster.schema.leadership``. Nothing is due to begin after ``duration_ms`` (``None``: no end).
+    the fields of ``workers.cluster.schema.leadership``, ``quorum`` is one with those of
+    ``workers.cluster.schema.quorum``. Nothing is due to begin after ``duration_ms`` (``None``: no end).
     """
 
     views: int
@@ -26,7 +27,18 @@ class Options(NamedTuple):
     clients: Any = None
     leadership: Any = None
     hot_key: Any = None
+    quorum: Any = None
     duration_ms: int | None = None
+
+
+class OptionsError(ValueError):
+    """Options that a design cannot work with: which field of the scenario, its value, and what would be right."""
+
+    def __init__(self, field: str, value: object, remedy: str) -> None:
+        super().__init__(f"{field}: {value!r}: {remedy}")
+        self.field = field
+        self.value = value
+        self.remedy = remedy
 
 
 class Design(NamedTuple):
