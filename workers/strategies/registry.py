@@ -14,6 +14,7 @@ from workers.strategies import (
     leader_fenced,
     leader_unfenced_broken,
     optimistic_concurrency,
+    quorum,
     serial_chain,
     single_writer,
     single_writer_per_transition,
@@ -43,5 +44,6 @@ DESIGNS: dict[str, Design] = {
         leader_fenced.DESIGN,
         aggregator_broken.DESIGN,
         aggregator.DESIGN,
+        quorum.DESIGN,
     )
 }
