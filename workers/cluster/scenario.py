@@ -28,8 +28,8 @@ class Scenario(Strict):
     lesson: Lesson | None = None
     design: str
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = 60.0
-    drain_s: Annotated[float, Field(ge=0, le=3_600)] = 30.0
+    duration_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] | None = 60.0
+    drain_s: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)] = 30.0
     partitions: Annotated[int, Field(ge=1, le=PARTITIONS_MAX)] = 4
     views: Annotated[int, Field(ge=1, le=9)] = 2
     rpc_timeout_ms: Annotated[int, Field(ge=1, le=600_000)] = 1_000

@@ -145,6 +145,8 @@ def _problem(error: Any, fields: dict[str, Any], root: yaml.Node | None) -> Prob
     path = _as_written(error["loc"], fields)
     message = str(error["msg"]).removeprefix("Value error, ")
     remedy = _REMEDIES.get(error["type"], "")
+    if path[-1:] == ["metric"] and error["type"] == "string_pattern_mismatch":
+        remedy = "write a dotted name, such as work.place_latency_ms_p99"
     text = f"{message[0].lower()}{message[1:]}" + (f"; {remedy}" if remedy else "")
     value = "" if error["type"] == "missing" else shown(error["input"])
     return Problem(line_of(root, path), ".".join(path), value, text)
