@@ -12,6 +12,7 @@ A key that has sets is judged by sets alone. A read that fits neither, such as o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from consistency_viz.checkers.operations import Operation, Operations
@@ -25,7 +26,9 @@ PLAIN: Final = frozenset(("read", "write", "cas", "txn"))
 class Evidence:
     """Feed it every observation; it gives back the operations, and keeps the rest for the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, past_of: Callable[[Operation], tuple[list[str] | None, ...]] | None = None) -> None:
+        """``past_of`` says what an update descends from; ``after`` and ``base`` if it is not given."""
+        self._past_of = past_of or after_and_base
         self.operations = Operations()
         self.pasts = Pasts()
         self.log = RegisterLog()
@@ -56,13 +59,18 @@ class Evidence:
     def _ended(self, operation: Operation) -> None:
         if operation.update:
             self.log.not_by_value.add(operation.key)
-            self.pasts.learn(operation.key, operation.update, operation.after, operation.base)
+            self.pasts.learn(operation.key, operation.update, *self._past_of(operation))
         elif operation.seen is not None:
             self.log.not_by_value.add(operation.key)
         elif operation.f in PLAIN:
             self.log.take(operation)
         elif operation.outcome != "fail":
             self.log.not_by_value.add(operation.key)
+
+
+def after_and_base(operation: Operation) -> tuple[list[str] | None, ...]:
+    """All that an update descends from: what its replica had applied, and what its client had seen."""
+    return operation.after, operation.base
 
 
 def is_update(operation: Operation) -> bool:

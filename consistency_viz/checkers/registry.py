@@ -12,8 +12,10 @@ from typing import Final, Protocol
 
 from consistency_viz.checkers.divergence import Divergence
 from consistency_viz.checkers.linearizable_register import LinearizableRegister
+from consistency_viz.checkers.lost_updates import LostUpdates
 from consistency_viz.checkers.monotonic_reads import MonotonicReads
 from consistency_viz.checkers.read_your_writes import ReadYourWrites
+from consistency_viz.checkers.staleness import Staleness
 from consistency_viz.checkers.verdict import Result
 from workers.model.history import Header
 from workers.model.observation import Observation
@@ -35,8 +37,10 @@ CHECKERS: Final[Mapping[str, Callable[[Header], Checker]]] = MappingProxyType(
     {
         "divergence": Divergence,
         "linearizable-register": LinearizableRegister,
+        "staleness": Staleness,
         "read-your-writes": ReadYourWrites,
         "monotonic-reads": MonotonicReads,
+        "lost-updates": LostUpdates,
     }
 )
 

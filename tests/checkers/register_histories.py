@@ -5,6 +5,7 @@ A history is a list of ``Op`` in the order in which they began; ``begin`` and ``
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tests.checkers.chance import Choose
@@ -49,7 +50,10 @@ def observations(ops: list[Op]) -> list[Observation]:
     return [Observation(i, (i + 1) * 1000, "client", found[i]) for i in sorted(found)]
 
 
-def history(choose: Choose, *, transactions: bool = True, cleanliness: int = 12) -> list[Op]:
+MIXED = ("read", "write", "read", "read", "write", "cas", "txn")
+
+
+def history(choose: Choose, *, kinds: Sequence[str] = MIXED, cleanliness: int = 12) -> list[Op]:
     """Up to ten operations of two or three sessions on two keys; a read returns anything written so far, or nothing."""
     sessions = ["s1", "s2", "s3"][: choose([2, 2, 3])]
     keys = ["x", "y"][: choose([1, 1, 2])]
@@ -67,7 +71,7 @@ def history(choose: Choose, *, transactions: bool = True, cleanliness: int = 12)
         free = [s for s in sessions if overlapping or s not in busy]
         if count < total and free and (not open_ops or choose([True, False])):
             count += 1
-            session, f = choose(free), choose(kinds)
+            session, f = choose(free), choose(list(kinds))
             steps = _steps(choose, f, keys, written, count, cleanliness)
             open_ops.append((f"o{count}", session, f, position, steps))
         else:

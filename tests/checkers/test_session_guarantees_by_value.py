@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 
 from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result
-from tests.checkers.chance import drawn, how_many, seeded
+from tests.checkers.chance import Choose, drawn, how_many, seeded
 from tests.checkers.histories import header
-from tests.checkers.register_histories import INITIAL, Known, Op, history, observations
+from tests.checkers.register_histories import INITIAL, MIXED, UNKNOWN, Known, Op, history, observations
 
 Counts = tuple[int, int, int]
 """Reads judged, reads that broke the guarantee, reads that cannot be judged."""
@@ -47,10 +50,69 @@ def monotonic_reads(ops: list[Op]) -> Counts:
     return judged, broken, unjudged
 
 
-REFERENCES = {"read-your-writes": read_your_writes, "monotonic-reads": monotonic_reads}
+def staleness(ops: list[Op]) -> Counts:
+    known = Known(ops)
+    judged = broken = unjudged = 0
+    for i, key, value, source in known.reads:
+        committed = [w for w in range(len(ops)) if known.writes(w, key) and known.ends(w) < ops[i].begin]
+        if ops[i].outcome != "ok" or not committed:
+            continue
+        if source in {"aborted", "thin air"}:
+            unjudged += 1
+            continue
+        if source == UNKNOWN:
+            sources = [w for w in range(len(ops)) if value in known.writes(w, key) and ops[w].outcome != "fail"]
+            sources = [w for w in sources if ops[w].begin < known.ends(i)] + ([INITIAL] if value is None else [])
+        else:
+            sources = [source]
+        stale = [any(s == INITIAL or known.ends(s) < ops[w].begin for w in committed) for s in sources]
+        judged += all(stale) or not any(stale)
+        unjudged += any(stale) and not all(stale)
+        broken += all(stale)
+    return judged, broken, unjudged
+
+
+def lost_updates(ops: list[Op]) -> Counts:
+    known = Known(ops)
+    judged = broken = unjudged = 0
+    for i, op in enumerate(ops):
+        for key in {k for kind, k, _ in op.steps if kind == "w"}:
+            mine = [r for r in known.reads if r[0] == i and r[1] == key]
+            if op.outcome != "ok" or not mine:
+                continue
+            source = mine[0][3]
+            if source != INITIAL and not isinstance(source, int):
+                unjudged += 1
+                continue
+            judged += 1
+            earlier = [j for j in range(i) if ops[j].outcome == "ok" and known.writes(j, key)]
+            bases = [[r[3] for r in known.reads if r[0] == j and r[1] == key][:1] for j in earlier]
+            broken += [source] in bases
+    return judged, broken, unjudged
+
+
+REFERENCES = {
+    "read-your-writes": read_your_writes,
+    "monotonic-reads": monotonic_reads,
+    "staleness": staleness,
+    "lost-updates": lost_updates,
+}
+
+
+KINDS = {
+    "lost-updates": ("cas", "cas", "cas", "txn", "write"),
+    "monotonic-reads": ("read", "read", "read", "write", "txn"),
+}
+"""Of which operations histories are made such that a third breaks the guarantee."""
+
+
+def made_for(name: str) -> Callable[[Choose], list[Op]]:
+    return partial(history, kinds=KINDS.get(name, MIXED))
 
 
 def counts(result: Result) -> Counts:
+    if result.checker == "lost-updates":
+        return result.metrics["judged"], result.metrics["lost"]["count"], result.metrics["updates_unjudged"]
     return result.metrics["reads"], result.metrics["violations"]["count"], result.metrics["reads_unjudged"]
 
 
@@ -62,7 +124,7 @@ def verdict(found: Counts) -> str:
 @pytest.mark.parametrize("name", REFERENCES)
 def test_random_histories_by_seed(name: str) -> None:
     broken = total = 0
-    for ops in seeded(history, how_many(3000)):
+    for ops in seeded(made_for(name), how_many(3000)):
         expected = REFERENCES[name](ops)
         (result,) = check(create(header(), [name]), observations(ops))
         assert (counts(result), result.verdict.value) == (expected, verdict(expected)), ops

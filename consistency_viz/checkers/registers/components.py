@@ -25,7 +25,7 @@ def components(predecessors: Sequence[Sequence[int]]) -> list[list[int]]:
                 order[node] = low[node] = count
                 stack.append(node)
                 on_stack[node] = 1
-            for place in range(place, len(predecessors[node])):  # noqa: B020, PLW2901 - it goes on where it stopped
+            for place in range(place, len(predecessors[node])):  # noqa: B020 - it goes on where it stopped
                 other = predecessors[node][place]
                 if not order[other]:
                     work.append((node, place + 1))

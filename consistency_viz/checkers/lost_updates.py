@@ -1,0 +1,199 @@
+"""The checker ``lost-updates``: is an acknowledged update gone, overwritten by something that never saw it?
+
+Source: FIELD 2, "lost update" and "intent loss"; Adya, "Weak consistency" (1999), P4.
+
+- (a) *Sets*. An update survives if the final value of some replica carries it or descends from it: it is in ``kept``, or
+  in the past of what is. The past of an update is the ``base`` that its client had seen; where it names none, it was
+  blind and meant to overwrite what its replica had applied (``after``). So a causal overwrite loses nothing, siblings
+  lose nothing, and of two updates made from one base the one that was overwritten is lost. An update that some replica
+  has not applied at the end is *in flight*: not lost, and counted. Updates of services are known by being applied.
+- (b) *Values*. Two acknowledged ``cas`` or ``txn`` read the same write of a key, or its initial value, and wrote the key:
+  whichever came second had not seen the first. Blind writes have no base.
+
+The verdict is ``failed`` if one is lost, ``unknown`` if none could be judged or an update by value has an unknown base,
+else ``passed``. ``intent_loss`` counts (a), ``lost`` both, ``lost_from_one_base`` pairs that were made from one base.
+
+Memory: what each replica applied, as runs; each update once, with what it came from; for (b) the plain operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from consistency_viz.checkers.divergence.prose import listed, milliseconds, printable
+from consistency_viz.checkers.evidence import Evidence, is_update
+from consistency_viz.checkers.findings import Findings, in_words, share
+from consistency_viz.checkers.operations import Operation
+from consistency_viz.checkers.registers.log import NoSource
+from consistency_viz.checkers.registers.sources import Registers
+from consistency_viz.checkers.run_set import INITIAL_SUFFIX, RunSet
+from consistency_viz.checkers.verdict import Result, Verdict
+from workers.model.history import Header
+from workers.model.observation import Applied, Observation
+
+
+class Shown(msgspec.Struct):
+    """What a replica shows of a key in the end: what its value keeps (``None``: all applied), and where that stands."""
+
+    kept: list[str] | None
+    index: int
+
+
+def base_else_after(operation: Operation) -> tuple[list[str] | None, ...]:
+    """What the value of an update is made from."""
+    return (operation.after if operation.base is None else operation.base,)
+
+
+class LostUpdates:
+    """The registered checker: ``observe`` each observation, then ``finish`` once."""
+
+    name: Final = "lost-updates"
+
+    def __init__(self, header: Header) -> None:
+        self._replicas = tuple(dict.fromkeys(header.replicas))
+        self._evidence = Evidence(base_else_after)
+        self._finals: dict[str, dict[str, Shown]] = {}
+        self._updates: dict[str, dict[str, Operation | Observation]] = {}
+        self._findings = Findings()
+        self._total = self._settled = self._in_flight = self._intent = self._pairs = self._by_value = 0
+        self._unjudged = 0
+
+    def observe(self, observation: Observation) -> None:
+        """Take in the next observation."""
+        operation = self._evidence.observe(observation)
+        body = observation.body
+        if isinstance(body, Applied):
+            if observation.node in self._replicas:
+                self._finals.setdefault(body.key, {})[observation.node] = Shown(body.kept, observation.index)
+                if not body.update.endswith(INITIAL_SUFFIX):
+                    self._updates.setdefault(body.key, {}).setdefault(body.update, observation)
+        elif operation is not None and operation.completed_index >= 0 and is_update(operation):
+            self._updates.setdefault(operation.key, {})[operation.update] = operation
+
+    def finish(self, end_us: int) -> Result:
+        """The verdict on a history that ended at ``end_us``."""
+        self._evidence.finish()
+        if self._replicas:
+            for key in self._updates:
+                self._judge(key)
+        self._judge_values()
+        lost = self._intent + self._by_value
+        verdict, reason = self._verdict(lost)
+        metrics: dict[str, Any] = {
+            "acknowledged": self._total,
+            "judged": self._settled,
+            "in_flight": self._in_flight,
+            "lost": share(lost, self._total),
+            "intent_loss": share(self._intent, self._total),
+            "lost_from_one_base": self._pairs + self._by_value,
+            "updates_unjudged": self._unjudged,
+        }
+        return self._findings.result(self.name, verdict, reason, metrics)
+
+    def _verdict(self, lost: int) -> tuple[Verdict, str]:
+        waiting = f"; {in_words(self._in_flight, 'update')} had not reached every replica" if self._in_flight else ""
+        if lost:
+            made = self._pairs + self._by_value
+            some = f", {made:,} of them made from the same base as another" if made else ""
+            text = f"{lost:,} of {in_words(self._total, 'acknowledged update')} survived nowhere{some}"
+            return Verdict.FAILED, text + waiting
+        if self._unjudged:
+            text = f"what {in_words(self._unjudged, 'update')} had read before writing cannot be told"
+            return Verdict.UNKNOWN, text + waiting
+        if not self._settled:
+            return Verdict.UNKNOWN, "no acknowledged update can be followed to the end" + waiting
+        return Verdict.PASSED, f"all {in_words(self._settled, 'update')} that could be followed survived" + waiting
+
+    def _judge(self, key: str) -> None:
+        updates, finals = self._updates[key], self._finals.get(key, {})
+        pasts = self._evidence.pasts
+        applied = [pasts.applied(replica, key) for replica in self._replicas]
+        shown: list[RunSet] = []
+        for replica, had in zip(self._replicas, applied, strict=True):
+            final = finals.get(replica)
+            kept = had if final is None or final.kept is None else RunSet(final.kept)
+            shown.append(pasts.close(key, kept))
+        self._total += len(updates)
+        for update, source in updates.items():
+            survives = any(update in one for one in shown)
+            everywhere = all(update in had or update in one for had, one in zip(applied, shown, strict=True))
+            if not everywhere:
+                self._in_flight += 1
+                continue
+            self._settled += 1
+            if not survives:
+                self._lost(key, update, source, finals)
+
+    def _lost(self, key: str, update: str, source: Operation | Observation, finals: dict[str, Shown]) -> None:
+        self._intent += 1
+        twin = self._twin(key, source) if isinstance(source, Operation) else None
+        self._pairs += twin is not None
+        if not self._findings.wanted:
+            self._findings.count += 1
+            return
+        if isinstance(source, Operation):
+            text = (
+                f"{printable(update)} of session {printable(source.session)}, acknowledged after "
+                f"{milliseconds(source.completed_us - source.invoked_us)}, is in no replica's value of {printable(key)} and in "
+                "the past of none"
+            )
+            indices, ids = list(source.indices), [source.op, update, key]
+        else:
+            text = f"{printable(update)}, applied at {printable(source.node)}, is in no replica's value of {printable(key)}"
+            indices, ids = [source.index], [update, key]
+        if twin is not None:
+            text += f"; {printable(twin.update)} was made from the same version"
+            indices, ids = [*indices, *twin.indices], [*ids, twin.op, twin.update]
+        else:
+            text += f" when the run ended at {listed(sorted(finals))}"
+        self._findings.add(text, [*indices, *(final.index for final in finals.values())], ids)
+
+    def _twin(self, key: str, lost: Operation) -> Operation | None:
+        """Another acknowledged update from the same base; the bases are compared as sets."""
+        if lost.base is None:
+            return None
+        base = RunSet(lost.base)
+        for other in self._updates[key].values():
+            if (
+                isinstance(other, Operation)
+                and other is not lost
+                and other.base is not None
+                and RunSet(other.base) == base
+            ):
+                return other
+        return None
+
+    def _judge_values(self) -> None:
+        registers = Registers(self._evidence.log)
+        made_from: dict[tuple[str, int], list[int]] = {}
+        acknowledged = [n for n, op in enumerate(registers.ops) if op.outcome == "ok" and registers.written[n]]
+        self._total += sum(len(registers.written[n]) for n in acknowledged)
+        for number in acknowledged:
+            bases = {read.key: read.source for read in reversed(registers.reads[number])}
+            for key in registers.written[number]:
+                source = bases.get(key)
+                if source is None:
+                    continue
+                if source < NoSource.INITIAL:
+                    self._unjudged += 1
+                    continue
+                self._settled += 1
+                made_from.setdefault((key, source), []).append(number)
+        for (key, source), numbers in made_from.items():
+            self._same_base(registers, key, source, numbers)
+
+    def _same_base(self, registers: Registers, key: str, source: int, numbers: Iterable[int]) -> None:
+        first, *others = (registers.ops[number] for number in numbers)
+        what = "the initial value" if source < 0 else f"what {printable(registers.ops[source].op)} wrote"
+        for other in others:
+            self._by_value += 1
+            text = (
+                f"{printable(first.op)} and {printable(other.op)} both read {what} of {printable(key)} and wrote it anew, and "
+                "both were acknowledged: one overwrote the other without having seen it"
+            )
+            base = [] if source < 0 else [registers.ops[source]]
+            involved = [*base, first, other]
+            self._findings.add(text, [i for op in involved for i in op.indices], [*(op.op for op in involved), key])
