@@ -28,11 +28,7 @@ def runs():
 
 def test_what_is_declared_is_sent_and_what_is_subscribed_to_arrives():
     check_topics(DESIGN, changes=PAUSED)
-    one_after_the_other = [*away("writer-a", 1.0, 4.5), *away("writer-b", 2.2, 4.5)]
-    clients = {"operations": 400, "timeout_ms": 300}
-    check_topics(
-        DESIGN, leadership={"reads": "replicas", "candidates": 3}, changes=one_after_the_other, clients=clients
-    )
+    check_topics(DESIGN, leadership={"reads": "replicas"}, changes=PAUSED)
 
 
 def test_a_paused_leader_is_replaced_and_its_write_is_refused_when_it_wakes():

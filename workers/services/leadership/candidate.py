@@ -51,13 +51,13 @@ class Candidate:
 
     def start(self, context: Context) -> Step:
         """Ask for the lease, the candidates one after the other."""
-        return Step({}, (self._look_again(context, self.place * self.renew_us),))
+        return Step({}, (self._look_again(1, context, self.place * self.renew_us),))
 
     def step(self, state: State, message: Message, context: Context) -> Step:
         """Look at the clock, hear about the lease, or work."""
         lease = state.get(LEASE, _FOLLOWER)
         if message.type == "Look" and message.topic == TIMER_TOPIC:
-            return self._look(state, lease, context)
+            return self._look(state, lease, message.data["number"], context)
         if message.type == GRANTED:
             return self._granted(lease, message.data, context)
         if message.type == DENIED:
@@ -73,7 +73,7 @@ class Candidate:
             return self._step_down(state, lease, message, context)
         return proceed(state, lease, message, self.timeout_us, context)
 
-    def _look(self, state: State, lease: Json, context: Context) -> Step:
+    def _look(self, state: State, lease: Json, number: int, context: Context) -> Step:
         ask = Send(
             LOCK_REQUESTS,
             ACQUIRE,
@@ -82,7 +82,7 @@ class Candidate:
             reply_topic=lease_topic(context.node),
             reply_key=lane_key(context.partition, context.partitions),
         )
-        effects: tuple[Effect, ...] = (ask, self._look_again(context, self.renew_us))
+        effects: tuple[Effect, ...] = (ask, self._look_again(number + 1, context, self.renew_us))
         if not lease["leading"] or context.now_us < lease["until_us"]:
             return Step({}, effects)
         down = self._step_down(state, lease, None, context)
@@ -114,5 +114,7 @@ class Candidate:
             writes, effects = {**writes, **ended.writes}, (*effects, *ended.effects)
         return Step({**writes, LEASE: follower}, (Observe(told), *effects))
 
-    def _look_again(self, context: Context, after_us: int) -> SetTimer:
-        return SetTimer("look", after_us, "Look", lane_key(context.partition, context.partitions), {})
+    @staticmethod
+    def _look_again(number: int, context: Context, after_us: int) -> SetTimer:
+        lane = lane_key(context.partition, context.partitions)
+        return SetTimer(f"look:{number}", after_us, "Look", lane, {"number": number})

@@ -56,7 +56,7 @@ def begin_work(key: str, work: Json, token: int, timeout_us: int, context: Conte
     job = {**first, "token": token, "phase": "read"}
     effects = (
         _request("Get", key, job, {}, context),
-        SetTimer(f"job:{key}", timeout_us, "JobDue", key, {"op": job["op"]}),
+        SetTimer(f"job:{job['name']}", timeout_us, "JobDue", key, {"op": job["op"]}),
     )
     return Step({key: {**work, "jobs": [job, *others]}}, effects)
 
@@ -105,7 +105,7 @@ def _finish(key: str, work: Json, lease: Json, answer: Json, timeout_us: int, co
     """Answer the command in work; begin the next while this node leads, else refuse it and all others."""
     job, *waiting = work["jobs"]
     told: tuple[Effect, ...] = (
-        CancelTimer(f"job:{key}"),
+        CancelTimer(f"job:{job['name']}"),
         _answer(key, job, answer["outcome"], answer["error"], update=answer.get("update"), after=answer.get("after")),
     )
     if not lease["leading"]:

@@ -134,7 +134,8 @@ class LeaderClients(RegisterClients):
         hint = message.data["leader"]
         if hint and hint != op["asked"]:
             return self._ask_next(record, hint)
-        return self.go_on(record, self.wake(record, self.retry_us), waiting=False)
+        pause = self.wake(op["id"], op["key"], str(op["attempt"]), self.retry_us)
+        return self.go_on(record, wake=pause, waiting=False)
 
     def woken(self, record: Json, timer: Message, context: Context) -> Step:
         """Ask the next candidate."""

@@ -20,7 +20,7 @@ from workers.services.leadership.listing import split, with_id, with_update
 
 ABSENT: Final[Json] = {"value": None, "version": 0, "counts": {}, "seen": [], "kept": None, "done": {}}
 """A register that nobody has written to."""
-DONE_MAX: Final = 64
+DONE_MAX: Final = 256
 """So many operations a register remembers, to do none twice."""
 MISSING_MAX: Final = 256
 WRITTEN = "RegisterWritten"

@@ -109,23 +109,27 @@ class Sessions:
         op, session = record["op"], record["session"]
         completed = Completed(op["id"], session, op["f"], op["key"], outcome, value, error)
         idle = {**record, **changes, "op": None}
-        stop = (CancelTimer(f"timeout:{session}"), CancelTimer(f"wake:{session}"))
+        stop = (CancelTimer(f"timeout:{op['id']}"), *_asleep(op))
         return Step({session: idle}, (Observe(completed), *stop, *self._next(idle, context)))
 
-    def go_on(self, record: Json, *effects: Effect, **changes: Any) -> Step:
-        """The running operation goes on; ``changes`` are laid over what is kept of it."""
-        return Step({record["session"]: {**record, "op": {**record["op"], **changes}}}, effects)
-
-    def wake(self, record: Json, after_us: int) -> SetTimer:
-        """A timer for the running operation."""
+    def go_on(self, record: Json, *effects: Effect, wake: SetTimer | None = None, **changes: Any) -> Step:
+        """The running operation goes on; ``changes`` are laid over what is kept of it, ``wake`` replaces its timer."""
         op = record["op"]
-        return SetTimer(f"wake:{record['session']}", after_us, "Wake", op["key"], {"op": op["id"]})
+        if wake is None:
+            return Step({record["session"]: {**record, "op": {**op, **changes}}}, effects)
+        running = {**op, **changes, "wake": wake.name}
+        return Step({record["session"]: {**record, "op": running}}, (*effects, *_asleep(op), wake))
+
+    @staticmethod
+    def wake(op: str, key: str, tag: str, after_us: int) -> SetTimer:
+        """A timer for an operation; ``tag`` makes its name new, for a message's id comes from what it was caused by."""
+        return SetTimer(f"wake:{op}:{tag}", after_us, "Wake", key, {"op": op})
 
     def _begin(self, op: str, record: Json, due: Json, context: Context) -> Step:
         session = record["session"]
         f, key, argument, target, kept, effects = self.begin(op, record, context)
         invoked = Invoked(op, session, f, key, argument, due["intended_us"], target)
-        timeout = SetTimer(f"timeout:{session}", self.load.timeout_ms * 1_000, "TimedOut", key, {"op": op})
+        timeout = SetTimer(f"timeout:{op}", self.load.timeout_ms * 1_000, "TimedOut", key, {"op": op})
         running = {"id": op, "f": f, "key": key, **kept}
         begun = {**record, "number": due["number"], "intended_us": due["intended_us"], "op": running}
         return Step({session: begun}, (Observe(invoked), *effects, timeout))
@@ -145,4 +149,9 @@ class Sessions:
             return ()
         op = f"{session}-{number}"
         data = {"op": op, "number": number, "intended_us": intended_us}
-        return (SetTimer(f"arrive:{session}", max(0, intended_us - context.now_us), "Arrive", op, data),)
+        return (SetTimer(f"arrive:{op}", max(0, intended_us - context.now_us), "Arrive", op, data),)
+
+
+def _asleep(op: Json) -> tuple[CancelTimer, ...]:
+    """Forget the timer of an operation, if it has one."""
+    return (CancelTimer(op["wake"]),) if "wake" in op else ()
