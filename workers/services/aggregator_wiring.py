@@ -34,7 +34,7 @@ def aggregator_nodes(options: Options, aggregator: Service) -> tuple[NodeSpec, .
         NodeSpec("tax", TaxService("taxed"), ("validated",), ("taxed",)),
         NodeSpec("email", EmailService("mailed"), ("taxed",), ("mailed",)),
         *(
-            NodeSpec(view, OrdersView(), (*EVENTS, query), (REPLIES,), role="view", replica=True)
+            NodeSpec(view, OrdersView(options.rpc_timeout_ms), (*EVENTS, query), (REPLIES,), role="view", replica=True)
             for view, query in zip(views, queries, strict=True)
         ),
     )

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from workers.model.effects import CancelTimer, Effect, Send, SetTimer
 from workers.model.message import TIMER_TOPIC, Json, Message
 from workers.model.node import NOTHING, Context, State, Step
-from workers.services.orders import MAILED, PLACED, REJECTED, TAXED, VALIDATED
+from workers.services.orders import MAILED, PLACED, REJECTED, TAXED, VALIDATED, update_id
 from workers.services.store import GlobalStore
 
 
@@ -135,6 +135,8 @@ def _arguments(step: str, facts: Json) -> Json:
 
 def _answer(key: str, checkout: Json, outcome: str, error: str) -> Send:
     data = {"outcome": outcome, "error": error, "rejected": REJECTED in checkout["facts"]}
+    if outcome == "ok":
+        data["update"] = update_id(key, PLACED)
     return Send(checkout["reply_topic"], "OrderAccepted", key, data, partition_key=checkout["reply_key"])
 
 

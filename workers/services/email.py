@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from workers.model.effects import Effect, Observe, Send, reply
-from workers.model.message import Json, Message
+from workers.model.message import Message
 from workers.model.node import NOTHING, Context, State, Step
 from workers.model.observation import Effected
-from workers.services.orders import MAILED, TAXED
+from workers.services.orders import MAILED, PLACED, TAXED, VALIDATED, update_id
 
 EMAIL = "email"
 """The effect's name in the history."""
+
+CONFIRMS = (PLACED, VALIDATED, TAXED)
+"""What a confirmation tells the customer: the order is in, it is valid, and this is what it costs."""
+
+
+def mail_sent(key: str, to: str, claims: Iterable[str], **more: Any) -> Observe:
+    """The effect of a mail that says that these facts about an order are so (docs/history-format.md)."""
+    claimed = sorted(update_id(key, fact) for fact in claims)
+    return Observe(Effected(EMAIL, key, {"to": to, "claims": claimed, "version": len(claimed), **more}))
 
 
 class EmailService:
@@ -28,14 +40,28 @@ class EmailService:
     def step(self, state: State, message: Message, context: Context) -> Step:
         """Send one mail, or answer that it was sent."""
         key = message.key
-        mail = {"to": message.data.get("email", ""), "total_cents": message.data.get("total_cents", 0)}
+        to = message.data.get("email", "")
         if message.type == "Mail":
-            answer = reply(message, MAILED, {"to": mail["to"]})
-            return Step({}, (answer,)) if key in state else _mailed(key, mail, answer)
-        if message.type != TAXED or key in state:
+            answer = reply(message, MAILED, {"to": to})
+            return Step({}, (answer,)) if self.was_mailed(state, key) else _mailed(message, answer)
+        if message.type != TAXED or self.was_mailed(state, key):
             return NOTHING
-        return _mailed(key, mail, Send(self.topic, MAILED, key, {"to": mail["to"]}, sequence=4))
+        return _mailed(message, Send(self.topic, MAILED, key, {"to": to}, sequence=4))
+
+    def was_mailed(self, state: State, key: str) -> bool:
+        """Whether the mail about an order went out before."""
+        return key in state
 
 
-def _mailed(key: str, mail: Json, announcement: Effect) -> Step:
-    return Step({key: {"fact": MAILED}}, (Observe(Effected(EMAIL, key, mail)), announcement))
+class EmailServiceWithoutKey(EmailService):
+    """Broken: takes every message for a mail that nobody has sent yet, also the second copy of one."""
+
+    def was_mailed(self, state: State, key: str) -> bool:
+        """It does not look."""
+        return False
+
+
+def _mailed(message: Message, announcement: Effect) -> Step:
+    key, data = message.key, message.data
+    sent = mail_sent(key, data.get("email", ""), CONFIRMS, total_cents=data.get("total_cents", 0))
+    return Step({key: {"fact": MAILED}}, (sent, announcement))

@@ -16,7 +16,7 @@ from workers.model.effects import CancelTimer, Effect, Observe, Send, SetTimer, 
 from workers.model.message import TIMER_TOPIC, Json, Message
 from workers.model.node import NOTHING, Context, State, Step
 from workers.model.observation import Effected
-from workers.services.orders import FACTS, MAILED, PLACED, update_id
+from workers.services.orders import FACTS, MAILED, PLACED, accepted, update_id
 from workers.services.whole_flow import mail
 from workers.services.whole_orders import Addition, Fact
 
@@ -136,9 +136,11 @@ class OptimisticIntake(OptimisticWriter):
     def finished(self, key: str, job: Json) -> tuple[Effect, ...]:
         """The answer to the client: done, or nobody knows."""
         done = job["phase"] == "done"
-        error = "" if done else f"the store did not answer in {ATTEMPTS_MAX} attempts"
         command = Message("", "", "PlaceOrder", "", key, {}, reply_topic=job["reply_topic"], reply_key=job["reply_key"])
-        return (reply(command, "OrderAccepted", {"outcome": "ok" if done else "info", "error": error}),)
+        if done:
+            return (accepted(command),)
+        error = f"the store did not answer in {ATTEMPTS_MAX} attempts"
+        return (reply(command, "OrderAccepted", {"outcome": "info", "error": error}),)
 
 
 class OptimisticMailer(OptimisticWriter):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from workers.model.effects import Effect, Send, reply
+from workers.model.effects import Effect, Send
 from workers.model.message import Message
 from workers.model.node import NOTHING, Context, State, Step
-from workers.services.orders import FACTS, PLACED, applied, learn
+from workers.services.orders import FACTS, PLACED, accepted, applied, learn
 
 
 class OrderService:
@@ -26,14 +26,13 @@ class OrderService:
         key = message.key
         known = state.get(key)
         if message.type == "PlaceOrder":
-            accepted = reply(message, "OrderAccepted", {"outcome": "ok"})
             if known is not None and PLACED in known:
-                return Step({}, (accepted,))
+                return Step({}, (accepted(message),))
             record = {**(known or {}), PLACED: message.data}
             effects: tuple[Effect, ...] = (
                 applied(key, record, PLACED),
                 Send(self.topic, PLACED, key, message.data, sequence=1),
-                accepted,
+                accepted(message),
             )
             return Step({key: record}, effects)
         if message.type not in FACTS:

@@ -9,11 +9,11 @@ Rules
 
 from __future__ import annotations
 
-from workers.model.effects import Effect, Send, reply
+from workers.model.effects import Effect, Send
 from workers.model.message import Json, Message
 from workers.model.node import NOTHING, Context, State, Step
 from workers.services.client import COMMANDS
-from workers.services.orders import FACTS, MAILED, PLACED, REJECTED, VALIDATED, applied, learn
+from workers.services.orders import FACTS, MAILED, PLACED, REJECTED, VALIDATED, accepted, applied, learn
 from workers.services.whole_flow import mail
 from workers.services.whole_orders import Addition
 
@@ -44,8 +44,8 @@ class OrderWriter:
         key = message.key
         order = state.get(key, {})
         if message.type == "PlaceOrder":
-            accepted = reply(message, "OrderAccepted", {"outcome": "ok"})
-            return Step({}, (accepted,)) if order else self._record(key, {}, PLACED, message.data, accepted)
+            done = accepted(message)
+            return Step({}, (done,)) if order else self._record(key, {}, PLACED, message.data, done)
         if message.type != RECORD or not permitted(order, message.data["fact"]):
             return NOTHING
         return self._record(key, order, message.data["fact"], message.data["data"])
@@ -89,3 +89,21 @@ class Commander:
     def announcement(self, key: str, fact: str, data: Json) -> Send:
         """How it says what it found out: as a command to the one writer."""
         return Send(COMMANDS, RECORD, key, {"fact": fact, "data": data})
+
+
+class Intruder(Commander):
+    """Broken: asks as it should, and also appends its event to ``events`` itself, which only the writer may do."""
+
+    def __init__(self, add: Addition, events: str) -> None:
+        super().__init__(add)
+        self.events = events
+
+    def step(self, state: State, message: Message, context: Context) -> Step:
+        """What a commander does; each command goes out as an event too."""
+        asked = super().step(state, message, context)
+        events = [
+            Send(self.events, effect.data["fact"], effect.key, effect.data["data"])
+            for effect in asked.effects
+            if isinstance(effect, Send) and effect.type == RECORD
+        ]
+        return Step(asked.writes, (*events, *asked.effects)) if events else asked

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from workers.model.effects import Observe
-from workers.model.message import Json
+from workers.model.effects import Observe, Send, reply
+from workers.model.message import Json, Message
 from workers.model.observation import Applied
 
 PLACED: Final = "OrderPlaced"
@@ -41,10 +41,10 @@ def learn(record: Json | None, fact: str, data: Json) -> Json | None:
 
 def value_of(record: Json) -> Json:
     """The value that a replica shows for an order: status and money, from the facts known so far."""
-    if MAILED in record:
-        status = "mailed"
-    elif REJECTED in record:
+    if REJECTED in record:
         status = "rejected"
+    elif MAILED in record:
+        status = "mailed"
     elif TAXED in record:
         status = "taxed"
     elif VALIDATED in record:
@@ -63,6 +63,27 @@ def value_of(record: Json) -> Json:
 def applied(key: str, record: Json, fact: str) -> Observe:
     """The observation that a replica applied ``fact`` and now holds ``record``."""
     return Observe(Applied(key, value_of(record), update_id(key, fact), len(record)))
+
+
+def applied_since(key: str, before: Json | None, after: Json) -> list[Observe]:
+    """The observations of a replica that had ``before`` and learnt all of ``after`` at once: one for each new fact."""
+    known = dict(before or {})
+    observed: list[Observe] = []
+    for fact in FACTS:
+        if fact in after and fact not in known:
+            known[fact] = after[fact]
+            observed.append(applied(key, known, fact))
+    return observed
+
+
+def seen(key: str, record: Json) -> list[str]:
+    """The updates that ``record`` consists of, sorted: what a reader to whom it is shown has seen."""
+    return [f"{key}:{fact}" for fact in sorted(record)]
+
+
+def accepted(command: Message) -> Send:
+    """The answer to ``PlaceOrder``: the update that it became, which the session may ask for when it reads."""
+    return reply(command, "OrderAccepted", {"outcome": "ok", "update": update_id(command.key, PLACED)})
 
 
 def net_cents(lines: list[Json]) -> int:

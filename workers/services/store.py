@@ -5,7 +5,7 @@ from __future__ import annotations
 from workers.model.effects import Effect, reply
 from workers.model.message import Message
 from workers.model.node import NOTHING, Context, State, Step
-from workers.services.orders import applied, value_of
+from workers.services.orders import applied_since, seen, value_of
 
 
 class GlobalStore:
@@ -28,7 +28,8 @@ class GlobalStore:
         if message.type == "Read":
             value = None if known is None else value_of(known)
             version = 0 if known is None else len(known)
-            answer = {"outcome": "ok", "value": value, "version": version, **message.data}
+            shown = {"value": value, "version": version, "seen": seen(key, known or {})}
+            answer = {"outcome": "ok", **shown, **message.data}
             return Step({}, (reply(message, "ReadAnswer", answer),))
         if message.type != "Commit":
             return NOTHING
@@ -36,5 +37,4 @@ class GlobalStore:
         done: Effect = reply(message, "Committed", {"version": len(record), "step": message.data["step"]})
         if record == known:
             return Step({}, (done,))
-        newest = next(reversed(message.data["facts"]))
-        return Step({key: record}, (applied(key, record, newest), done))
+        return Step({key: record}, (*applied_since(key, known, record), done))

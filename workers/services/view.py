@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
-from workers.model.effects import Send, reply
-from workers.model.message import Message
+from workers.model.effects import Send
+from workers.model.message import TIMER_TOPIC, Message
 from workers.model.node import NOTHING, Context, State, Step
+from workers.services.held_queries import HeldQueries, stale
 from workers.services.orders import FACTS, applied, learn, value_of
 from workers.services.store import GlobalStore
 
 
 class OrdersView:
-    """A read replica: applies each fact that reaches it, and answers ``ReadOrder`` from what it has applied."""
+    """A read replica: applies each fact that reaches it, and answers ``ReadOrder`` from what it has applied.
+
+    A query with a token waits for what it asks for, at most ``timeout_ms``.
+    """
+
+    def __init__(self, timeout_ms: int) -> None:
+        self.queries = HeldQueries(value_of, timeout_ms)
 
     def start(self, context: Context) -> Step:
         """A view begins empty."""
         return NOTHING
 
     def step(self, state: State, message: Message, context: Context) -> Step:
-        """Apply a fact or answer a query."""
+        """Apply a fact and wake who waits for it, answer or hold a query, or give up on one."""
         key = message.key
-        record = state.get(key)
         if message.type == "ReadOrder":
-            value = None if record is None else value_of(record)
-            version = 0 if record is None else len(record)
-            return Step(
-                {},
-                (
-                    reply(
-                        message,
-                        "OrderRead",
-                        {"outcome": "ok", "op": message.data["op"], "value": value, "version": version},
-                    ),
-                ),
-            )
+            return self.queries.ask(state, message)
+        if message.topic == TIMER_TOPIC:
+            return self.queries.give_up(state, message)
         if message.type not in FACTS:
             return NOTHING
-        learnt = learn(record, message.type, message.data)
+        learnt = learn(state.get(key), message.type, message.data)
         if learnt is None:
             return NOTHING
-        return Step({key: learnt}, (applied(key, learnt, message.type),))
+        return self.queries.wake(state, key, Step({key: learnt}, (applied(key, learnt, message.type),)))
 
 
 class ReadThroughView:
-    """A view without a state of its own: every query becomes a request to the one global state."""
+    """A view without a state of its own: every query becomes a request to the one global state.
+
+    The store has every acknowledged write, so no query has to wait; an answer that all the same lacks what a token asks
+    for is passed on as stale.
+    """
 
     def __init__(self, store_topic: str, reply_topic: str) -> None:
         self.store_topic = store_topic
@@ -56,6 +57,8 @@ class ReadThroughView:
         """Pass a query on, or its answer back; a query's way back is kept under the query's id until it is answered."""
         if message.type == "ReadOrder":
             way_back = {"topic": message.reply_topic, "partition_key": message.reply_key}
+            if "at_least" in message.data:
+                way_back["at_least"] = message.data["at_least"]
             query = {"query": message.id, "op": message.data["op"]}
             request = Send(
                 self.store_topic,
@@ -72,5 +75,9 @@ class ReadThroughView:
         way = state.get(message.data["query"])
         if way is None:
             return NOTHING
-        answer = Send(way["topic"], "OrderRead", message.key, message.data, partition_key=way["partition_key"])
+        data = message.data
+        lacking = sorted(set(way.get("at_least", ())).difference(data["seen"]))
+        if lacking:
+            data = {**data, "outcome": "fail", "error": stale(0, lacking)}
+        answer = Send(way["topic"], "OrderRead", message.key, data, partition_key=way["partition_key"])
         return Step({message.data["query"]: None}, (answer,))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workers.model.effects import Effect, Observe, Send, reply
-from workers.model.message import Json, Message
+from workers.model.effects import Effect, Send
+from workers.model.message import TIMER_TOPIC, Json, Message
 from workers.model.node import NOTHING, Context, State, Step
-from workers.model.observation import Effected
 from workers.services.client import MAILS, session_of
-from workers.services.email import EMAIL
-from workers.services.orders import FACTS, MAILED, PLACED, TAXED
+from workers.services.email import mail_sent
+from workers.services.held_queries import HeldQueries
+from workers.services.orders import FACTS, MAILED, PLACED, TAXED, accepted, seen
 from workers.services.whole_orders import Addition, Merge, join, mailing, observations, shown
 
 VIEW_UPDATED = "ViewUpdated"
@@ -64,22 +64,26 @@ class WholeOrderIntake:
             return take_in(self.merge, state, message)
         key = message.key
         known = state.get(key)
-        accepted = reply(message, "OrderAccepted", {"outcome": "ok"})
         if known is not None and PLACED in known:
-            return Step({}, (accepted,))
+            return Step({}, (accepted(message),))
         order = {**(known or {}), PLACED: message.data}
         announced = Send(self.topic, PLACED, key, order, sequence=len(order))
         reported = observations(key, known, order, PLACED) if self.shows else ()
-        return Step({key: order}, (*reported, announced, accepted))
+        return Step({key: order}, (*reported, announced, accepted(message)))
 
 
 class WholeOrdersView:
     """A read replica: takes in each order that arrives, and answers ``ReadOrder`` from what it has.
 
-    With ``updated_topic`` it announces there, once for each order, that it shows it complete enough to be mailed.
+    A query with a token waits for what it asks for, at most ``timeout_ms``; with ``links_wait`` the link of a mail
+    waits too. With ``updated_topic`` it announces there, once for each order, that it shows it complete enough to be
+    mailed.
     """
 
-    def __init__(self, merge: Merge = join, updated_topic: str = "") -> None:
+    def __init__(
+        self, timeout_ms: int, merge: Merge = join, updated_topic: str = "", *, links_wait: bool = False
+    ) -> None:
+        self.queries = HeldQueries(shown, timeout_ms, links_wait=links_wait)
         self.merge = merge
         self.updated_topic = updated_topic
 
@@ -88,12 +92,17 @@ class WholeOrdersView:
         return NOTHING
 
     def step(self, state: State, message: Message, context: Context) -> Step:
-        """Take in an order or answer a query."""
+        """Take in an order and wake who waits for it, answer or hold a query, or give up on one."""
         key = message.key
         if message.type == "ReadOrder":
-            return Step({}, (answer(message, state.get(key)),))
+            return self.queries.ask(state, message)
+        if message.topic == TIMER_TOPIC:
+            return self.queries.give_up(state, message)
         taken = take_in(self.merge, state, message)
-        if not self.updated_topic or taken is NOTHING:
+        if taken is NOTHING:
+            return NOTHING
+        taken = self.queries.wake(state, key, taken)
+        if not self.updated_topic:
             return taken
         before, after = state.get(key), taken.writes[key]
         if after is None or mailing(after) is None or (before is not None and mailing(before) is not None):
@@ -139,11 +148,15 @@ class WholeOrderMailer:
 
 def mail(key: str, order: Json, *, to_customer: bool) -> tuple[Effect, ...]:
     """The mail about an order: an effect in the world, and its delivery to the customer if somebody plays that."""
-    to, version = order[PLACED]["email"], len(order)
-    effect = Observe(Effected(EMAIL, key, {"to": to, "total_cents": order[TAXED]["total_cents"], "version": version}))
-    if not to_customer:
-        return (effect,)
-    return effect, Send(MAILS, MAILED, key, {"to": to, "version": version}, partition_key=session_of(key))
+    to = order[PLACED]["email"]
+    effect = mail_sent(key, to, order, total_cents=order[TAXED]["total_cents"])
+    return (effect, delivered(key, to, seen(key, order))) if to_customer else (effect,)
+
+
+def delivered(key: str, to: str, claims: list[str]) -> Send:
+    """A mail on its way to the customer, whose link names what it claims."""
+    data = {"to": to, "version": len(claims), "claims": claims}
+    return Send(MAILS, MAILED, key, data, partition_key=session_of(key))
 
 
 def take_in(merge: Merge, state: State, message: Message) -> Step:
@@ -154,10 +167,3 @@ def take_in(merge: Merge, state: State, message: Message) -> Step:
     before = state.get(key)
     after = merge(before, message.type, message.data)
     return NOTHING if after == before else Step({key: after}, tuple(observations(key, before, after, message.type)))
-
-
-def answer(query: Message, order: Json | None, outcome: str = "ok", error: str = "") -> Send:
-    """The answer of a view that has ``order``: what it shows, and how many facts that is."""
-    from_view = {"value": None if order is None else shown(order), "version": 0 if order is None else len(order)}
-    data = {"outcome": outcome, "op": query.data["op"], **from_view}
-    return reply(query, "OrderRead", {**data, "error": error} if error else data)

@@ -18,7 +18,7 @@ from workers.model.message import Json
 from workers.model.observation import Applied
 from workers.services.catalogue_of_goods import TAX_BASIS_POINTS
 from workers.services.checks import tax
-from workers.services.orders import FACTS, MAILED, PLACED, REJECTED, TAXED, VALIDATED, update_id, value_of
+from workers.services.orders import FACTS, MAILED, PLACED, REJECTED, TAXED, VALIDATED, seen, update_id, value_of
 from workers.services.validation import ValidationService
 
 Fact = tuple[str, Json]
@@ -94,13 +94,16 @@ def shown(order: Json) -> Json:
 
 
 def observations(key: str, before: Json | None, after: Json, fact: str) -> Iterator[Observe]:
-    """What a replica reports that had ``before`` and has ``after``: each fact new to it, or the one that came."""
+    """What a replica reports that had ``before`` and has ``after``: each fact new to it, or the one that came.
+
+    It says which facts the order shown still has: a whole order that took another's place may have fewer.
+    """
     if after == before:
         return
     known = {name: data for name, data in after.items() if before is not None and name in before}
     new = [name for name in FACTS if name in after and name not in known]
     if not new:
-        yield Observe(Applied(key, shown(after), update_id(key, fact), len(after)))
+        yield Observe(Applied(key, shown(after), update_id(key, fact), len(after), seen(key, after)))
     for name in new:
         known[name] = after[name]
-        yield Observe(Applied(key, shown(known), update_id(key, name), len(known)))
+        yield Observe(Applied(key, shown(known), update_id(key, name), len(known), seen(key, known)))

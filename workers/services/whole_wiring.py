@@ -34,7 +34,14 @@ def whole_order_nodes(options: Options, merge: Merge) -> tuple[NodeSpec, ...]:
         NodeSpec("tax", tax, ("placed", "validated"), ("taxed",)),
         NodeSpec("email", mailer, ADDED, ("mailed",)),
         *(
-            NodeSpec(view, WholeOrdersView(merge), (*followed, query), (REPLIES,), role="view", replica=True)
+            NodeSpec(
+                view,
+                WholeOrdersView(options.rpc_timeout_ms, merge),
+                (*followed, query),
+                (REPLIES,),
+                role="view",
+                replica=True,
+            )
             for view, query in zip(views, queries, strict=True)
         ),
     )

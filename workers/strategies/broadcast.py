@@ -10,30 +10,12 @@ from __future__ import annotations
 
 from workers.model.design import Design, Options
 from workers.model.node import NodeSpec
-from workers.services.client import CLIENT_TOPICS, COMMANDS, REPLIES, query_topic
+from workers.services.broadcast_wiring import broadcast_nodes
 from workers.services.email import EmailService
-from workers.services.order import OrderService
-from workers.services.tax import TaxService
-from workers.services.validation import ValidationService
-from workers.services.view import OrdersView
-
-EVENTS = ("placed", "validated", "taxed", "mailed")
 
 
 def _nodes(options: Options) -> tuple[NodeSpec, ...]:
-    views = tuple(f"view-{number + 1}" for number in range(options.views))
-    queries = tuple(query_topic(view) for view in views)
-    return (
-        NodeSpec("client", options.client(views), CLIENT_TOPICS, (COMMANDS, *queries), role="client"),
-        NodeSpec("order", OrderService("placed"), (COMMANDS, *EVENTS[1:]), ("placed", REPLIES), replica=True),
-        NodeSpec("validation", ValidationService("validated"), ("placed",), ("validated",)),
-        NodeSpec("tax", TaxService("taxed"), ("validated",), ("taxed",)),
-        NodeSpec("email", EmailService("mailed"), ("taxed",), ("mailed",)),
-        *(
-            NodeSpec(view, OrdersView(), (*EVENTS, query), (REPLIES,), role="view", replica=True)
-            for view, query in zip(views, queries, strict=True)
-        ),
-    )
+    return broadcast_nodes(options, NodeSpec("email", EmailService("mailed"), ("taxed",), ("mailed",)))
 
 
 DESIGN = Design(

@@ -36,7 +36,14 @@ def _nodes(options: Options) -> tuple[NodeSpec, ...]:
         NodeSpec("email", email, ("changed", ANSWERS["email"]), (STORE,)),
         NodeSpec("store", store, (STORE,), ("changed", *ANSWERS.values()), role="store", replica=True),
         *(
-            NodeSpec(view, WholeOrdersView(take_newest), ("changed", query), (REPLIES,), role="view", replica=True)
+            NodeSpec(
+                view,
+                WholeOrdersView(options.rpc_timeout_ms, take_newest),
+                ("changed", query),
+                (REPLIES,),
+                role="view",
+                replica=True,
+            )
             for view, query in zip(views, queries, strict=True)
         ),
     )

@@ -28,7 +28,14 @@ def _nodes(options: Options) -> tuple[NodeSpec, ...]:
         NodeSpec("validation", check, ("taxed",), ("validated", "finished")),
         NodeSpec("email", WholeOrderMailer(topic="finished"), ("validated",), ("finished",)),
         *(
-            NodeSpec(view, WholeOrdersView(), ("finished", query), (REPLIES,), role="view", replica=True)
+            NodeSpec(
+                view,
+                WholeOrdersView(options.rpc_timeout_ms),
+                ("finished", query),
+                (REPLIES,),
+                role="view",
+                replica=True,
+            )
             for view, query in zip(views, queries, strict=True)
         ),
     )

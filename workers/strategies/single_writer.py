@@ -9,31 +9,13 @@ from __future__ import annotations
 
 from workers.model.design import Design, Options
 from workers.model.node import NodeSpec
-from workers.services.client import CLIENT_TOPICS, COMMANDS, REPLIES, query_topic
-from workers.services.declared_writers import Declaring
-from workers.services.order_writer import Commander, OrderWriter
-from workers.services.orders import FACTS
-from workers.services.view import OrdersView
-from workers.services.whole_orders import mailing, taxation, validation
-
-ORDERS = "orders"
-WRITERS = {ORDERS: dict.fromkeys(FACTS, ("order",))}
+from workers.services.order_writer import Commander
+from workers.services.single_writer_wiring import single_writer_nodes
+from workers.services.whole_orders import taxation
 
 
 def _nodes(options: Options) -> tuple[NodeSpec, ...]:
-    views = tuple(f"view-{number + 1}" for number in range(options.views))
-    queries = tuple(query_topic(view) for view in views)
-    return (
-        NodeSpec("client", options.client(views), CLIENT_TOPICS, (COMMANDS, *queries), role="client"),
-        NodeSpec("order", Declaring(OrderWriter(ORDERS), WRITERS), (COMMANDS,), (ORDERS, REPLIES), replica=True),
-        NodeSpec("validation", Commander(validation), (ORDERS,), (COMMANDS,)),
-        NodeSpec("tax", Commander(taxation), (ORDERS,), (COMMANDS,)),
-        NodeSpec("email", Commander(mailing), (ORDERS,), (COMMANDS,)),
-        *(
-            NodeSpec(view, OrdersView(), (ORDERS, query), (REPLIES,), role="view", replica=True)
-            for view, query in zip(views, queries, strict=True)
-        ),
-    )
+    return single_writer_nodes(options, tax=Commander(taxation))
 
 
 DESIGN = Design(

@@ -36,7 +36,7 @@ def _nodes(options: Options) -> tuple[NodeSpec, ...]:
         writer("tax", TransitionWriter(taxation), placed),
         writer("email", TransitionWriter(mailing), placed, validated, taxed),
         *(
-            NodeSpec(view, OrdersView(), (*WRITERS, query), (REPLIES,), role="view", replica=True)
+            NodeSpec(view, OrdersView(options.rpc_timeout_ms), (*WRITERS, query), (REPLIES,), role="view", replica=True)
             for view, query in zip(views, queries, strict=True)
         ),
     )

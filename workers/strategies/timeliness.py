@@ -28,7 +28,14 @@ def _nodes(options: Options) -> tuple[NodeSpec, ...]:
         NodeSpec("validation", check, ("taxed",), ("validated",)),
         NodeSpec("email", WholeOrderMailer(to_customer=True), ("validated",), (MAILS,)),
         *(
-            NodeSpec(view, WholeOrdersView(), ("placed", "validated", query), (REPLIES,), role="view", replica=True)
+            NodeSpec(
+                view,
+                WholeOrdersView(options.rpc_timeout_ms),
+                ("placed", "validated", query),
+                (REPLIES,),
+                role="view",
+                replica=True,
+            )
             for view, query in zip(views, queries, strict=True)
         ),
     )

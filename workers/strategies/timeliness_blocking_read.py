@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from workers.model.design import Design, Options
 from workers.model.node import NodeSpec
-from workers.services.blocking_view import BlockingOrdersView
 from workers.services.client import CLIENT_TOPICS, COMMANDS, MAILS, REPLIES, query_topic
 from workers.services.orders import REJECTED, TAXED, VALIDATED
-from workers.services.whole_flow import WholeOrderAdder, WholeOrderIntake, WholeOrderMailer
+from workers.services.whole_flow import WholeOrderAdder, WholeOrderIntake, WholeOrderMailer, WholeOrdersView
 from workers.services.whole_orders import taxation, validation
 
 
@@ -23,7 +22,7 @@ def _nodes(options: Options) -> tuple[NodeSpec, ...]:
     views = tuple(f"view-{number + 1}" for number in range(options.views))
     queries = tuple(query_topic(view) for view in views)
     tax = WholeOrderAdder(taxation, {TAXED: "taxed"})
-    view_service = BlockingOrdersView(options.rpc_timeout_ms)
+    view_service = WholeOrdersView(options.rpc_timeout_ms, links_wait=True)
     check = WholeOrderAdder(validation, {VALIDATED: "validated", REJECTED: "validated"})
     return (
         NodeSpec("client", options.client(views), (*CLIENT_TOPICS, MAILS), (COMMANDS, *queries), role="client"),

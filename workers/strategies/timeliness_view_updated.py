@@ -23,7 +23,7 @@ def _nodes(options: Options) -> tuple[NodeSpec, ...]:
     views = tuple(f"view-{number + 1}" for number in range(options.views))
     queries = tuple(query_topic(view) for view in views)
     tax = WholeOrderAdder(taxation, {TAXED: "taxed"})
-    shows = WholeOrdersView(updated_topic=UPDATED)
+    shows = WholeOrdersView(options.rpc_timeout_ms, updated_topic=UPDATED)
     check = WholeOrderAdder(validation, {VALIDATED: "validated", REJECTED: "validated"})
     return (
         NodeSpec("client", options.client(views), (*CLIENT_TOPICS, MAILS), (COMMANDS, *queries), role="client"),

@@ -35,6 +35,8 @@ def until(step):
 
 def answered(outcome, error="", *, rejected=False):
     data = {"outcome": outcome, "error": error, "rejected": rejected}
+    if outcome == "ok":
+        data["update"] = "o1:OrderPlaced"
     return Send("replies", "OrderAccepted", "o1", data, partition_key="s1")
 
 

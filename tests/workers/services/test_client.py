@@ -31,7 +31,7 @@ WORKLOAD = Workload(
 VIEWS = ("view-1", "view-2")
 CLIENT = ClientService(WORKLOAD, VIEWS)
 PENDING = {"op": "s1-1:place", "session": "s1", "f": "place", "key": "s1-1"}
-ACCEPTED = message("OrderAccepted", "s1-1", {"outcome": "ok"}, topic="replies")
+ACCEPTED = message("OrderAccepted", "s1-1", {"outcome": "ok", "update": "s1-1:OrderPlaced"}, topic="replies")
 
 
 def client(**fields):
@@ -122,7 +122,7 @@ def test_an_arrival_invokes_sends_and_waits_for_the_answer():
 
 def test_an_acknowledged_order_is_read_back_from_the_replicas_in_turn():
     step = CLIENT.step({"s1-1:place": PENDING}, ACCEPTED, context())
-    assert observed(step) == [Completed("s1-1:place", "s1", "place", "s1-1", "ok", None)]
+    assert observed(step) == [Completed("s1-1:place", "s1", "place", "s1-1", "ok", {"update": "s1-1:OrderPlaced"})]
     assert timers(step) == [SetTimer("read:s1-1:1", 20_000, "Read", "s1-1", {"session": "s1", "number": 1})]
     first = CLIENT.step({}, timer("Read", "s1-1", {"session": "s1", "number": 1}), context(now_us=99, sent_us=70))
     second = CLIENT.step({}, timer("Read", "s1-1", {"session": "s1", "number": 2}), context(now_us=99, sent_us=80))
@@ -147,9 +147,15 @@ def test_nothing_is_read_back_where_no_reads_are_asked_for():
 
 def test_a_read_ends_with_what_the_view_showed():
     pending = {"op": "s1-1:read1", "session": "s1", "f": "read", "key": "s1-1"}
-    data = {"op": "s1-1:read1", "outcome": "ok", "value": {"status": "placed"}, "version": 1}
+    data = {
+        "op": "s1-1:read1",
+        "outcome": "ok",
+        "value": {"status": "placed"},
+        "version": 1,
+        "seen": ["s1-1:OrderPlaced"],
+    }
     step = CLIENT.step({"s1-1:read1": pending}, message("OrderRead", "s1-1", data), context())
-    shown = {"value": {"status": "placed"}, "version": 1}
+    shown = {"value": {"status": "placed"}, "version": 1, "seen": ["s1-1:OrderPlaced"]}
     assert observed(step) == [Completed("s1-1:read1", "s1", "read", "s1-1", "ok", shown)]
     assert after({"s1-1:read1": pending}, step) == {}
     assert CancelTimer("timeout:s1-1:read1") in step.effects

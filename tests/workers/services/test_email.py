@@ -1,12 +1,13 @@
-from tests.workers.support import after, context, message
+from tests.workers.support import after, context, message, observed
 from workers.model.effects import Observe, Send
 from workers.model.node import NOTHING
 from workers.model.observation import Effected
-from workers.services.email import EmailService
+from workers.services.email import EmailService, EmailServiceWithoutKey
 
 SERVICE = EmailService("mailed")
 TAXED = {"tax_cents": 2_278, "total_cents": 14_268, "email": "s1-1@example.org"}
-SENT = Observe(Effected("email", "o1", {"to": "s1-1@example.org", "total_cents": 14_268}))
+CLAIMED = {"claims": ["o1:OrderPlaced", "o1:OrderTaxed", "o1:OrderValidated"], "version": 3}
+SENT = Observe(Effected("email", "o1", {"to": "s1-1@example.org", **CLAIMED, "total_cents": 14_268}))
 
 
 def test_a_taxed_order_is_mailed_and_announced():
@@ -29,6 +30,12 @@ def test_a_request_is_answered_each_time_and_mailed_once():
     assert first.effects == (SENT, answer)
     again = SERVICE.step(after({}, first), request, context())
     assert (again.writes, again.effects) == ({}, (answer,))
+
+
+def test_without_a_key_every_copy_of_a_message_is_a_mail():
+    broken, taxed = EmailServiceWithoutKey("mailed"), message("OrderTaxed", data=TAXED)
+    state = after({}, broken.step({}, taxed, context()))
+    assert [observed(broken.step(s, taxed, context())) for s in ({}, state)] == [[SENT.body], [SENT.body]]
 
 
 def test_a_rejected_order_is_not_mailed():

@@ -131,7 +131,7 @@ def test_an_order_is_answered_when_it_is_in_the_store():
     assert (sends(waiting)[0].data["expected"], sends(waiting)[0].data["order"]) == (0, PLACED)
     assert intake.step(state, COMMAND, context()) is NOTHING
     state, step = played(intake, told("Written"), state=state)
-    accepted = Send("replies", "OrderAccepted", "o1", {"outcome": "ok", "error": ""}, partition_key="s1")
+    accepted = Send("replies", "OrderAccepted", "o1", {"outcome": "ok", "update": "o1:OrderPlaced"}, partition_key="s1")
     assert sends(step) == [accepted]
     assert sends(intake.step(state, COMMAND, context())) == [accepted]
 

@@ -6,7 +6,7 @@ from workers.services.order import OrderService
 
 SERVICE = OrderService("placed")
 COMMAND = message("PlaceOrder", data=ORDER, reply_topic="replies", reply_key="s1")
-ACCEPTED = Send("replies", "OrderAccepted", "o1", {"outcome": "ok"}, partition_key="s1")
+ACCEPTED = Send("replies", "OrderAccepted", "o1", {"outcome": "ok", "update": "o1:OrderPlaced"}, partition_key="s1")
 
 
 def test_a_command_is_stored_announced_and_answered_in_one_step():

@@ -9,7 +9,7 @@ from workers.services.whole_orders import mailing, taxation
 WRITER = OrderWriter("orders")
 TAX = {"tax_cents": 2_278, "total_cents": 14_268}
 COMMAND = message("PlaceOrder", data=ORDER, reply_topic="replies", reply_key="s1")
-ACCEPTED = Send("replies", "OrderAccepted", "o1", {"outcome": "ok"}, partition_key="s1")
+ACCEPTED = Send("replies", "OrderAccepted", "o1", {"outcome": "ok", "update": "o1:OrderPlaced"}, partition_key="s1")
 PLACED = {"o1": {"OrderPlaced": ORDER}}
 
 

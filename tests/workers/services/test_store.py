@@ -21,7 +21,12 @@ def committed(version, step="commit"):
 def test_a_commit_applies_all_its_facts_at_once_and_answers():
     step = STORE.step({}, commit(FACTS), context())
     assert step.writes == {"o1": FACTS}
-    assert step.effects == (Observe(Applied("o1", VALUE, "o1:OrderTaxed", 3)), committed(3))
+    shown = [{"status": "placed", "net_cents": 11_990}, {"status": "validated", "net_cents": 11_990}, VALUE]
+    applied = [
+        Observe(Applied("o1", value, f"o1:{fact}", version))
+        for version, (fact, value) in enumerate(zip(FACTS, shown, strict=True), 1)
+    ]
+    assert step.effects == (*applied, committed(3))
 
 
 def test_a_commit_that_comes_again_is_answered_and_changes_nothing():
@@ -39,8 +44,8 @@ def test_a_late_copy_of_the_first_commit_does_not_take_back_the_second():
 
 def test_a_read_answers_with_the_state_and_carries_the_question_back():
     query = message("Read", data={"query": "q1", "op": "o1:read1"}, reply_topic="rpc.view-1", reply_key="o1")
-    empty = {"outcome": "ok", "value": None, "version": 0, "query": "q1", "op": "o1:read1"}
-    full = {**empty, "value": VALUE, "version": 3}
+    empty = {"outcome": "ok", "value": None, "version": 0, "seen": [], "query": "q1", "op": "o1:read1"}
+    full = {**empty, "value": VALUE, "version": 3, "seen": sorted(f"o1:{fact}" for fact in FACTS)}
     assert STORE.step({}, query, context()).effects == (
         Send("rpc.view-1", "ReadAnswer", "o1", empty, partition_key="o1"),
     )

@@ -4,7 +4,7 @@ from workers.model.node import NOTHING
 from workers.model.observation import Applied
 from workers.services.view import OrdersView, ReadThroughView
 
-VIEW = OrdersView()
+VIEW = OrdersView(500)
 THROUGH = ReadThroughView("rpc.store", "rpc.view-1")
 QUERY = message("ReadOrder", id="q1", data={"op": "o1:read1"}, reply_topic="replies", reply_key="s1")
 
@@ -17,13 +17,15 @@ def test_a_view_applies_each_fact_once():
 
 
 def test_a_view_answers_from_what_it_has_applied():
-    def answered(value, version):
-        data = {"outcome": "ok", "op": "o1:read1", "value": value, "version": version}
+    def answered(value, version, seen):
+        data = {"outcome": "ok", "op": "o1:read1", "value": value, "version": version, "seen": seen}
         return (Send("replies", "OrderRead", "o1", data, partition_key="s1"),)
 
-    assert VIEW.step({}, QUERY, context()).effects == answered(None, 0)
+    assert VIEW.step({}, QUERY, context()).effects == answered(None, 0, [])
     state = {"o1": {"OrderPlaced": ORDER}}
-    assert VIEW.step(state, QUERY, context()).effects == answered({"status": "placed", "net_cents": 11_990}, 1)
+    assert VIEW.step(state, QUERY, context()).effects == answered(
+        {"status": "placed", "net_cents": 11_990}, 1, ["o1:OrderPlaced"]
+    )
 
 
 def test_a_view_ignores_what_is_no_fact():
@@ -42,7 +44,9 @@ def test_a_view_without_a_state_asks_the_store_and_passes_the_answer_back_once()
         ),
     )
     state = after({}, asked)
-    answer = message("ReadAnswer", data={"query": "q1", "op": "o1:read1", "outcome": "ok", "value": None, "version": 0})
+    answer = message(
+        "ReadAnswer", data={"query": "q1", "op": "o1:read1", "outcome": "ok", "value": None, "version": 0, "seen": []}
+    )
     passed = THROUGH.step(state, answer, context())
     assert passed.effects == (Send("replies", "OrderRead", "o1", answer.data, partition_key="s1"),)
     assert after(state, passed) == {}

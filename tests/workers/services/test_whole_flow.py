@@ -18,8 +18,9 @@ READY = {**TAXED, **VALID}
 ADDER = WholeOrderAdder(taxation, {"OrderTaxed": "taxed"})
 INTAKE = WholeOrderIntake("placed")
 COMMAND = message("PlaceOrder", data=ORDER, reply_topic="replies", reply_key="s1")
-ACCEPTED = Send("replies", "OrderAccepted", "o1", {"outcome": "ok"}, partition_key="s1")
-SENT = Effected("email", "o1", {"to": "s1-1@example.org", "total_cents": 14_268, "version": 3})
+ACCEPTED = Send("replies", "OrderAccepted", "o1", {"outcome": "ok", "update": "o1:OrderPlaced"}, partition_key="s1")
+CLAIMED = {"claims": ["o1:OrderPlaced", "o1:OrderTaxed", "o1:OrderValidated"], "version": 3}
+SENT = Effected("email", "o1", {"to": "s1-1@example.org", **CLAIMED, "total_cents": 14_268})
 
 
 def test_an_adder_sends_the_order_on_whole_and_once():
@@ -55,13 +56,14 @@ def test_an_intake_takes_in_what_comes_back():
 
 
 def test_a_view_takes_orders_in_its_own_way_and_answers_from_what_it_has():
-    view = WholeOrdersView(take_last)
+    view = WholeOrdersView(500, take_last)
     query = message("ReadOrder", data={"op": "o1:read1"}, reply_topic="replies", reply_key="s1")
     assert sends(view.step({}, query, context()))[0].data == {
         "outcome": "ok",
         "op": "o1:read1",
         "value": None,
         "version": 0,
+        "seen": [],
     }
     step = view.step({"o1": TAXED}, message("OrderValidated", data=VALID), context())
     assert step.writes == {"o1": VALID}
@@ -72,7 +74,7 @@ def test_a_view_takes_orders_in_its_own_way_and_answers_from_what_it_has():
 
 
 def test_a_view_announces_once_that_it_shows_an_order_complete():
-    view = WholeOrdersView(updated_topic="updated")
+    view = WholeOrdersView(500, updated_topic="updated")
     assert sends(view.step({}, message("OrderPlaced", data=PLACED), context("view-1"))) == []
     step = view.step({"o1": PLACED}, message("OrderValidated", data=READY), context("view-1"))
     assert sends(step) == [Send("updated", "ViewUpdated", "o1", {"view": "view-1", "order": step.writes["o1"]})]
@@ -96,5 +98,5 @@ def test_an_order_is_mailed_once_when_it_is_valid_and_taxed():
 def test_a_mail_to_the_customer_names_its_version_and_goes_to_the_session():
     mailer = WholeOrderMailer(to_customer=True)
     step = mailer.step({}, message("OrderValidated", "s1-1", READY), context())
-    mail = {"to": "s1-1@example.org", "version": 3}
+    mail = {"to": "s1-1@example.org", "version": 3, "claims": [c.replace("o1", "s1-1") for c in CLAIMED["claims"]]}
     assert sends(step) == [Send("mails", "OrderMailed", "s1-1", mail, partition_key="s1")]

@@ -106,7 +106,6 @@ def test_broadcast_replicas_all_end_with_every_order_exactly_once(fields):
 @given(scenarios("synchronous"))
 def test_the_one_state_ends_with_every_order_exactly_once(fields):
     def transactions(orders, rejected):
-        ends = ((o, ("OrderRejected",) if o in rejected else ("OrderTaxed", "OrderMailed")) for o in orders)
-        return sorted(f"{order}:{fact}" for order, facts in ends for fact in facts)
+        return complete_updates(orders, rejected)
 
     check(fields, ("store",), transactions)

@@ -55,4 +55,4 @@ def test_a_read_right_after_the_acknowledgement_may_find_nothing():
     slow_view = {"default": {"latency": {"kind": "constant", "ms": 1}}, "links": links}
     history = simulate(scenario(network=slow_view, views=1, workload={"orders": 3, "read_after_ms": 0}))
     found = [b.value for b in of_kind(history, Completed) if b.f == "read"]
-    assert found == [{"value": None, "version": 0}] * 3
+    assert found == [{"value": None, "version": 0, "seen": []}] * 3

@@ -43,5 +43,8 @@ def test_a_view_that_lags_longer_than_the_time_out_says_that_it_is_stale():
     links = [{"source": "validation", "target": view, "latency": {"kind": "constant", "ms": 500}} for view in REPLICAS]
     network = {**late, "links": links}
     history = simulate(scenario(design=DESIGN, network=network, rpc_timeout_ms=100, workload={"invalid_share": 0.0}))
-    error = "stale: after 100 ms the view has version 1, asked for was 3"
-    assert [(b.outcome, b.error) for b in links_followed(history)] == [("fail", error)] * 20
+    error = "stale: after 100 ms the view lacks {0}:OrderTaxed, {0}:OrderValidated"
+    assert [(b.outcome, b.error) for b in links_followed(history)] == [
+        ("fail", error.format(b.key)) for b in links_followed(history)
+    ]
+    assert len(links_followed(history)) == 20

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from workers.cluster.schema.common import Instances, Seconds, Share, Strict
 from workers.services.client import Workload
+from workers.services.sessions import Affinity, Tokens
 
 
 class WorkloadSettings(Strict):
@@ -20,6 +21,10 @@ class WorkloadSettings(Strict):
     read_after_ms: Annotated[int, Field(ge=0, le=60_000)] = 20
     timeout_ms: Annotated[int, Field(ge=1, le=600_000)] = 5_000
     invalid_share: Share = 0.05
+    affinity: Affinity = "roaming"
+    """Which view serves a session: all in turn, or always the same one."""
+    tokens: Tokens = "none"
+    """``position``: a session's reads ask for at least what it has written and seen; views wait until they have it."""
 
     def workload(self, duration_ms: int | None) -> Workload:
         """The same as a plain value for the client service; no order is due after ``duration_ms``."""

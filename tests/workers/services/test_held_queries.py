@@ -1,20 +1,27 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.workers.support import ORDER, after, context, message, observed, sends, timer, timers
 from workers.model.effects import CancelTimer, SetTimer
 from workers.model.node import NOTHING
-from workers.services.blocking_view import BlockingOrdersView
+from workers.services.orders import FACTS
+from workers.services.view import OrdersView
+from workers.services.whole_flow import WholeOrdersView
 from workers.services.whole_orders import shown
 
-VIEW = BlockingOrdersView(900)
+VIEW = WholeOrdersView(900, links_wait=True)
+EARLY = ["o1:OrderPlaced"]
+ALL = ["o1:OrderPlaced", "o1:OrderTaxed", "o1:OrderValidated"]
 PLACED = {"OrderPlaced": ORDER}
 READY = {**PLACED, "OrderValidated": {}, "OrderTaxed": {"tax_cents": 1, "total_cents": 11_991}}
 REJECTED = {**PLACED, "OrderRejected": {"reason": "r"}, "OrderTaxed": {"tax_cents": 1, "total_cents": 11_991}}
+DATA = {**{fact: {} for fact in FACTS}, **READY}
 GIVE_UP = timer("GiveUp", data={"op": "o1:link"})
 
 
-def query(op="o1:link", version=3):
-    return message("ReadOrder", data={"op": op, "version": version}, reply_topic="replies", reply_key="s1")
+def query(op="o1:link", version=ALL):
+    return message("ReadOrder", data={"op": op, "version": list(version)}, reply_topic="replies", reply_key="s1")
 
 
 def event(order, fact="OrderValidated"):
@@ -55,13 +62,13 @@ def test_a_query_for_more_than_the_view_has_is_held_under_a_timer_and_answered_b
     assert after(after(state, held), step) == {"o1": READY}
 
 
-def test_whichever_fact_brings_the_version_wakes_the_waiter():
-    step = VIEW.step(waiting(query()), event(REJECTED, "OrderRejected"), context())
+def test_whichever_message_brings_the_fact_wakes_the_waiter():
+    step = VIEW.step(waiting(query(version=["o1:OrderRejected"])), event(REJECTED, "OrderRejected"), context())
     assert [(op, outcome) for op, outcome, *_ in answers(step)] == [("o1:link", "ok")]
 
 
 def test_an_apply_that_is_not_enough_leaves_the_waiter_waiting():
-    state = waiting(query("o1:link", 3), query("o1:early", 1))
+    state = waiting(query("o1:link"), query("o1:early", EARLY))
     step = VIEW.step(state, event(PLACED, "OrderPlaced"), context())
     assert [op for op, *_ in answers(step)] == ["o1:early"]
     later = after(state, step)
@@ -77,7 +84,7 @@ def test_at_the_time_out_the_answer_says_stale_and_shows_what_there_is():
     state = waiting(query(), state={"o1": PLACED})
     step = VIEW.step(state, GIVE_UP, context())
     assert answers(step) == [("o1:link", "fail", shown(PLACED), 1, "s1")]
-    assert sends(step)[0].data["error"] == "stale: after 900 ms the view has version 1, asked for was 3"
+    assert sends(step)[0].data["error"] == "stale: after 900 ms the view lacks o1:OrderTaxed, o1:OrderValidated"
     assert after(state, step) == {"o1": PLACED}
     assert answers(VIEW.step(after(state, step), event(READY), context())) == []
 
@@ -100,3 +107,37 @@ def test_a_blocking_view_takes_in_orders_as_others_do():
     step = VIEW.step({}, event(PLACED, "OrderPlaced"), context())
     assert [body.update for body in observed(step)] == ["o1:OrderPlaced"]
     assert VIEW.step({"o1": PLACED}, event(PLACED, "OrderPlaced"), context()) is NOTHING
+
+
+def test_as_many_facts_as_were_asked_for_are_not_the_facts_that_were_asked_for():
+    """A count would take the tax, which overtook the order, for the order."""
+    view = OrdersView(900)
+    overtaken = {"o1": {"OrderTaxed": {"tax_cents": 1, "total_cents": 11_991}}}
+    asked = message("ReadOrder", data={"op": "o1:read1", "at_least": EARLY}, reply_topic="replies", reply_key="s1")
+    held = view.step(overtaken, asked, context())
+    assert answers(held) == []
+    woken = view.step(after(overtaken, held), message("OrderPlaced", data=ORDER), context())
+    assert [(op, outcome, version) for op, outcome, _, version, _ in answers(woken)] == [("o1:read1", "ok", 2)]
+
+
+@pytest.mark.parametrize("links_wait", [False, True])
+def test_a_token_is_waited_for_everywhere_a_link_only_where_the_design_says_so(links_wait):
+    view = WholeOrdersView(900, links_wait=links_wait)
+    token = message("ReadOrder", data={"op": "o1:read1", "at_least": EARLY}, reply_topic="replies", reply_key="s1")
+    assert answers(view.step({}, token, context())) == []
+    assert (answers(view.step({}, query(), context())) == []) == links_wait
+
+
+@given(st.permutations(FACTS), st.sets(st.sampled_from(FACTS), min_size=1), st.integers(0, len(FACTS)))
+def test_whenever_a_query_comes_it_is_answered_once_and_not_before_all_that_it_asks_for(order, wanted, place):
+    view, state, answered = OrdersView(900), {}, []
+    data = {"op": "o1:read1", "at_least": sorted(f"o1:{fact}" for fact in wanted)}
+    messages = [message(fact, data=DATA[fact]) for fact in order]
+    messages.insert(place, message("ReadOrder", data=data, reply_topic="replies", reply_key="s1"))
+    for given_message in messages:
+        step = view.step(state, given_message, context())
+        state = after(state, step)
+        answered += [sent.data["seen"] for sent in sends(step)]
+    assert len(answered) == 1
+    assert set(data["at_least"]) <= set(answered[0])
+    assert set(state) == {"o1"}
