@@ -105,3 +105,12 @@ def test_a_broken_state_travels_like_a_right_one(kind):
     assert kind.decode(state.encode()) == kind.from_bytes(state.to_bytes()) == state
     assert kind().leq(state)
     assert delta.leq(state)
+
+
+def test_rounded_up_deltas_do_no_harm_while_all_arrive_in_order():
+    source, elsewhere = CompactedORSet(), CompactedORSet()
+    for name, *arguments in (("add", "apple"), ("add", "pear"), ("remove", "apple"), ("add", "plum")):
+        source, delta = getattr(source, name)("r1", *arguments)
+        elsewhere = elsewhere.merge(delta)
+    assert elsewhere.value() == source.value() == ["pear", "plum"]
+    assert elsewhere.merge(source) == source.merge(elsewhere) == source

@@ -22,4 +22,4 @@ class CompactedORSet(ORSet, frozen=True, gc=False):
         vector = dict(delta.context.vector)
         for source, number in delta.context.cloud:
             vector[source] = max(number, vector.get(source, 0))
-        return state, type(self)(delta.entries, CausalContext(vector, frozenset()), None)
+        return state, type(self)(delta.entries, CausalContext(vector, frozenset()), delta.emptied)
