@@ -56,12 +56,8 @@ def test_a_run_plays_to_its_end_and_leaves_its_report_its_history_and_nothing_el
     )
     assert (status, err) == (0, "")
     found = json.loads(out)
-    assert (found["scenario"], found["seed"], found["state"], found["verdict"]) == (
-        "order-flow",
-        11,
-        "finished",
-        "passed",
-    )
+    assert (found["scenario"], found["seed"], found["state"]) == ("order-flow", 11, "finished")
+    assert (found["expectations"], found["exit_status"]) == ({"verdict": None, "items": []}, 0)
     assert found["metrics"]["work"]["operations"]["place"] == {"ok": 20}
     assert found["metrics"]["work"]["operations_open"] == 0
     assert "order-flow, seed 11, live: finished" in page.read_text()
@@ -71,10 +67,21 @@ def test_a_run_plays_to_its_end_and_leaves_its_report_its_history_and_nothing_el
     with HistoryReader(history) as reader:
         assert (reader.header.scenario, reader.header.seed, reader.header.driver) == ("order-flow", 11, "live")
         assert sum(1 for _ in reader) == found["observations"]
-    status, out, _ = manage(home, "check_history", str(history), "--json")
+    _, out, _ = manage(home, "check_history", str(history), "--json")
     report = json.loads(out)
-    assert (status, report["verdict"]) == (0, "passed")
+    assert report["verdict"] == found["verdict"]
     assert report["results"] == found["results"]
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(("sent", "status", "verdict"), [(1, 0, "passed"), (1e6, 1, "failed")])
+def test_the_exit_status_of_a_live_run_is_that_of_its_expectations(
+    home: Path, sent: float, status: int, verdict: str
+) -> None:
+    expected = f"expect=[{{metric: work.messages.sent, at_least: {sent:g}, because: Somebody spoke.}}]"
+    found, out, err = manage(home, "run", *SHORT, "--set", expected, "--json")
+    report = json.loads(out)
+    assert (found, report["exit_status"], report["expectations"]["verdict"]) == (status, status, verdict), err
 
 
 @pytest.mark.stack

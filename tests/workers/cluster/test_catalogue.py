@@ -1,6 +1,6 @@
 import pytest
 
-from workers.cluster.catalogue import catalogue, load, names, text_of
+from workers.cluster.catalogue import catalogue, load, names, numbered, text_of
 from workers.cluster.scenario_text import BYTES_MAX, Problem, ScenarioError
 
 
@@ -50,3 +50,10 @@ def test_a_file_cut_inside_a_letter_by_the_limit_is_refused_for_its_size(tmp_pat
     big.write_bytes("é".encode() * BYTES_MAX)
     [problem] = refusal(big)
     assert problem.remedy == "a scenario has at most 65,536 bytes; shorten it"
+
+
+def test_the_numbers_of_the_files_are_those_of_the_course():
+    found = numbered()
+    assert [scenario.name for _, scenario in found] == list(names())
+    assert [number for number, _ in found] == sorted({number for number, _ in found})
+    assert [(number, s.lesson.number) for number, s in found if s.lesson and s.lesson.number != number] == []

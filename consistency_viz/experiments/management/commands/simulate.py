@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -30,6 +29,7 @@ from workers.simulation.world import SimulationTooLongError
 RUNS_MAX = 100_000
 JOBS_MAX = 256
 KEPT_IN_MEMORY_BYTES = 8 << 20
+COPIED_CHARS = 1 << 16
 
 
 class Command(StrictCommand):
@@ -68,7 +68,8 @@ class Command(StrictCommand):
                 kept.write("}\n")
                 if options["json"]:
                     kept.seek(0)
-                    shutil.copyfileobj(kept, self.stdout)
+                    while part := kept.read(COPIED_CHARS):
+                        self.stdout.write(part, ending="")
         except (ScenarioError, UnknownCheckerError, SimulationTooLongError) as error:
             raise bad_input(str(error)) from None
         except BrokenProcessPool:
