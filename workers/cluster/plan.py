@@ -76,7 +76,7 @@ class Plan:
         """The same link under ``faults``; ``None`` if they cannot touch it."""
         if source not in self.nodes:
             return None
-        line = Line(_settings(self.scenario, source, target, topic), source, target, topic, faults)
+        line = Line(link_settings(self.scenario, source, target, topic), source, target, topic, faults)
         return line if line.touched else None
 
 
@@ -170,11 +170,12 @@ def _check_count(field: str, instances: int, partitions: int) -> None:
 
 
 def _link(scenario: Scenario, source: str, target: str, topic: str) -> Link:
-    settings = _settings(scenario, source, target, topic)
+    settings = link_settings(scenario, source, target, topic)
     return network_link(settings.latency, settings.loss, settings.duplicate, target, ordered=settings.ordered)
 
 
-def _settings(scenario: Scenario, source: str, target: str, topic: str) -> LinkSettings:
+def link_settings(scenario: Scenario, source: str, target: str, topic: str) -> LinkSettings:
+    """How messages of ``topic`` travel without faults: for each setting the last override that fits counts."""
     settings: LinkSettings = scenario.network.default
     for override in scenario.network.links:
         if override.source in ("*", source) and override.target in ("*", target) and override.topic in ("*", topic):

@@ -95,9 +95,11 @@ def _quorum(options: Options) -> Quorum:
 def _client(options: Options) -> ProbeClient | TrafficClient:
     given, clients = options.quorum, options.clients
     timeout_us = clients.timeout_ms * 1_000
+    duration_us = None if options.duration_ms is None else options.duration_ms * 1_000
     if given.probe is not None:
         after_us = tuple(round(ms * 1_000) for ms in given.probe.read_after_ms)
-        return ProbeClient(Probe(given.probe.writes, given.probe.writes_per_s, after_us, timeout_us), options.regions)
+        probe = Probe(given.probe.writes, given.probe.writes_per_s, after_us, timeout_us, duration_us)
+        return ProbeClient(probe, options.regions)
     traffic = Traffic(
         operations_per_s=clients.operations_per_s,
         operations=clients.operations,
@@ -105,6 +107,7 @@ def _client(options: Options) -> ProbeClient | TrafficClient:
         keys=given.keys,
         read_share=given.read_share,
         timeout_us=timeout_us,
+        duration_us=duration_us,
     )
     return TrafficClient(traffic, options.regions)
 

@@ -80,6 +80,8 @@ class ProbeClient:
         if number >= self.probe.writes:
             return []
         due_us = started_us + round((number + 1) * 1e6 / self.probe.writes_per_s)
+        if self.probe.duration_us is not None and due_us - started_us > self.probe.duration_us:
+            return []
         data = {"number": number, "intended_us": due_us, "started_us": started_us}
         return [SetTimer(f"probe:{number}", max(0, due_us - now_us), "Probe", f"p{number % LANES + 1}", data)]
 

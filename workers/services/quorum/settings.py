@@ -66,16 +66,23 @@ class Quorum(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """Writes to fresh keys, and for each a read that begins exactly so long after its commit, for each of the times."""
+    """Writes to fresh keys, and for each a read that begins exactly so long after its commit, for each of the times.
+
+    No write is due later than ``duration_us`` after the start.
+    """
 
     writes: int
     writes_per_s: float
     read_after_us: tuple[int, ...]
     timeout_us: int
+    duration_us: int | None = None
 
 
 class Traffic(NamedTuple):
-    """Sessions that read and write a few keys; a session's operations follow one another."""
+    """Sessions that read and write a few keys; a session's operations follow one another.
+
+    None is due later than ``duration_us`` after the start.
+    """
 
     operations_per_s: float
     operations: int | None
@@ -83,3 +90,4 @@ class Traffic(NamedTuple):
     keys: int
     read_share: float
     timeout_us: int
+    duration_us: int | None = None

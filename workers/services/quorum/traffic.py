@@ -35,7 +35,7 @@ class TrafficClient:
         for number in range(self.traffic.sessions):
             session = f"s{number + 1}"
             if partition_of(session, context.partitions) == context.partition:
-                timers.extend(self._next(session, 1, context.now_us, context))
+                timers.extend(self._next(session, 1, context.now_us, context.now_us, context))
         return Step({}, timers)
 
     def step(self, state: State, message: Message, context: Context) -> Step:
@@ -53,7 +53,9 @@ class TrafficClient:
             ended = end(record, data["outcome"], data["value"], data["error"])
             if "context" in data:
                 after[_context_of(record["session"], record["key"])] = data["context"]
-        following = self._next(record["session"], record["number"] + 1, record["intended_us"], context)
+        following = self._next(
+            record["session"], record["number"] + 1, record["intended_us"], record["started_us"], context
+        )
         return Step(after, (*ended, *following))
 
     def _begin(self, state: State, session: str, data: Json, context: Context) -> Step:
@@ -66,15 +68,19 @@ class TrafficClient:
             request = {"value": f"{session}-{number}", "context": state.get(_context_of(session, key), {})}
         name = f"{session}-{number}:{'write' if request else 'read'}"
         record, effects = begin(name, session, key, region, intended_us, self.traffic.timeout_us, session, request)
-        return Step({name: {**record, "number": number, "intended_us": intended_us}}, effects)
+        return Step({name: {**record, **data}}, effects)
 
-    def _next(self, session: str, number: int, after_us: int, context: Context) -> tuple[SetTimer, ...]:
+    def _next(
+        self, session: str, number: int, after_us: int, started_us: int, context: Context
+    ) -> tuple[SetTimer, ...]:
         if number > self._share(int(session[1:]) - 1):
             return ()
         mean_us = 1e6 * self.traffic.sessions / self.traffic.operations_per_s
         (gap_u,) = draws(context.seed, f"gap {session} {number}", 1)
         intended_us = after_us + int(-log(1.0 - gap_u) * mean_us)
-        data = {"number": number, "intended_us": intended_us}
+        if self.traffic.duration_us is not None and intended_us - started_us > self.traffic.duration_us:
+            return ()
+        data = {"number": number, "intended_us": intended_us, "started_us": started_us}
         wait_us = max(0, intended_us - context.now_us)
         return (SetTimer(f"operate:{session}:{number}", wait_us, "Operate", session, data),)
 
