@@ -10,11 +10,16 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from consistency_viz.checkers.counter import Counter
 from consistency_viz.checkers.divergence import Divergence
+from consistency_viz.checkers.email_timeliness import EmailTimeliness
+from consistency_viz.checkers.invariants import Invariants
 from consistency_viz.checkers.linearizable_register import LinearizableRegister
 from consistency_viz.checkers.lost_updates import LostUpdates
 from consistency_viz.checkers.monotonic_reads import MonotonicReads
 from consistency_viz.checkers.read_your_writes import ReadYourWrites
+from consistency_viz.checkers.set_full import SetFull
+from consistency_viz.checkers.single_writer import SingleWriter
 from consistency_viz.checkers.staleness import Staleness
 from consistency_viz.checkers.verdict import Result
 from workers.model.history import Header
@@ -37,6 +42,11 @@ CHECKERS: Final[Mapping[str, Callable[[Header], Checker]]] = MappingProxyType(
     {
         "divergence": Divergence,
         "linearizable-register": LinearizableRegister,
+        "single-writer": SingleWriter,
+        "set-full": SetFull,
+        "invariants": Invariants,
+        "email-timeliness": EmailTimeliness,
+        "counter": Counter,
         "staleness": Staleness,
         "read-your-writes": ReadYourWrites,
         "monotonic-reads": MonotonicReads,

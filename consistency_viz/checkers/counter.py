@@ -1,0 +1,268 @@
+"""The checker ``counter``: does each read of a counter lie between what must and what may have happened?
+
+Source: Jepsen's ``checker/counter``, extended to decrements. For a read: every change acknowledged before it began
+counts, every other change that began before the read ended and did not fail may count or not. Without decrements the
+bounds are Jepsen's: the sum acknowledged by its beginning, the sum begun by its end. A change that ended ``info``, or
+never, may count for ever.
+
+``passed``: every read was within its bounds. ``failed``: one was not. ``unknown``: no change, or no read. A replicated
+counter lags by design and fails here: whether it *ends* right is told apart, by the metrics ``final_exact`` and
+``lost_increments``. They look at the reads made after the last change was acknowledged and applied, or, where there are
+none, at what the replicas show in the end.
+
+``buy`` is a decrement, and so is ``add`` of an integer an increment where reads return integers (Jepsen's name for it).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from consistency_viz.checkers.divergence.prose import milliseconds, printable
+from consistency_viz.checkers.findings import Findings, in_words
+from consistency_viz.checkers.operations import Operation, Operations
+from consistency_viz.checkers.verdict import Result, Verdict
+from workers.model.history import Header
+from workers.model.observation import Applied, Observation
+
+SIGNS: Final = {"increment": 1, "add": 1, "decrement": -1, "buy": -1}
+DEFERRED_MAX: Final = 10_000
+"""Reads of one key that wait to hear whether a change failed."""
+
+
+def is_whole(value: Any) -> bool:
+    """An integer, and no truth value."""
+    return type(value) is int
+
+
+class _Read:
+    """A read with its bounds; ``waiting`` are the changes that may still turn out to have failed."""
+
+    __slots__ = ("acknowledged", "begun_minus", "begun_plus", "high", "low", "operation", "waiting")
+
+    def __init__(self, operation: Operation, plus: int, minus: int, acknowledged: Operation | None) -> None:
+        self.operation = operation
+        self.begun_plus = plus
+        self.begun_minus = minus
+        self.acknowledged = acknowledged
+        self.low = self.high = 0
+        self.waiting: dict[str, int] = {}
+
+
+class Count:
+    """One key. ``plus`` and ``minus`` sum what did not fail, by sign; the ``sure_`` ones only what was acknowledged."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.initial = 0
+        self.changes = 0
+        self.by_name = False  # whether anything but ``add`` says that this is a counter
+        self.plus = self.minus = self.sure_plus = self.sure_minus = 0
+        self.open: dict[str, int] = {}
+        self.reading: dict[str, _Read] = {}
+        self.deferred: list[_Read] = []
+        self.undecided = 0
+        self.reads = 0
+        self.early: _Read | None = None
+        self.moved_index = -1
+        self.finals: list[int] = []  # the least and the greatest of the final reads
+        self.finals_n = 0
+        self.shown: dict[str, Any] = {}
+        self.last: Operation | None = None
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """What the counter may be when all is over."""
+        return self.initial + self.sure_plus + self.minus, self.initial + self.plus + self.sure_minus
+
+    def move(self, index: int) -> None:
+        """Something changed at this position: reads before it are not final."""
+        self.moved_index = index
+        self.finals, self.finals_n = [], 0
+
+    def begin(self, operation: Operation, amount: int) -> None:
+        self.changes += 1
+        self.by_name = self.by_name or operation.f != "add"
+        self.open[operation.op] = amount
+        self._count(amount)
+        self.move(operation.invoked_index)
+
+    def end(self, operation: Operation, findings: Findings, started_us: int) -> None:
+        amount = self.open.pop(operation.op, None)
+        if amount is None:
+            return
+        self.move(operation.completed_index)
+        if operation.outcome == "fail":
+            self._count(-amount, sign=amount)
+        elif operation.acknowledged:
+            self.last = operation
+            if amount > 0:
+                self.sure_plus += amount
+            else:
+                self.sure_minus += amount
+        still = []
+        for read in self.deferred:
+            if read.waiting.pop(operation.op, None) is not None and operation.outcome == "fail":
+                read.low -= min(0, amount)
+                read.high -= max(0, amount)
+            if read.waiting:
+                still.append(read)
+            else:
+                self._judge(read, findings, started_us)
+        self.deferred = still
+
+    def read(self, operation: Operation, findings: Findings, started_us: int) -> None:
+        """A read began, or ended."""
+        if operation.completed_index < 0:
+            self.reading[operation.op] = _Read(operation, self.sure_plus, self.sure_minus, self.last)
+            return
+        read = self.reading.pop(operation.op, None)
+        value = 0 if operation.result is None else operation.result
+        if read is None or not operation.acknowledged or not is_whole(value):
+            return
+        self.reads += operation.result is not None or self.by_name
+        if operation.invoked_index > self.moved_index:
+            self.finals_n += 1
+            self.finals = [min([*self.finals, value]), max([*self.finals, value])]
+        read.low = self.initial + read.begun_plus + self.minus
+        read.high = self.initial + self.plus + read.begun_minus
+        negative = sum(amount for amount in self.open.values() if amount < 0)
+        positive = sum(amount for amount in self.open.values() if amount > 0)
+        sure = read.low - negative <= value <= read.high - positive
+        impossible = not read.low <= value <= read.high
+        if sure or impossible or not self.open or len(self.deferred) >= DEFERRED_MAX:
+            self.undecided += not (sure or impossible) and bool(self.open)
+            self._judge(read, findings, started_us)
+        else:
+            read.waiting = dict(self.open)
+            self.deferred.append(read)
+
+    def finish(self, findings: Findings, started_us: int) -> None:
+        """What is still open may have happened."""
+        for read in [*self.deferred, *([self.early] if self.early is not None else [])]:
+            self._judge(read, findings, started_us)
+        self.deferred = []
+
+    def final_values(self) -> list[int]:
+        """The final reads if there are any, else what replicas show."""
+        return self.finals or [value for value in self.shown.values() if is_whole(value)]
+
+    def _count(self, amount: int, *, sign: int = 0) -> None:
+        if (sign or amount) > 0:
+            self.plus += amount
+        else:
+            self.minus += amount
+
+    def _judge(self, read: _Read, findings: Findings, started_us: int) -> None:
+        operation = read.operation
+        value = operation.result or 0
+        if read.low <= value <= read.high:
+            return
+        if not self.changes:  # whether this is a counter at all is not known yet
+            self.early = self.early or read
+            return
+        known = read.acknowledged
+        begun = milliseconds(operation.invoked_us - started_us)
+        ended = milliseconds(operation.completed_us - started_us)
+        span = f"{read.low:,}" if read.low == read.high else f"{read.low:,} to {read.high:,}"
+        text = (
+            f"{printable(operation.op)} of {printable(operation.session)} ({begun} to {ended}) read {value:,} of key "
+            f"{printable(self.key)}, where only {span} was possible"
+        )
+        if known is not None:
+            text += f"; the last change acknowledged before it began was {printable(known.op)}"
+        indices = [*operation.indices, *(known.indices if known is not None else [])]
+        findings.add(text, indices, [self.key, operation.op, known.op if known is not None else ""])
+
+
+class Counter:
+    """The registered checker. Memory: keys, open operations, and reads that wait to hear whether a change failed."""
+
+    name: Final = "counter"
+
+    def __init__(self, header: Header) -> None:
+        self._started_us = header.started_us
+        self._replicas = frozenset(header.replicas)
+        self._operations = Operations()
+        self._counts: dict[str, Count] = {}
+        self._findings = Findings()
+        self._malformed = ""
+
+    def observe(self, observation: Observation) -> None:
+        """Take in the next observation."""
+        body = observation.body
+        if type(body) is Applied:
+            self._apply(observation, body)
+            return
+        operation = self._operations.observe(observation)
+        if operation is None:
+            return
+        if operation.f == "read":
+            self._count(operation.key).read(operation, self._findings, self._started_us)
+        elif (sign := SIGNS.get(operation.f)) is not None:
+            count = self._count(operation.key)
+            if operation.completed_index >= 0:
+                count.end(operation, self._findings, self._started_us)
+            elif is_whole(operation.argument):
+                count.begin(operation, sign * operation.argument)
+            elif operation.f != "add":
+                self._malformed = self._malformed or f"the amount of {operation.op} is no integer"
+
+    def finish(self, end_us: int) -> Result:
+        """The verdict on the whole history."""
+        for count in self._counts.values():
+            count.finish(self._findings, self._started_us)
+        counters = [c for c in self._counts.values() if c.changes and (c.by_name or c.reads)]
+        reads = sum(count.reads for count in counters)
+        metrics = self._metrics(counters, reads)
+        verdict, reason = self._verdict(counters, reads)
+        return self._findings.result(self.name, verdict, reason, metrics)
+
+    def _verdict(self, counters: list[Count], reads: int) -> tuple[Verdict, str]:
+        if self._findings.count:
+            return (
+                Verdict.FAILED,
+                f"{self._findings.count:,} of {in_words(reads, 'read')} returned what cannot have been",
+            )
+        if self._malformed:
+            return Verdict.UNKNOWN, self._malformed
+        if not counters:
+            return Verdict.UNKNOWN, "no increment or decrement in this history"
+        if not reads:
+            return Verdict.UNKNOWN, "no counter was read in this history"
+        undecided = sum(count.undecided for count in counters)
+        if undecided:
+            return Verdict.UNKNOWN, f"{in_words(undecided, 'read')} came while too many changes were open"
+        return Verdict.PASSED, f"{in_words(reads, 'read')} returned what can have been"
+
+    def _metrics(self, counters: list[Count], reads: int) -> dict[str, Any]:
+        finals = [(count, values) for count in counters if (values := count.final_values())]
+        lost = sum(max(0, count.bounds[0] - min(values)) for count, values in finals)
+        kept = sum(max(0, max(values) - count.bounds[1]) for count, values in finals)
+        return {
+            "keys_n": len(counters),
+            "changes_n": sum(count.changes for count in counters),
+            "reads_n": reads,
+            "reads_outside": self._findings.count,
+            "final_n": len(finals),
+            "final_reads_n": sum(count.finals_n for count in counters),
+            "final_exact": not lost and not kept if finals else None,
+            "lost_increments": lost if finals else None,
+            "lost_decrements": kept if finals else None,
+        }
+
+    def _apply(self, observation: Observation, body: Applied) -> None:
+        count = self._counts.get(body.key)
+        if body.update == f"{body.key}@initial":
+            count = self._count(body.key)
+            if not count.changes and is_whole(body.value):
+                count.initial = body.value
+        if count is not None:
+            count.move(observation.index)
+            if observation.node in self._replicas:
+                count.shown[observation.node] = body.value if is_whole(body.value) else None
+
+    def _count(self, key: str) -> Count:
+        count = self._counts.get(key)
+        if count is None:
+            count = self._counts[key] = Count(key)
+        return count

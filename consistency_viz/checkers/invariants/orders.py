@@ -1,0 +1,138 @@
+"""What holds of an order: its money adds up, it has one verdict, and a rejected one does not go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consistency_viz.checkers.divergence.prose import milliseconds, printable
+from consistency_viz.checkers.findings import Findings
+from consistency_viz.checkers.operations import Operation
+from workers.model.observation import Applied, Effected, Observation, Sent
+
+VALIDATED = "OrderValidated"
+REJECTED = "OrderRejected"
+MAILED = "OrderMailed"
+
+
+class Money:
+    """An order that is shown with its total is shown with total = net + tax."""
+
+    def __init__(self, started_us: int) -> None:
+        self.findings = Findings()
+        self._started_us = started_us
+        self._judged: set[str] = set()
+        self._wrong: set[str] = set()
+
+    def observe(self, observation: Observation, operation: Operation | None) -> None:
+        """Add up what is shown."""
+        body = observation.body
+        if not isinstance(body, Applied) or not isinstance(body.value, dict):
+            return
+        amounts = [body.value.get(name) for name in ("net_cents", "tax_cents", "total_cents")]
+        net, tax, total = amounts
+        if type(net) is not int or type(tax) is not int or type(total) is not int:
+            return
+        self._judged.add(body.key)
+        if total == net + tax or body.key in self._wrong:
+            return
+        self._wrong.add(body.key)
+        text = (
+            f"{printable(observation.node)} showed {total} cents in total for {printable(body.key)} at "
+            f"{milliseconds(observation.at_us - self._started_us)}, but {net} net and {tax} tax are {net + tax}"
+        )
+        self.findings.add(text, [observation.index], [body.key, body.update])
+
+    def finish(self) -> int:
+        """The orders that were shown with a total."""
+        return len(self._judged)
+
+
+class OneVerdict:
+    """An order is validated or rejected, never both, in what is applied and in what is announced."""
+
+    def __init__(self, started_us: int) -> None:
+        self.findings = Findings()
+        self._started_us = started_us
+        self._first: dict[str, dict[str, tuple[int, int, str]]] = {}
+
+    def observe(self, observation: Observation, operation: Operation | None) -> None:
+        """Note the first of each verdict."""
+        body = observation.body
+        if isinstance(body, Applied):
+            fact, update = body.update.removeprefix(f"{body.key}:"), body.update
+        elif isinstance(body, Sent):
+            fact, update = body.type, body.message
+        else:
+            return
+        if fact not in {VALIDATED, REJECTED}:
+            return
+        seen = self._first.setdefault(body.key, {})
+        if fact in seen:
+            return
+        seen[fact] = observation.index, observation.at_us, update
+        if len(seen) == 2:
+            (one, first), (two, second) = seen.items()
+            text = (
+                f"order {printable(body.key)} has both verdicts: {one} at {self._at(first[1])} and {two} at "
+                f"{self._at(second[1])}"
+            )
+            self.findings.add(text, [first[0], second[0]], [body.key, first[2], second[2]])
+
+    def finish(self) -> int:
+        """The orders with a verdict."""
+        return len(self._first)
+
+    def _at(self, at_us: int) -> str:
+        return milliseconds(at_us - self._started_us)
+
+
+class AfterRejection:
+    """A rejected order is neither mailed after its rejection nor shown as anything else by one that showed it rejected."""
+
+    def __init__(self, started_us: int) -> None:
+        self.findings = Findings()
+        self._started_us = started_us
+        self._rejected: dict[str, tuple[int, int]] = {}
+        self._shown: dict[tuple[str, str], int] = {}  # (key, node) that shows it as rejected, to since where
+        self._told: set[str] = set()
+
+    def observe(self, observation: Observation, operation: Operation | None) -> None:
+        """Follow the orders that were rejected."""
+        body = observation.body
+        if isinstance(body, Applied):
+            fact: Any = body.update.removeprefix(f"{body.key}:")
+            self._status(observation, body)
+        elif isinstance(body, Sent):
+            fact = body.type
+        elif isinstance(body, Effected) and body.effect == "email":
+            fact = MAILED
+        else:
+            return
+        if fact == REJECTED:
+            self._rejected.setdefault(body.key, (observation.index, observation.at_us))
+        elif fact == MAILED and body.key in self._rejected:
+            self._tell(
+                observation, body.key, self._rejected[body.key][0], f"was mailed by {printable(observation.node)}"
+            )
+
+    def finish(self) -> int:
+        """The orders that were rejected."""
+        return len(self._rejected)
+
+    def _status(self, observation: Observation, body: Applied) -> None:
+        status = body.value.get("status") if isinstance(body.value, dict) else None
+        place = body.key, observation.node
+        if status == "rejected":
+            self._shown.setdefault(place, observation.index)
+        elif place in self._shown:
+            self._tell(
+                observation, body.key, self._shown[place], f"was shown as {status} by {printable(observation.node)}"
+            )
+
+    def _tell(self, observation: Observation, key: str, since: int, what: str) -> None:
+        if key in self._told:
+            return
+        self._told.add(key)
+        at = milliseconds(observation.at_us - self._started_us)
+        text = f"order {printable(key)} went on after it was rejected: it {what} at {at}"
+        self.findings.add(text, [since, observation.index], [key])
