@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from consistency_viz.checkers.causal import Causal
 from consistency_viz.checkers.counter import Counter
 from consistency_viz.checkers.divergence import Divergence
 from consistency_viz.checkers.email_timeliness import EmailTimeliness
@@ -17,11 +18,13 @@ from consistency_viz.checkers.invariants import Invariants
 from consistency_viz.checkers.linearizable_register import LinearizableRegister
 from consistency_viz.checkers.lost_updates import LostUpdates
 from consistency_viz.checkers.monotonic_reads import MonotonicReads
+from consistency_viz.checkers.monotonic_writes import MonotonicWrites
 from consistency_viz.checkers.read_your_writes import ReadYourWrites
 from consistency_viz.checkers.set_full import SetFull
 from consistency_viz.checkers.single_writer import SingleWriter
 from consistency_viz.checkers.staleness import Staleness
 from consistency_viz.checkers.verdict import Result
+from consistency_viz.checkers.writes_follow_reads import WritesFollowReads
 from workers.model.history import Header
 from workers.model.observation import Observation
 
@@ -50,6 +53,9 @@ CHECKERS: Final[Mapping[str, Callable[[Header], Checker]]] = MappingProxyType(
         "staleness": Staleness,
         "read-your-writes": ReadYourWrites,
         "monotonic-reads": MonotonicReads,
+        "monotonic-writes": MonotonicWrites,
+        "writes-follow-reads": WritesFollowReads,
+        "causal": Causal,
         "lost-updates": LostUpdates,
     }
 )

@@ -57,9 +57,6 @@ def history(choose: Choose, *, kinds: Sequence[str] = MIXED, cleanliness: int = 
     """Up to ten operations of two or three sessions on two keys; a read returns anything written so far, or nothing."""
     sessions = ["s1", "s2", "s3"][: choose([2, 2, 3])]
     keys = ["x", "y"][: choose([1, 1, 2])]
-    kinds = (
-        ["read", "write", "read", "read", "write", "cas", "txn"] if transactions else ["read", "write", "read", "cas"]
-    )
     overlapping = choose([False] * 4 + [True])
     written: dict[str, list[Any]] = {key: [None] for key in keys}
     open_ops: list[tuple[str, str, str, int, list[tuple[str, str, Any]]]] = []
@@ -147,6 +144,9 @@ class Known:
     def writes(self, i: int, key: str) -> list[Any]:
         """The values that an operation wrote to a key."""
         return [value for kind, k, value in self.ops[i].steps if kind == "w" and k == key]
+
+    def written_by(self, i: int) -> list[Any]:
+        return [] if self.ops[i].outcome == "fail" else [value for kind, _, value in self.ops[i].steps if kind == "w"]
 
     def source(self, i: int, key: str, value: Any) -> Any:
         possible = [

@@ -91,17 +91,59 @@ def lost_updates(ops: list[Op]) -> Counts:
     return judged, broken, unjudged
 
 
+def owed_in_session(known: Known, w: int) -> set[int]:
+    return {v for v in range(len(known.ops)) if known.session_order(v, w) and known.written_by(v)}
+
+
+def owed_by_reads(known: Known, w: int) -> set[int]:
+    """Grown until nothing is added: what was read by the operation, or before it in its session, and what that is owed."""
+    owed: set[int] = set()
+    while True:
+        readers = {r for v in {w} | owed for r in range(len(known.ops)) if r == v or known.session_order(r, v)}
+        more = {r[3] for r in known.reads if r[0] in readers and isinstance(r[3], int)}
+        if more <= owed:
+            return owed
+        owed |= more
+
+
+def third_sessions(ops: list[Op], owed_for: Callable[[Known, int], set[int]]) -> Counts:
+    known = Known(ops)
+    reads = [read for read in known.reads if ops[read[0]].outcome == "ok"]
+    judged = broken = unjudged = 0
+    for place, (i, key, _, source) in enumerate(reads):
+        is_owed = is_broken = False
+        for n, (j, other, _, second) in enumerate(reads):
+            if not (known.session_order(j, i) or (j == i and n < place)) or not isinstance(second, int):
+                continue
+            if ops[second].session == ops[i].session:
+                continue
+            for first in owed_for(known, second):
+                if known.writes(first, key):
+                    is_owed = True
+                    same = source == first and other == key and second != first
+                    is_broken |= (source == INITIAL or isinstance(source, int)) and (same or known.older(source, first))
+        is_sourced = source == INITIAL or isinstance(source, int)
+        judged += is_owed and is_sourced
+        unjudged += is_owed and not is_sourced
+        broken += is_broken
+    return judged, broken, unjudged
+
+
 REFERENCES = {
     "read-your-writes": read_your_writes,
     "monotonic-reads": monotonic_reads,
     "staleness": staleness,
     "lost-updates": lost_updates,
+    "monotonic-writes": partial(third_sessions, owed_for=owed_in_session),
+    "writes-follow-reads": partial(third_sessions, owed_for=owed_by_reads),
 }
 
 
 KINDS = {
     "lost-updates": ("cas", "cas", "cas", "txn", "write"),
-    "monotonic-reads": ("read", "read", "read", "write", "txn"),
+    "monotonic-reads": ("read", "read", "read", "write"),
+    "monotonic-writes": ("read", "read", "write"),
+    "writes-follow-reads": ("read", "read", "write", "cas"),
 }
 """Of which operations histories are made such that a third breaks the guarantee."""
 

@@ -1,0 +1,126 @@
+"""The checker ``causal``: does everybody see what something depends on before the thing itself?
+
+Source: FIELD 2, "causality violation"; Biswas and Enea (OOPSLA 2019); Bouajjani, Enea, Guerraoui and Hamza (POPL 2017).
+
+- (a) *Sets*: no replica has an update before what it depends on: what the replica that took it had applied (``after``),
+  what its session had been acknowledged, and what its session had seen, of any key. Each replica that has all that its
+  updates directly depend on also has what those depend on, so the closure needs no search.
+- (b) *Values*: transactional causal consistency (TCC), with the weaker levels read committed and read atomic, by
+  saturation (``registers.levels``); ``metrics.levels`` has the verdict on each, and the reason names the weakest broken.
+
+The verdict is ``failed`` if either finds something, ``unknown`` if there was nothing to judge or a read cannot be judged,
+else ``passed``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from consistency_viz.checkers.applied_order import Before, in_session_order
+from consistency_viz.checkers.divergence.prose import listed, printable
+from consistency_viz.checkers.evidence import is_seeing, is_update
+from consistency_viz.checkers.findings import in_words
+from consistency_viz.checkers.operations import Operation
+from consistency_viz.checkers.registers.levels import LEVELS, Anomaly, Levels
+from consistency_viz.checkers.registers.sources import Registers
+from consistency_viz.checkers.run_set import RunSet
+from consistency_viz.checkers.update_order import UpdateOrder
+from consistency_viz.checkers.verdict import Result, Verdict
+
+
+class Causal(UpdateOrder):
+    """The registered checker: ``observe`` each observation, then ``finish`` once."""
+
+    name: Final = "causal"
+
+    def finish(self, end_us: int) -> Result:
+        """The verdict on a history that ended at ``end_us``."""
+        self.evidence.finish()
+        for operations in self.sessions.values():
+            self._session(operations)
+        registers = Registers(self.evidence.log)
+        levels = Levels(registers)
+        for level in LEVELS:
+            for anomaly in levels.broken[level]:
+                involved = [registers.ops[number] for number in anomaly.operations]
+                ids = [*(op.op for op in involved), anomaly.key]
+                self.findings.add(_told(registers, anomaly), [i for op in involved for i in op.indices], ids)
+        return self._result(levels)
+
+    def _session(self, operations: list[Operation]) -> None:
+        before = Before(self.order)
+        for ended, operation in in_session_order(operations):
+            if ended and is_seeing(operation):
+                before.add(operation.key, RunSet(operation.seen or ()), operation)
+            elif ended:
+                before.add(operation.key, RunSet([operation.update]), operation)
+            elif is_update(operation) and self.reached(operation):
+                own = Before(self.order)
+                own.add(operation.key, RunSet(operation.after or ()), operation)
+                if not before.any and not own.any:
+                    continue
+                breaks = {one.replica: one for one in before.broken_by(operation)}
+                breaks |= {one.replica: one for one in own.broken_by(operation)}
+                self.count(list(breaks.values()), "on which it depends")
+
+    def _result(self, levels: Levels) -> Result:
+        verdicts, weakest = _levels(levels)
+        patterns = Counter(anomaly.pattern for found in levels.broken.values() for anomaly in found)
+        nothing = "no update and no read depends on anything that can be followed"
+        self.judged.reads, self.judged.unjudged = levels.reads, levels.unjudged
+        metrics: dict[str, Any] = {
+            "level": "transactional causal consistency",
+            "levels": verdicts,
+            "weakest_level_broken": weakest,
+            "patterns": dict(sorted(patterns.items())),
+        }
+        result = self.result(self.name, (nothing, "came before what they depend on"), metrics)
+        if weakest is None:
+            return result
+        named = in_words(sum(patterns.values()), "anomaly", "anomalies")
+        reason = (
+            f"{named} ({', '.join(sorted(patterns))}): not even {weakest}"
+            if weakest != "causal"
+            else (f"{named} ({', '.join(sorted(patterns))}): read atomic, but not causally consistent")
+        )
+        if self.broken_updates:
+            reason = f"{result.reason}; {reason}"
+        return self.findings.result(self.name, Verdict.FAILED, reason, result.metrics)
+
+
+def _levels(levels: Levels) -> tuple[dict[str, str], str | None]:
+    """The verdict on each level, and the weakest that is broken."""
+    verdicts: dict[str, str] = {}
+    weakest = None
+    for level in LEVELS:
+        if weakest is None and levels.broken[level]:
+            weakest = level
+        if weakest is not None:
+            verdicts[level] = Verdict.FAILED.value
+        else:
+            sure = levels.reads and not levels.unjudged
+            verdicts[level] = (Verdict.PASSED if sure else Verdict.UNKNOWN).value
+    return verdicts, weakest
+
+
+def _told(registers: Registers, anomaly: Anomaly) -> str:
+    names = [printable(registers.ops[number].op) for number in anomaly.operations]
+    key, reader = printable(anomaly.key), names[-1]
+    if anomaly.pattern == "InternalRead":
+        return f"{reader} did not read what it had written itself just before"
+    if anomaly.pattern == "AbortedRead":
+        return f"{reader} read a value of {key} whose write had failed"
+    if anomaly.pattern == "ThinAirRead":
+        return f"{reader} read a value of {key} that nobody had written"
+    if anomaly.pattern == "IntermediateRead":
+        return f"{reader} read a value of {key} that its writer {names[0]} overwrote itself"
+    if anomaly.pattern == "WriteCOInitRead":
+        return f"{reader} read the initial value of {key} although {names[0]}, which wrote it, was visible to it"
+    if anomaly.pattern == "WriteCORead":
+        return (
+            f"{reader} read what {names[0]} wrote to {key} although {names[1]}, which overwrote that, was visible to it"
+        )
+    if anomaly.pattern == "CyclicCO":
+        return f"{listed(names)} each come before themselves in the order of sessions and of who read from whom"
+    return f"no order of {listed(names)} agrees with what was read: each has to come before the next, and the last before the first"

@@ -1,0 +1,160 @@
+"""Isolation levels of registers by saturation: read committed, read atomic, transactional causal consistency.
+
+Source: Biswas and Enea, "On the complexity of checking transactional consistency" (OOPSLA 2019). A level holds if some
+total order of all transactions contains session order and reads-from and obeys the level's axiom: if t3 reads x from t1,
+and t2, which also writes x, is visible to t3, then t2 comes before t1. Visible is, at
+
+- read committed: what t3 has read from before that read, in its own order;
+- read atomic: what t3 reads from at all, and what comes before it in its session;
+- causal: what comes before t3 in the closure of session order and reads-from. That is causal *convergence* (Bouajjani et
+  al., POPL 2017): all sessions agree on one order of concurrent writes, so a cycle of conflicts (CyclicCF) fails as well.
+
+The premises never mention the order that is sought, so one pass of forced edges and one search for cycles decide. Of the
+visible writers only the last in each lane needs an edge: session order supplies the others.
+
+Beside the axioms every level refuses aborted, intermediate and thin-air reads, reads that contradict their own
+transaction's writes, and cycles of session order and reads-from (CyclicCO).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
+
+import msgspec
+
+from consistency_viz.checkers.registers.components import components
+from consistency_viz.checkers.registers.log import NoSource, Read
+from consistency_viz.checkers.registers.order import CausalOrder, WritesByLane
+from consistency_viz.checkers.registers.sources import Registers
+
+LEVELS: Final = ("read-committed", "read-atomic", "causal")
+"""Weakest first."""
+
+
+class Anomaly(msgspec.Struct, frozen=True):
+    """What breaks a level: its pattern, the operations that prove it, and the key where there is one.
+
+    ``read``, ``source`` and ``missed`` are t3, t1 and t2 of an axiom; -1 where the pattern has none.
+    """
+
+    pattern: str
+    operations: tuple[int, ...]
+    key: str = ""
+    read: int = -1
+    source: int = -1
+    missed: int = -1
+
+
+class Levels:
+    """``broken`` maps each level to what breaks it and nothing weaker; ``reads`` were judged, ``unjudged`` not."""
+
+    def __init__(self, registers: Registers) -> None:
+        self.registers = registers
+        self.broken: dict[str, list[Anomaly]] = {level: [] for level in LEVELS}
+        self.reads = self.unjudged = 0
+        self._order = CausalOrder(registers)
+        seen = {read.source for reads in registers.reads for read in reads}
+        self._happened = [op.outcome == "ok" or n in seen for n, op in enumerate(registers.ops)]
+        self._simple()
+        if self._order.cycles:
+            self.broken["read-committed"] += [Anomaly("CyclicCO", tuple(c)) for c in self._order.cycles]
+            return
+        self._writes = WritesByLane(registers, self._order.sessions)
+        known: set[tuple[int, int, str, int]] = set()
+        forced: dict[tuple[int, int], tuple[int, str]] = {}
+        for level in LEVELS:
+            self._saturate(level, known, forced)
+
+    def _simple(self) -> None:
+        found = self.broken["read-committed"]
+        found += [Anomaly("InternalRead", (one.number,)) for one in self.registers.inconsistent]
+        self.reads += len(self.registers.inconsistent)
+        for number, read in self.registers.answered():
+            if read.source == NoSource.UNKNOWN:
+                self.unjudged += 1
+                continue
+            self.reads += 1
+            if read.source == NoSource.ABORTED:
+                found.append(Anomaly("AbortedRead", (number,), read.key, number))
+            elif read.source == NoSource.THIN_AIR:
+                found.append(Anomaly("ThinAirRead", (number,), read.key, number))
+            elif read.is_intermediate:
+                found.append(Anomaly("IntermediateRead", (read.source, number), read.key, number, read.source))
+
+    def _saturate(
+        self, level: str, known: set[tuple[int, int, str, int]], forced: dict[tuple[int, int], tuple[int, str]]
+    ) -> None:
+        """Add the edges that ``level`` forces to ``forced`` and note what they break."""
+        found = self.broken[level]
+        added: set[tuple[int, int]] = set()
+        for number, reads in enumerate(self.registers.reads):
+            if not reads or not self._happened[number]:
+                continue
+            for read in reads:
+                if read.source < NoSource.INITIAL:
+                    continue
+                for visible in self._visible(level, number, read, reads):
+                    edge = (visible, read.source, read.key, number)
+                    if visible == read.source or visible == number or edge in known:
+                        continue
+                    known.add(edge)
+                    if read.source < 0 or self._order.is_before(read.source, visible):
+                        found.append(self._missed(read, number, visible))
+                    else:
+                        added.add((visible, read.source))
+                        forced.setdefault((visible, read.source), (number, read.key))
+        if added and not found:
+            found += self._cycles(forced)
+
+    def _visible(self, level: str, number: int, read: Read, reads: tuple[Read, ...]) -> Iterable[int]:
+        """The writers of the read's key that are visible; of a lane at least the last."""
+        written, key = self.registers.written, read.key
+        if level == "read-committed":
+            return {r.source for r in reads if r.place < read.place and r.source >= 0 and key in written[r.source]}
+        if level == "read-atomic":
+            direct = (r.source for r in reads if r.source >= 0 and key in written[r.source])
+            sessions = self._order.sessions
+            before = {sessions.lane[n]: sessions.seq[n] for n in sessions.before[number]}
+            return {*direct, *self._writes.last(key, before)}
+        return self._writes.last(key, self._order.past(number))
+
+    def _missed(self, read: Read, number: int, missed: int) -> Anomaly:
+        pattern = "WriteCOInitRead" if read.source < 0 else "WriteCORead"
+        involved = (missed, number) if read.source < 0 else (read.source, missed, number)
+        return Anomaly(pattern, involved, read.key, number, read.source, missed)
+
+    def _cycles(self, forced: dict[tuple[int, int], tuple[int, str]]) -> Iterator[Anomaly]:
+        predecessors = [list(direct) for direct in self._order.direct]
+        for before, after in forced:
+            predecessors[after].append(before)
+        for members in components(predecessors):
+            if len(members) > 1:
+                cycle = _shortest_cycle(predecessors, members)
+                edges = zip(cycle, [*cycle[1:], cycle[0]], strict=True)
+                readers = [forced[edge][0] for edge in edges if edge in forced]
+                yield Anomaly("CyclicCF", tuple(dict.fromkeys(chain(cycle, readers))))
+
+
+def _shortest_cycle(predecessors: list[list[int]], members: list[int]) -> list[int]:
+    """A short cycle among ``members``, in its own order: breadth first from a few of them."""
+    inside = set(members)
+    best: list[int] = []
+    for start in sorted(members)[:16]:
+        came: dict[int, int] = {}
+        queue = [start]
+        for node in queue:
+            if start in came:
+                break
+            for before in predecessors[node]:
+                if before in inside and before not in came:
+                    came[before] = node
+                    queue.append(before)
+        cycle, node = [start], came[start]
+        while node != start:
+            cycle.append(node)
+            node = came[node]
+        if not best or len(cycle) < len(best):
+            best = cycle
+    return best
