@@ -9,9 +9,9 @@ Source: FIELD 2, "e-mail timeliness". Four kinds, counted apart, because "late" 
 - *duplicate*: a second mail about one order and subject (the business id), however it was delivered;
 - *missing*: an order that is valid, taxed and not rejected at the end, about which nothing is on its way, and no mail.
 
-A link that was answered with an error ("stale", a time-out) is no premature mail: it is counted as ``links_refused``. Claims
-are the update ids in ``detail.claims``, else the version in ``detail.version``. Lag is from the mail to the last view's
-showing what it claims, 0 if that was before. Unknown: no mail in the history, and none missing.
+A link that was answered with an error ("stale", a time-out) is no premature mail: it is counted as ``links_refused``.
+Claims are the update ids in ``detail.claims``, else the version in ``detail.version``. Lag is from the mail to the last
+view's showing what it claims, 0 if that was before. Unknown: no mail in the history, and none missing.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ class EmailTimeliness:
         self._lag_us = LengthCounts()
         self._counts = dict.fromkeys(
             (
-                "mails_n", "premature", "phantom", "duplicate", "missing", "links_n", "links_premature", "links_refused",
-                "sent_before_shown", "never_shown",
+                "mails_n", "premature", "phantom", "duplicate", "missing",
+                "links_n", "links_premature", "links_refused", "sent_before_shown", "never_shown",
             ),
             0,
         )  # fmt: skip
@@ -232,8 +232,8 @@ class EmailTimeliness:
         elif link is None and late:
             self._counts["premature"] += 1
             text = (
-                f"the mail about {printable(key)} was sent at {self._at(mail.at_us)}, before {listed(late)} showed what "
-                "it claims"
+                f"the mail about {printable(key)} was sent at {self._at(mail.at_us)}, before {listed(late)} showed "
+                "what it claims"
             )
             self._findings.add(text, [mail.index], [key, *sorted(mail.claims)])
 
@@ -264,8 +264,8 @@ class EmailTimeliness:
         facts = [f"{key}:{fact}" for fact in OBLIGE]
         first = [min(node[fact] for node in order.applied.values() if fact in node) for fact in facts]
         text = (
-            f"order {printable(key)} was valid and taxed by {self._at(max(at[1] for at in first))}, nothing about it was "
-            "on its way when the run ended, and it was never mailed"
+            f"order {printable(key)} was valid and taxed by {self._at(max(at[1] for at in first))}, nothing about it "
+            "was on its way when the run ended, and it was never mailed"
         )
         self._findings.add(text, [at[0] for at in first], [key, *(f"{key}:{fact}" for fact in OBLIGE)])
 

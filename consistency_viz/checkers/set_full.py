@@ -10,7 +10,7 @@ whichever is earlier. By the reads that had it and lacked it, compared by when t
 - *never read*: neither.
 
 Beyond Jepsen: elements that nobody had tried to add (or only adds that failed) are ``unexpected``. An element is out of
-scope for loss from the invocation of a ``remove`` on that was acknowledged or may have happened; whether it was rightly
+scope for loss from the invocation of a ``remove`` on that ended after its add began, unless it failed; whether it was rightly
 added again after that is not asked. What ``<key>@initial`` shows was there.
 
 ``failed``: an element was lost, read twice in one read, or unexpected. ``unknown``: no add, no read, nothing stable.
@@ -87,6 +87,7 @@ class KeySet:
         self.elements: dict[Hashable, Element] = {}
         self.initially: set[Hashable] = set()
         self.unknown: set[Hashable] = set()
+        self.removing: dict[Hashable, dict[str, bool]] = {}  # removes that may still meet an add to come
         self.present: dict[Hashable, Moment] = {}
         self.newest: Moment = NEVER
         self.reads = 0
@@ -101,6 +102,7 @@ class KeySet:
             if element is None:
                 element = self.elements[name] = Element(operation.argument, operation)
                 self.unknown.add(name)
+                element.removals = self.removing.pop(name, {})
             element.possible += 1
         elif element is not None and operation.outcome == "fail":
             element.possible -= 1
@@ -113,13 +115,17 @@ class KeySet:
 
     def remove(self, operation: Operation) -> None:
         """A remove began, or ended."""
-        element = self.elements.get(identity(operation.argument))
+        name = identity(operation.argument)
+        element = self.elements.get(name)
+        removals = self.removing.setdefault(name, {}) if element is None else element.removals
+        if operation.outcome != "fail" and (element is not None or not operation.acknowledged):
+            removals[operation.op] = operation.completed_index >= 0
+            return
+        removals.pop(operation.op, None)
         if element is None:
+            if not removals:
+                del self.removing[name]
             return
-        if operation.outcome != "fail":
-            element.removals[operation.op] = operation.completed_index >= 0
-            return
-        element.removals.pop(operation.op, None)
         if not element.removals and element.while_removing is not None:
             moment, read = element.while_removing
             element.while_removing = None

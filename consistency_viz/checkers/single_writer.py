@@ -1,7 +1,7 @@
 """The checker ``single-writer``: did only those write that the history itself declares as writers?
 
-The declaration is the effect ``declares-writers`` of a topic (docs/history-format.md): for each type of message, which is
-a transition of the entity, the nodes that may send it there. Every ``sent`` on a declared topic is held against it,
+The declaration is the effect ``declares-writers`` of a topic (docs/history-format.md): for each type of message, which
+is a transition of the entity, the nodes that may send it there. Every ``sent`` on a declared topic is held against it,
 whether it came before or after the declaration. Without a declaration there is nothing to hold against: ``unknown``.
 
 Leaders count as writers too: where leases have tokens (effects ``leads`` with a ``token``), leadership taken with a

@@ -1,8 +1,8 @@
 """The checker ``invariants``: does what the replicas show, and what clients were told, make sense?
 
-Convergence is not correctness: replicas can agree on an oversold stock, on a wrong total, on an order both validated and
-rejected. Each invariant is one small class and one line of ``INVARIANTS``; it judges what it finds in the history and does
-not apply to the rest.
+Convergence is not correctness: replicas can agree on an oversold stock, on a wrong total, on an order both validated
+and rejected. Each invariant is one small class and one line of ``INVARIANTS``; it judges what it finds in the history
+and does not apply to the rest.
 
 ``failed``: some invariant is broken, with the operations and states that break it. ``passed``: some apply, and hold.
 ``unknown``: none applies. Metrics: for each, over how many entities it was judged (n) and how many broke it.

@@ -98,8 +98,8 @@ class Resurrection:
 
     def _tell(self, key: str, element: _Element, remove: Operation, undead: list[Observation]) -> None:
         text = (
-            f"{described(element.value, None)} was removed from {printable(key)} by {printable(remove.op)}, which had seen "
-            f"every add of it, and in the end {listed([o.node for o in undead])} showed it again"
+            f"{described(element.value, None)} was removed from {printable(key)} by {printable(remove.op)}, which had "
+            f"seen every add of it, and in the end {listed([o.node for o in undead])} showed it again"
         )
         adds = list(element.adds.values())[:4]
         indices = [i for o in (*adds, remove) for i in o.indices]
@@ -133,8 +133,8 @@ class Vanished:
                     add = lacking[0][0]
                     nodes = sorted({observation.node for _, observation in lacking})
                     text = (
-                        f"{described(element.value, None)} was added to {printable(key)} by {printable(add.op)} and never "
-                        f"removed, and in the end {listed(nodes)}, which applied that, did not show it"
+                        f"{described(element.value, None)} was added to {printable(key)} by {printable(add.op)} and "
+                        f"never removed, and in the end {listed(nodes)}, which applied that, did not show it"
                     )
                     places = [*add.indices, *(observation.index for _, observation in lacking)]
                     self.findings.add(text, places, [key, add.update, add.op])

@@ -87,7 +87,7 @@ class OneVerdict:
 
 
 class AfterRejection:
-    """A rejected order is neither mailed after its rejection nor shown as anything else by one that showed it rejected."""
+    """A rejected order is neither mailed after that nor shown as anything else by one that showed it rejected."""
 
     def __init__(self, started_us: int) -> None:
         self.findings = Findings()

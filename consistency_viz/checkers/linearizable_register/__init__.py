@@ -6,8 +6,8 @@ history is linearizable exactly if that of each key is, so each key is judged al
 
 - An operation that failed did not happen; one that ended ``info``, or never, may have, at any time after it began.
 - A register holds ``null``, or the value of the update ``<key>@initial``, before its first write.
-- A key to which something else was done before its first write (``add``, ``place`` and the like, or replicas applied an
-  update to it) is no register.
+- A key to which something else was done before its first write (``add``, ``place`` and the like, or replicas applied
+  an update to it) is no register.
 - Where all written values of a key differ and there is no cas, the fast way decides (``zones``), else a search (``search``).
 
 ``passed``: every key was judged and something was read. ``unknown``: no write or cas, no answer, or the search of a key

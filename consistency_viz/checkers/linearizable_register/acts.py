@@ -14,7 +14,7 @@ CAS: Final = 2
 KINDS: Final = {"read": READ, "write": WRITE, "cas": CAS}
 
 NEVER: Final = 2**62
-"""The position of a completion that never came: such an act may take effect at any time after its invocation, or never."""
+"""The position of a completion that never came: such an act may take effect whenever after its invocation, or never."""
 
 
 def identity(value: Any) -> Any:
