@@ -1,4 +1,4 @@
-"""What each type makes of a story, under state gossip: the anomalies of the broken ones, and that the right ones have none."""
+"""What each type makes of a story, under state gossip: the anomalies of broken ones, and that right ones have none."""
 
 import pytest
 
