@@ -114,3 +114,15 @@ def stale_reads(history: History) -> list[str]:
             elif not wanted[body.op] <= set(expand(body.value["seen"])):
                 found.append(body.op)
     return found
+
+
+def cut(*, mode: str = "drop", **fields: Any) -> list[dict[str, Any]]:
+    """The fault that cuts region eu off from the others and from their monitor."""
+    both = [["eu"], ["us", "ap", "monitor"]]
+    return [{"kind": "partition", "between": both, "at_s": 1.2, "for_s": 1.6, "mode": mode, **fields}]
+
+
+def takers(history: History) -> list[tuple[int, str]]:
+    """Who took each update first and when: where its id says that it was made."""
+    applied = [o for o in history if isinstance(o.body, Applied)]
+    return [(o.at_us, o.node) for o in applied if o.body.update.startswith(f"{o.body.key}@{o.node}.")]
