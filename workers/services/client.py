@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from workers.model.effects import Send, SetTimer
@@ -119,20 +120,23 @@ class ClientService:
         if outcome != "ok":
             return end(op, outcome, None, message.data.get("error", ""))
         update = message.data["update"]
-        ended = end(op, outcome, {"update": update})
-        writes = {**ended.writes, **self._sessions.learn(state, op["key"], (update,))}
+        ended = self._learnt(state, op["key"], (update,), end(op, outcome, {"update": update}))
         if not self.workload.reads_per_order or not self.views:
-            return Step(writes, ended.effects)
-        return Step(writes, (*ended.effects, self._read_timer(op["key"], op["session"], 1)))
+            return ended
+        return Step(ended.writes, (*ended.effects, self._read_timer(op["key"], op["session"], 1)))
 
     def _shown(self, state: State, message: Message, op: Json) -> Step:
         """The end of a read; what it has shown, the session's later reads ask for."""
         data = message.data
-        shown = {k: data[k] for k in ("value", "version", "seen")}
+        shown = {"value": data["value"], "version": data["version"], "seen": data["seen"]}
         ended = end(op, data["outcome"], shown, data.get("error", ""))
-        if data["outcome"] != "ok":
-            return ended
-        return Step({**ended.writes, **self._sessions.learn(state, op["key"], shown["seen"])}, ended.effects)
+        return self._learnt(state, op["key"], shown["seen"], ended) if data["outcome"] == "ok" else ended
+
+    def _learnt(self, state: State, key: str, updates: Iterable[str], step: Step) -> Step:
+        """``step``, and what the session has now seen of an order, where sessions keep that."""
+        if self._sessions.tokens == "none":
+            return step
+        return Step({**step.writes, **self._sessions.learn(state, key, updates)}, step.effects)
 
     def _read(self, state: State, key: str, session: str, number: int, intended_us: int) -> Step:
         asked = self._ask(state, f"{key}:read{number}", key, session, number, intended_us)

@@ -9,18 +9,18 @@ from workers.model.effects import Effect, Observe, Send, reply
 from workers.model.message import Message
 from workers.model.node import NOTHING, Context, State, Step
 from workers.model.observation import Effected
-from workers.services.orders import MAILED, PLACED, TAXED, VALIDATED, update_id
+from workers.services.orders import MAILED, PLACED, TAXED, VALIDATED
 
 EMAIL = "email"
 """The effect's name in the history."""
 
-CONFIRMS = (PLACED, VALIDATED, TAXED)
+CONFIRMS = (PLACED, TAXED, VALIDATED)
 """What a confirmation tells the customer: the order is in, it is valid, and this is what it costs."""
 
 
 def mail_sent(key: str, to: str, claims: Iterable[str], **more: Any) -> Observe:
     """The effect of a mail that says that these facts about an order are so (docs/history-format.md)."""
-    claimed = sorted(update_id(key, fact) for fact in claims)
+    claimed = [f"{key}:{fact}" for fact in sorted(claims)]
     return Observe(Effected(EMAIL, key, {"to": to, "claims": claimed, "version": len(claimed), **more}))
 
 

@@ -11,6 +11,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from workers.model.effects import CancelTimer, Effect, Send, SetTimer, reply
 from workers.model.message import Json, Message
@@ -18,6 +19,9 @@ from workers.model.node import NOTHING, State, Step
 from workers.services.orders import seen
 
 Show = Callable[[Json], Json]
+WAITING: Final = ":waiting"
+"""After the key of an order: the record of the queries that wait for it."""
+NO_WRITES: Final[dict[str, Json | None]] = {}
 
 
 class HeldQueries:
@@ -39,7 +43,7 @@ class HeldQueries:
         if self.links_wait:
             wanted = [*wanted, *query.data.get("version", [])]
         if not wanted or not missing(wanted, query.key, order):
-            return Step({}, (self._answer(query, order),))
+            return Step(NO_WRITES, (self._answer(query, order),))
         waiting, op = _waiting(query.key), query.data["op"]
         held: Json = {"wanted": wanted, "reply_topic": query.reply_topic, "reply_key": query.reply_key}
         timer = SetTimer(_timer(op), self.timeout_ms * 1_000, "GiveUp", query.key, {"op": op})
@@ -47,7 +51,7 @@ class HeldQueries:
 
     def wake(self, state: State, key: str, taken: Step) -> Step:
         """``taken``, the step by which the view applies something to an order, and the answers that it allows."""
-        held = state.get(_waiting(key))
+        held = state.get(f"{key}{WAITING}")
         if held is None:
             return taken
         order = taken.writes[key]
@@ -70,14 +74,15 @@ class HeldQueries:
         return Step({_waiting(key): still or None}, (self._answer(_query(key, op, held[op]), order, "fail", error),))
 
     def _answer(self, query: Message, order: Json | None, outcome: str = "ok", error: str = "") -> Send:
-        data: Json = {
-            "outcome": outcome,
-            "op": query.data["op"],
-            "value": None if order is None else self.show(order),
-            "version": 0 if order is None else len(order),
-            "seen": [] if order is None else seen(query.key, order),
-        }
-        return reply(query, "OrderRead", {**data, "error": error} if error else data)
+        data: Json
+        if order is None:
+            data = {"outcome": outcome, "op": query.data["op"], "value": None, "version": 0, "seen": []}
+        else:
+            shown = {"value": self.show(order), "version": len(order), "seen": seen(query.key, order)}
+            data = {"outcome": outcome, "op": query.data["op"], **shown}
+        if error:
+            data["error"] = error
+        return reply(query, "OrderRead", data)
 
 
 def missing(wanted: Iterable[str], key: str, order: Json | None) -> list[str]:
@@ -91,7 +96,7 @@ def stale(after_ms: int, lacking: list[str]) -> str:
 
 
 def _waiting(key: str) -> str:
-    return f"{key}:waiting"
+    return f"{key}{WAITING}"
 
 
 def _timer(op: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workers.model.effects import Send
 from workers.model.message import TIMER_TOPIC, Message
 from workers.model.node import NOTHING, Context, State, Step
-from workers.services.held_queries import HeldQueries, stale
+from workers.services.held_queries import WAITING, HeldQueries, stale
 from workers.services.orders import FACTS, applied, learn, value_of
 from workers.services.store import GlobalStore
 
@@ -26,16 +26,15 @@ class OrdersView:
     def step(self, state: State, message: Message, context: Context) -> Step:
         """Apply a fact and wake who waits for it, answer or hold a query, or give up on one."""
         key = message.key
+        if message.type in FACTS:
+            learnt = learn(state.get(key), message.type, message.data)
+            if learnt is None:
+                return NOTHING
+            taken = Step({key: learnt}, (applied(key, learnt, message.type),))
+            return self.queries.wake(state, key, taken) if f"{key}{WAITING}" in state else taken
         if message.type == "ReadOrder":
             return self.queries.ask(state, message)
-        if message.topic == TIMER_TOPIC:
-            return self.queries.give_up(state, message)
-        if message.type not in FACTS:
-            return NOTHING
-        learnt = learn(state.get(key), message.type, message.data)
-        if learnt is None:
-            return NOTHING
-        return self.queries.wake(state, key, Step({key: learnt}, (applied(key, learnt, message.type),)))
+        return self.queries.give_up(state, message) if message.topic == TIMER_TOPIC else NOTHING
 
 
 class ReadThroughView:
