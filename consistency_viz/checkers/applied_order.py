@@ -65,6 +65,14 @@ class AppliedOrder:
         """By replica, when it first had the update; ``None`` if no replica ever had it."""
         return self._first.get(key, {}).get(update)
 
+    def keys(self) -> list[str]:
+        """The keys of which any replica had an update."""
+        return list(self._first)
+
+    def updates(self, key: str) -> Iterable[tuple[str, list[Had]]]:
+        """The updates of a key that any replica had, with when each had them."""
+        return self._first.get(key, {}).items()
+
     def last_of(self, key: str, updates: RunSet, replica: int) -> tuple[Had, str] | None:
         """The update of a set that a replica had last, and when; ``None`` of an empty set."""
         found: list[tuple[Had, str]] = [(self._at(key, update, replica), update) for update in updates.plain]

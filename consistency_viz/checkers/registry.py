@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from consistency_viz.checkers.causal import Causal
+from consistency_viz.checkers.convergence import Convergence
 from consistency_viz.checkers.counter import Counter
 from consistency_viz.checkers.divergence import Divergence
 from consistency_viz.checkers.email_timeliness import EmailTimeliness
@@ -50,6 +51,7 @@ CHECKERS: Final[Mapping[str, Callable[[Header], Checker]]] = MappingProxyType(
         "invariants": Invariants,
         "email-timeliness": EmailTimeliness,
         "counter": Counter,
+        "convergence": Convergence,
         "staleness": Staleness,
         "read-your-writes": ReadYourWrites,
         "monotonic-reads": MonotonicReads,

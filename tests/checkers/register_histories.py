@@ -53,8 +53,10 @@ def observations(ops: list[Op]) -> list[Observation]:
 MIXED = ("read", "write", "read", "read", "write", "cas", "txn")
 
 
-def history(choose: Choose, *, kinds: Sequence[str] = MIXED, cleanliness: int = 12) -> list[Op]:
-    """Up to ten operations of two or three sessions on two keys; a read returns anything written so far, or nothing."""
+def history(
+    choose: Choose, *, kinds: Sequence[str] = MIXED, sizes: Sequence[int] = (6, 7, 8, 9, 10), cleanliness: int = 12
+) -> list[Op]:
+    """As many operations as one of ``sizes``, of two or three sessions on two keys; a read returns anything written so far, or nothing."""
     sessions = ["s1", "s2", "s3"][: choose([2, 2, 3])]
     keys = ["x", "y"][: choose([1, 1, 2])]
     overlapping = choose([False] * 4 + [True])
@@ -62,7 +64,7 @@ def history(choose: Choose, *, kinds: Sequence[str] = MIXED, cleanliness: int = 
     open_ops: list[tuple[str, str, str, int, list[tuple[str, str, Any]]]] = []
     done: list[Op] = []
     count = position = 0
-    total = choose(list(range(6, 11)))
+    total = choose(list(sizes))
     while count < total or open_ops:
         busy = {session for _, session, *_ in open_ops}
         free = [s for s in sessions if overlapping or s not in busy]

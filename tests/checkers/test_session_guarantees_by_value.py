@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result
@@ -148,8 +149,12 @@ KINDS = {
 """Of which operations histories are made such that a third breaks the guarantee."""
 
 
+LONG = (10, 12, 14)
+SIZES = {"monotonic-reads": LONG, "monotonic-writes": LONG, "writes-follow-reads": LONG}
+
+
 def made_for(name: str) -> Callable[[Choose], list[Op]]:
-    return partial(history, kinds=KINDS.get(name, MIXED))
+    return partial(history, kinds=KINDS.get(name, MIXED), sizes=SIZES.get(name, (6, 7, 8, 9, 10)))
 
 
 def counts(result: Result) -> Counts:
@@ -166,7 +171,7 @@ def verdict(found: Counts) -> str:
 @pytest.mark.parametrize("name", REFERENCES)
 def test_random_histories_by_seed(name: str) -> None:
     broken = total = 0
-    for ops in seeded(made_for(name), how_many(3000)):
+    for ops in seeded(made_for(name), how_many(1500)):
         expected = REFERENCES[name](ops)
         (result,) = check(create(header(), [name]), observations(ops))
         assert (counts(result), result.verdict.value) == (expected, verdict(expected)), ops
@@ -176,9 +181,10 @@ def test_random_histories_by_seed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-@given(ops=drawn(history))
-@settings(max_examples=100, deadline=None)
-def test_random_histories(name: str, ops: list[Op]) -> None:
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_random_histories(name: str, data: st.DataObject) -> None:
+    ops = data.draw(drawn(made_for(name)))
     expected = REFERENCES[name](ops)
     (result,) = check(create(header(), [name]), observations(ops))
     assert (counts(result), result.verdict.value) == (expected, verdict(expected))

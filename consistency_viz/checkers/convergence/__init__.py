@@ -1,0 +1,146 @@
+"""The checker ``convergence``: does each acknowledged update reach every replica, how fast, and do they then agree?
+
+Source: FIELD 2, "convergence time", "strong eventual consistency"; Shapiro et al., "Conflict-free replicated data types".
+
+Convergence time of an update is the last replica's first having it, or one that descends from it, minus its
+acknowledgement; 0 if all had it before. One that never reached all replicas is right-censored (Kaplan-Meier). One that
+everybody applied and that no final value descends from was *superseded* (a loser of last-writer-wins): it never became
+visible, so it has no time and is counted apart. ``service_ms`` is the same for updates without a client, counted from
+their first apply.
+
+The verdict
+- ``failed`` if ever, at the end of an instant, two replicas that had applied the same updates of a key showed different
+  values: strong eventual consistency is broken, by whatever came later. Both are witnesses;
+- ``failed`` if a key's values still differ when the run ends and nothing is under way that could change it: messages about
+  the key were recorded, and each of its topics that a lagging replica follows delivered, or lost, as many there as were
+  sent;
+- ``unknown`` if values still differ and something is under way, or the history records no messages about the key; if
+  there are fewer than two replicas, or nothing was applied;
+- ``passed`` otherwise: at the end all replicas show the same value for every key.
+
+Memory: keys x replicas, updates x replicas, the causal pasts, and counts of messages by key and topic.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from consistency_viz.checkers.applied_order import AppliedOrder
+from consistency_viz.checkers.convergence.agreement import Agreement, Disagreement
+from consistency_viz.checkers.convergence.spread import Spread
+from consistency_viz.checkers.convergence.traffic import Traffic
+from consistency_viz.checkers.divergence.prose import described, listed, milliseconds, printable
+from consistency_viz.checkers.evidence import Evidence, is_update
+from consistency_viz.checkers.findings import Findings, in_words
+from consistency_viz.checkers.operations import Operation
+from consistency_viz.checkers.verdict import Result, Verdict
+from workers.model.history import Header
+from workers.model.observation import Applied, Observation
+
+
+class Convergence:
+    """The registered checker: ``observe`` each observation, then ``finish`` once."""
+
+    name: Final = "convergence"
+
+    def __init__(self, header: Header) -> None:
+        self._replicas = tuple(dict.fromkeys(header.replicas))
+        self._started_us = header.started_us
+        self._evidence = Evidence()
+        self._order = AppliedOrder(self._replicas)
+        self._agreement = Agreement(self._replicas)
+        self._traffic = Traffic(self._replicas)
+        self._acknowledged: dict[tuple[str, str], Operation] = {}
+        self._kept: dict[str, dict[str, list[str] | None]] = {}
+        self._findings = Findings()
+
+    def observe(self, observation: Observation) -> None:
+        """Take in the next observation."""
+        operation = self._evidence.observe(observation)
+        body = observation.body
+        if isinstance(body, Applied):
+            if observation.node in self._replicas:
+                self._order.observe(observation)
+                self._agreement.apply(observation, body)
+                self._kept.setdefault(body.key, {})[observation.node] = body.kept
+        elif operation is not None:
+            if operation.completed_index >= 0 and is_update(operation):
+                self._acknowledged[operation.key, operation.update] = operation
+        else:
+            self._traffic.observe(observation)
+
+    def finish(self, end_us: int) -> Result:
+        """The verdict on a history that ended at ``end_us``."""
+        self._evidence.finish()
+        self._agreement.finish()
+        spread = Spread(self._order, self._evidence.pasts, self._kept, self._replicas)
+        metrics: dict[str, Any] = {
+            "acknowledged": len(self._acknowledged),
+            **spread.metrics(self._acknowledged, end_us),
+            "keys": len(self._agreement.keys),
+            "same_updates_different_values": self._agreement.count,
+        }
+        for one in self._agreement.found:
+            self._disagreed(one)
+        self._findings.count = self._agreement.count
+        stuck, waiting = self._differing()
+        metrics |= {"keys_stuck": len(stuck), "keys_under_way": len(waiting)}
+        for key in stuck:
+            self._stuck(key)
+        verdict, reason = self._verdict(len(stuck), len(waiting))
+        return self._findings.result(self.name, verdict, reason, metrics)
+
+    def _verdict(self, stuck: int, waiting: int) -> tuple[Verdict, str]:
+        keys, count = len(self._agreement.keys), self._agreement.count
+        if len(self._replicas) < 2:
+            return Verdict.UNKNOWN, "the history names fewer than two replicas, so there is nothing to agree on"
+        if not keys:
+            return Verdict.UNKNOWN, "no replica applied anything"
+        parts = []
+        if count:
+            parts.append(f"{in_words(count, 'time')}, replicas with the same updates of a key showed different values")
+        if stuck:
+            parts.append(f"{stuck:,} of {in_words(keys, 'key')} differed at the end with nothing under way")
+        if parts:
+            return Verdict.FAILED, "; ".join(parts)
+        if waiting:
+            text = f"{waiting:,} of {in_words(keys, 'key')} differed at the end"
+            return Verdict.UNKNOWN, f"{text}, and the history does not show that nothing was under way"
+        return (
+            Verdict.PASSED,
+            f"all {len(self._replicas)} replicas showed the same for {in_words(keys, 'key')} at the end",
+        )
+
+    def _differing(self) -> tuple[list[str], list[str]]:
+        """The keys whose values differ at the end: stuck, and perhaps under way; not those with the same updates."""
+        stuck, waiting = [], []
+        for key, lagging in self._agreement.lagging():
+            (waiting if self._traffic.may_arrive(key, lagging) else stuck).append(key)
+        return stuck, waiting
+
+    def _disagreed(self, one: Disagreement) -> None:
+        first, second = one.first, one.second
+        text = (
+            f"{printable(one.replicas[0])} showed {_shown(first)} and {printable(one.replicas[1])} showed {_shown(second)} "
+            f"for {printable(one.key)} at {milliseconds(one.at_us - self._started_us)}, although both had applied the "
+            "same updates"
+        )
+        shown = [o for o in (first, second) if o is not None]
+        updates = [o.body.update for o in shown if isinstance(o.body, Applied)]
+        self._findings.add(text, [o.index for o in shown], [one.key, *updates])
+
+    def _stuck(self, name: str) -> None:
+        key = self._agreement.keys[name]
+        shown = [o for o in key.shown if o is not None]
+        lagging = [self._replicas[r] for r in self._agreement.lacking(key)]
+        text = (
+            f"{printable(name)} differed when the run ended and no message about it was under way: "
+            f"{listed(lagging)} lacked {listed(list(key.partial) or ['an update'])}"
+        )
+        indices = [o.index for o in shown] + [o.index for o in key.origin.values()]
+        self._findings.add(text, indices, [name, *key.partial])
+
+
+def _shown(observation: Observation | None) -> str:
+    value = observation.body.value if observation is not None and isinstance(observation.body, Applied) else None
+    return described(value, None)
