@@ -75,13 +75,13 @@ def ids_of(entries: Iterable[FaultSettings]) -> tuple[str, ...]:
 
 
 def scheduled(entries: Sequence[FaultSettings]) -> tuple[Fault, ...]:
-    """The faults of a scenario; times from the run's start."""
+    """The faults of a scenario in the order in which they begin; times from the run's start."""
     faults = []
     for fault_id, entry in zip(ids_of(entries), entries, strict=True):
         begin_us = round(entry.at_s * 1e6)
         end_us = FOREVER_US if entry.for_s is None else begin_us + round(entry.for_s * 1e6)
         faults.append(Fault(fault_id, entry, begin_us, end_us))
-    return tuple(faults)
+    return tuple(sorted(faults, key=lambda fault: fault.begin_us))
 
 
 def targets_of(

@@ -4,7 +4,7 @@ Rules
 1. The fate of a message is a function of (seed, message id, link, type, faults, sending time), and for faults with a
    ``count`` of its place in its stream. Both drivers ask the same function.
 2. A link is as its faults make it when the message is sent: what is on its way already is not touched. Where several
-   set the same thing, the last in the schedule counts.
+   set the same thing, the one that began last counts.
 3. Loss, latency and duplicate come from the same draws as without the fault, so a run and its twin differ by it only.
 4. A partition looks at the time at which a message leaves. With ``drop`` the message is lost. With ``hold`` it leaves
    when the partition ends, unless another one holds or drops it then.

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from workers.cluster.faults import Fault, named, scheduled
+from workers.cluster.faults import Fault, ids_of, named, scheduled
 from workers.cluster.lines import Line
 from workers.cluster.network import INSTANT, Link
 from workers.cluster.network import link as network_link
 from workers.cluster.scenario import Scenario
-from workers.cluster.schema.faults import ALL, Crash, FaultSettings, LinkTrouble
+from workers.cluster.schema.faults import ALL, Clock, Crash, FaultSettings, LinkTrouble
 from workers.cluster.schema.links import LinkSettings
 from workers.model.design import Design, Options, OptionsError
 from workers.model.node import NodeSpec
@@ -122,13 +122,14 @@ def build(scenario: Scenario) -> Plan:
     publishes = {node.id: node.publishes for node in nodes.values()}
     faults = scheduled(scenario.faults)
     plan = Plan(scenario, design, nodes, subscribers, publishes, instances, service_us, faults)
-    for index, fault in enumerate(faults):
-        check_fault(plan, f"faults.{index}", fault.settings)
-        if fault.id in [earlier.id for earlier in faults[:index]]:
+    ids = ids_of(scenario.faults)
+    for index, (fault_id, entry) in enumerate(zip(ids, scenario.faults, strict=True)):
+        check_fault(plan, f"faults.{index}", entry)
+        if fault_id in ids[:index]:
             remedy = (
                 "another fault is called this; give each a name of its own (without one it is f1, f2, ... in order)"
             )
-            raise PlanError(f"faults.{index}.name", fault.id, remedy)
+            raise PlanError(f"faults.{index}.name", fault_id, remedy)
     return plan
 
 
@@ -144,6 +145,9 @@ def check_fault(plan: Plan, field: str, entry: FaultSettings) -> None:
     if isinstance(entry, Crash) and entry.disk == "lost" and plan.nodes[entry.node].role == "client":
         remedy = f"{entry.node} plays the clients, and would do all their work again; use disk: kept"
         raise PlanError(f"{field}.disk", entry.disk, remedy)
+    if isinstance(entry, Clock) and plan.nodes[entry.node].role == "client":
+        remedy = f"{entry.node} plays the clients, and their operations are timed by its clock; name another node"
+        raise PlanError(f"{field}.node", entry.node, remedy)
 
 
 def _check_names(scenario: Scenario, nodes: Mapping[str, NodeSpec]) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from workers.model.effects import CancelTimer, Observe, Send, SetTimer
 from workers.model.message import TIMER_TOPIC, Json, Message, partition_of
 from workers.model.node import NOTHING, Context, NodeSpec, Step
-from workers.model.observation import Body, Delivered, Sent
+from workers.model.observation import Body, Delivered, Effected, Sent
 
 
 class Timer(msgspec.Struct, frozen=True, gc=False):
@@ -47,11 +47,21 @@ class Outcome:
         self.messages_noted = messages_noted
 
 
+APPEND_REFUSED = "append-refused"
+"""The effect's name in the history: a node that tried to write to a topic without the right to."""
+
+
+def refused(topic: str, message: str, type: str, key: str, error: str) -> Effected:
+    """The observation that the server, or the model of it, refused a message (docs/history-format.md)."""
+    return Effected(APPEND_REFUSED, topic, {"message": message, "type": type, "about": key, "error": error})
+
+
 class Shard:
     """The state of one partition of one node: records in order of their birth, and the timers that are set."""
 
     __slots__ = (
         "_id_part",
+        "_may_write",
         "_name",
         "_step",
         "clock",
@@ -84,6 +94,10 @@ class Shard:
         """Lose everything, for the ``losses``-th time: what it sends from now on has ids of its own."""
         self.records.clear()
         self.timers.clear()
+        self.name_after(losses)
+
+    def name_after(self, losses: int) -> None:
+        """Begin the ids of what it sends anew, after so many losses of everything."""
         self._name = f"{self.node}.{self.partition}+{losses}"
 
     def start(self, now_us: int, outcome: Outcome) -> None:

@@ -7,11 +7,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 import redis
+from pydantic import ValidationError
 
-from workers.cluster.plan import Plan, build, instance_ids
+from workers.cluster.plan import Plan, PlanError, build, check_fault, instance_ids
 from workers.cluster.scenario import Scenario
+from workers.cluster.schema.faults import one_fault
 from workers.model.codec import pack
 from workers.model.message import Json, Message, partition_of
+from workers.runtime.fault_feed import FaultFeed, read_all, tell
 from workers.runtime.instance import LEASE_US
 from workers.runtime.keys import RUNS, WORKERS, RunKeys
 from workers.runtime.scripts import STREAM_ENTRIES_MAX, Scripts, head_keys
@@ -63,6 +66,10 @@ def create_run(client: redis.Redis, run: str, scenario: Json) -> None:
         pipe.hset(keys.meta, mapping=meta)  # type: ignore[arg-type]
         pipe.hset(keys.desired, mapping=dict(plan.instances))  # type: ignore[arg-type]
         pipe.execute()
+    scripts = Scripts(client)
+    for fault in plan.faults:
+        if fault.begin_us == 0:
+            tell(scripts, keys, plan, fault.id, fault.settings, begins=True)
     client.sadd(RUNS, run)
 
 
@@ -126,6 +133,54 @@ def inject(client: redis.Redis, run: str, topic: str, type: str, key: str, data:
     names = [*head_keys(RunKeys(run)), stream]
     _expect_ok(run, Scripts(client).inject(names, [pack(message), STREAM_ENTRIES_MAX]))
     return message.id
+
+
+def inject_fault(client: redis.Redis, run: str, fault_json: str | bytes) -> str:
+    """Let a fault begin now; returns its id. ``fault_json`` is an entry of a scenario's section ``faults``.
+
+    Its ``at_s`` counts for nothing; ``for_s`` counts from now, without it the fault lasts until it is healed. Raises
+    ``RunRefusedError`` saying which field, what it is, and what would be right.
+    """
+    plan = _plan(client, run)
+    try:
+        settings = one_fault.validate_json(fault_json)
+        check_fault(plan, "fault", settings)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(step) for step in first["loc"]) or "fault"
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise RunRefusedError(f"{field} = {str(first['input'])[:80]}: {message}") from error
+    except PlanError as error:
+        raise RunRefusedError(str(error)) from error
+    keys, scripts = RunKeys(run), Scripts(client)
+    fault_id, number = settings.name or "", len(plan.faults)
+    while True:
+        number += 1
+        trial = fault_id or f"f{number}"
+        taken = trial in {fault.id for fault in plan.faults}
+        reply = [b"no"] if taken else tell(scripts, keys, plan, trial, settings, begins=True)
+        if reply[0] == b"full":
+            raise RunRefusedError(f"run {run} has had {reply[1].decode()} faults; that is as many as a run takes")
+        if reply[0] == b"no":
+            if fault_id:
+                raise RunRefusedError(f"name = {fault_id}: this run has had a fault of this name; take another")
+            continue
+        _expect_ok(run, reply)
+        return trial
+
+
+def heal(client: redis.Redis, run: str, fault_id: str) -> None:
+    """Let a fault end now; raises ``RunRefusedError`` if it does not hold."""
+    plan = _plan(client, run)
+    keys = RunKeys(run)
+    faults = read_all(client, keys, FaultFeed(plan, 0)).faults
+    if fault_id not in faults:
+        begun = ", ".join(faults) or "none"
+        raise RunRefusedError(f"there is no fault {fault_id!r} to heal; these have begun: {begun}")
+    reply = tell(Scripts(client), keys, plan, fault_id, faults[fault_id].settings, begins=False)
+    if reply[0] == b"no":
+        raise RunRefusedError(f"fault {fault_id} has ended already")
+    _expect_ok(run, reply)
 
 
 def stop_run(client: redis.Redis, run: str, reason: str = "stopped by hand") -> None:

@@ -22,6 +22,7 @@ from workers.cluster.shards import Outcome
 from workers.model.codec import unpack_message
 from workers.model.observation import Dropped
 from workers.runtime.cursor import entry_id, entry_number, sent_us
+from workers.runtime.fault_feed import FaultFeed, read_all, tell
 from workers.runtime.inbox import Arrival, Inbox
 from workers.runtime.keys import RunKeys
 from workers.runtime.scripts import Scripts, head_keys
@@ -63,6 +64,7 @@ class Instance:
         self._head = head_keys(self.keys)
         self._shards: dict[int, StoredShard] = {}
         self._inbox = Inbox(plan, self.node)
+        self._feed = FaultFeed(plan, 0)
         self._streams: dict[bytes, tuple[int, str]] = {}
         self._version = b""
         self._offset_us = 0
@@ -106,6 +108,9 @@ class Instance:
             raise Ended(f"no lease: {reply[0].decode()}")
         self.epoch = int(reply[1])
         self._heard(reply[2])
+        started: bytes | None = self.client.hget(self.keys.meta, "started_us")  # type: ignore[assignment]
+        self._feed = read_all(self.client, self.keys, FaultFeed(self.plan, int(started or 0)))
+        self._know()
 
     def _beat(self) -> None:
         self._take(self._scripts.beat(self._head, [self.name, self.epoch, LEASE_US, self.plan.partitions]))
@@ -160,6 +165,7 @@ class Instance:
     def _load(self, partition: int) -> None:
         stored = load(self.client, self.keys, self.plan, self.node, partition)
         self._shards[partition] = stored
+        stored.shard.clock = self._inbox.here.clock()
         for topic in stored.cursors:
             self._streams[self.keys.topic(topic, partition).encode()] = (partition, topic)
         for timer in stored.shard.timers.values():
@@ -181,6 +187,7 @@ class Instance:
     def _turn(self) -> None:
         if not self._version:
             self._beat()
+        self._tell_of_faults()
         self._read()
         outcome = Outcome()
         try:
@@ -196,28 +203,56 @@ class Instance:
     def _read(self) -> None:
         """Read what is new on the owned streams, waiting no longer than until something is due."""
         wait_us = self._wait_us()
-        if wait_us < 1_000 or not self._streams or len(self._inbox) >= INBOX_MAX:
+        streams = self._streams if len(self._inbox) < INBOX_MAX else {}
+        if wait_us < 1_000 or not streams:
             # Redis waits in whole milliseconds: what is due sooner is waited for here.
             time.sleep(wait_us / 1e6)
-        if not self._streams or len(self._inbox) >= INBOX_MAX:
-            return
+            wait_us = 0
         command: list[Any] = ["XREAD", "COUNT", READ_MAX]
         if wait_us >= 1_000:
             command += ("BLOCK", wait_us // 1_000)
-        highs = [entry_id(self._shards[p].cursors[topic].high) for p, topic in self._streams.values()]
+        highs = [entry_id(self._shards[p].cursors[topic].high) for p, topic in streams.values()]
         reply = self.client.execute_command(  # type: ignore[no-untyped-call]
-            *command, "STREAMS", *self._streams, *highs
+            *command, "STREAMS", self.keys.faults, *streams, self._feed.last_id, *highs
         )
-        for key, entries in _streams_of(reply):
-            self._admit(*self._streams[key], entries)
+        found = dict(_streams_of(reply))
+        told = found.pop(self.keys.faults.encode(), None)
+        if told:
+            # First of all: what was sent after a fault came or went meets it so.
+            self._feed.take(told)
+            self._know()
+        for key, entries in found.items():
+            self._admit(*streams[key], entries)
+
+    def _know(self) -> None:
+        """Let the faults that are known do what they do to the node and its messages."""
+        self._inbox.know(self._feed.faults.values())
+        for stored in self._shards.values():
+            stored.shard.clock = self._inbox.here.clock()
+
+    def _stopped(self) -> bool:
+        """Whether the node is paused or down."""
+        return bool(self._inbox.here.stops) and self._inbox.here.stopped(max(self._now_us(), self._feed_us()))
+
+    def _feed_us(self) -> int:
+        return int(self._feed.last_id.partition("-")[0])
+
+    def _tell_of_faults(self) -> None:
+        """Let faults begin and end that are due."""
+        for fault_id, settings, begins in self._feed.due(self._now_us()):
+            tell(self._scripts, self.keys, self.plan, fault_id, settings, begins=begins)
 
     def _wait_us(self) -> int:
         """How long there is nothing to do but to read: not at all while a shard has to start."""
-        if any(not stored.started for stored in self._shards.values()):
+        stopped = self._stopped()
+        if not stopped and any(self._has_to_start(stored) for stored in self._shards.values()):
             return 0
         waited_us = time.monotonic_ns() // 1_000 - self._contact_us
         wait_us = max(0, min(BEAT_US, BEAT_US - waited_us))
-        due_us = self._inbox.next_due_us
+        fault_in_us = self._feed.due_in_us(self._now_us())
+        if fault_in_us is not None:
+            wait_us = min(wait_us, fault_in_us)
+        due_us = None if stopped else self._inbox.next_due_us
         return wait_us if due_us is None else max(0, min(wait_us, due_us - self._now_us()))
 
     def _admit(self, partition: int, topic: str, entries: list[Any]) -> None:
@@ -230,14 +265,20 @@ class Instance:
                 continue
             message = unpack_message(fields[1])
             skip = cursor.copies_done(number)
-            if not self._inbox.admit(partition, topic, number, message, sent_us(number), skip):
-                # A lost message is due at once: it is "processed" by noting its loss.
-                self._inbox.add_loss(partition, topic, number, message, sent_us(number))
+            self._inbox.admit(partition, topic, number, message, sent_us(number), skip, stored.taken[topic])
+
+    def _has_to_start(self, stored: StoredShard) -> bool:
+        return not stored.started or stored.losses < len(self._inbox.here.wipes)
 
     def _execute_due(self, outcome: Outcome) -> dict[int, StoredShard]:
         took_part: dict[int, StoredShard] = {}
-        now_us = self._now_us()
+        if self._stopped():
+            return took_part
+        now_us = max(self._now_us(), self._feed_us())
+        losses = len(self._inbox.here.wipes)
         for partition, stored in self._shards.items():
+            if stored.losses < losses:
+                stored.wipe(losses, outcome)
             if not stored.started:
                 stored.shard.start(now_us, outcome)
             if stored.touched or not stored.started:
@@ -260,7 +301,7 @@ class Instance:
                 return False
             stored.shard.fire(arrival.timer, now_us, outcome)
             return True
-        if arrival.copies:
+        if not arrival.reason:
             stored.shard.execute(message, sent_us(arrival.number), now_us, outcome, arrival.copy)
         else:
             outcome.bodies.append(
@@ -271,7 +312,7 @@ class Instance:
                     message.key,
                     message.source,
                     sent_us(arrival.number),
-                    "loss",
+                    arrival.reason,
                 )
             )
         stored.cursors[arrival.topic].done(arrival.number, arrival.copies)

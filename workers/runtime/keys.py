@@ -26,7 +26,10 @@ class RunKeys(NamedTuple):
 
     @property
     def meta(self) -> str:
-        """Hash: scenario, state, reason, started_us, ended_us, epoch, version, changes (how many were applied)."""
+        """Hash: scenario, state, reason, started_us, ended_us, epoch, version, changes (how many were applied).
+
+        Of faults: ``faults`` (how many began), ``fault:<id>`` (began or ended), ``stopped:<node>`` (how many stop it).
+        """
         return f"{self.prefix}meta"
 
     @property
@@ -54,6 +57,11 @@ class RunKeys(NamedTuple):
         """Stream of turns; an entry's id is its recorder time in microseconds."""
         return f"{self.prefix}obs"
 
+    @property
+    def faults(self) -> str:
+        """Stream of faults that began or ended; an entry's id is the moment in microseconds."""
+        return f"{self.prefix}faults"
+
     def dispatch(self, instance: str) -> str:
         """Marker that an instance was dispatched a moment ago."""
         return f"{self.prefix}dispatch:{instance}"
@@ -63,5 +71,8 @@ class RunKeys(NamedTuple):
         return f"{self.prefix}topic:{topic}:{partition}"
 
     def shard(self, node: str, partition: int) -> str:
-        """Hash of one shard: ``r:`` records, ``t:`` timers, ``c:`` cursors, ``d:`` what is done beyond a cursor."""
+        """Hash of one shard: ``r:`` records, ``t:`` timers, ``c:`` cursors, ``d:`` what is done beyond a cursor.
+
+        Of faults: ``n:`` what those with a count took from a topic, ``l`` how often the disk was lost.
+        """
         return f"{self.prefix}shard:{node}:{partition}"

@@ -17,8 +17,9 @@ from typing import Any, Final
 import redis
 
 from workers.cluster.plan import Plan
-from workers.runtime.control import active_runs, end_run, plan_of, run_status, server_time_us
+from workers.runtime.control import Status, active_runs, end_run, plan_of, run_status, server_time_us
 from workers.runtime.cursor import entry_number
+from workers.runtime.fault_feed import FaultFeed, read_all, tell
 from workers.runtime.keys import RECONCILER, WORKERS, RunKeys
 from workers.runtime.scripts import Scripts, head_keys
 
@@ -45,6 +46,7 @@ class Reconciler(threading.Thread):
         self._rounds = 0
         self._plans: dict[str, Plan] = {}
         self._changes_done: dict[str, int] = {}
+        self._feeds: dict[str, FaultFeed] = {}
 
     def stop(self) -> None:
         """Ask the thread to end and forget this worker."""
@@ -81,6 +83,7 @@ class Reconciler(threading.Thread):
         runs = active_runs(self._client)
         self._plans = {run: plan for run, plan in self._plans.items() if run in runs}
         self._changes_done = {run: done for run, done in self._changes_done.items() if run in runs}
+        self._feeds = {run: feed for run, feed in self._feeds.items() if run in runs}
         for run in runs:
             try:
                 self._tend(run)
@@ -112,6 +115,7 @@ class Reconciler(threading.Thread):
         keys = RunKeys(run)
         if self._apply_changes(plan, keys, status.now_us - status.started_us):
             status = run_status(self._client, run) or status
+        self._tell_of_faults(run, plan, keys, status)
         self._scripts.sweep(head_keys(keys), [plan.partitions])
         for instance in status.instances:
             wanted = not instance.alive
@@ -120,6 +124,13 @@ class Reconciler(threading.Thread):
         if self._rounds % TRIM_EVERY == 0:
             trim(self._client, plan, keys)
         self._end_if_over(run, plan, keys, status.now_us - status.started_us)
+
+    def _tell_of_faults(self, run: str, plan: Plan, keys: RunKeys, status: Status) -> None:
+        """Let faults begin and end that are due; usually the instances have done it on the microsecond."""
+        feed = self._feeds.setdefault(run, FaultFeed(plan, status.started_us))
+        read_all(self._client, keys, feed)
+        for fault_id, settings, begins in feed.due(status.now_us):
+            tell(self._scripts, keys, plan, fault_id, settings, begins=begins)
 
     def _apply_changes(self, plan: Plan, keys: RunKeys, age_us: int) -> bool:
         """Scale as the scenario says for this age of the run; true if there was something to do."""

@@ -129,6 +129,8 @@ end
 for i = 1, #shards do
   if redis.call('HGET', OWNERS, shards[i][1]) ~= owner then return {'moved'} end
 end
+-- Paused or down, and it does not know yet: it commits nothing, and reads of the fault before it tries again.
+if tonumber(redis.call('HGET', META, 'stopped:' .. node_of(instance)) or '0') > 0 then return {'moved'} end
 -- Who waits for room is alive: the lease is renewed although the commit is refused.
 redis.call('HSET', LEASES, instance, epoch .. ' ' .. text(now + ttl))
 for i = 1, #streams do
@@ -194,6 +196,36 @@ redis.call('XADD', KEYS[7], text(tick(CLOCK)) .. '-*', 'm', ARGV[1])
 return {'ok'}
 """
 
+# One more key: the stream of faults. Each fault begins once and ends once.
+_FAULT = """
+local id, state, entry, body, node, crash, most = unpack(ARGV)
+local ended = active(META)
+if ended then return {'ended', ended} end
+local before = redis.call('HGET', META, 'fault:' .. id) or ''
+if state == 'began' then
+  if before ~= '' then return {'no', before} end
+  if tonumber(redis.call('HGET', META, 'faults') or '0') >= tonumber(most) then return {'full', most} end
+  redis.call('HINCRBY', META, 'faults', 1)
+elseif before ~= 'began' then return {'no', before} end
+redis.call('HSET', META, 'fault:' .. id, state)
+local now = tick(CLOCK)
+if node ~= '' then redis.call('HINCRBY', META, 'stopped:' .. node, state == 'began' and 1 or -1) end
+redis.call('XADD', OBS, text(now) .. '-*', 'b', body)
+if crash == '1' then
+  local leases = redis.call('HKEYS', LEASES)
+  table.sort(leases)
+  for i = 1, #leases do
+    if node_of(leases[i]) == node then
+      local to, why = 'lost', 'crashed'
+      if state == 'ended' then to, why = 'up', 'restarted' end
+      changed(OBS, now, leases[i], to, lease_of(LEASES, leases[i]), why .. ' (' .. id .. ')')
+    end
+  end
+end
+redis.call('XADD', KEYS[7], text(now) .. '-*', 'f', entry)
+return {'ok', text(now)}
+"""
+
 _END = """
 local state, reason = ARGV[1], ARGV[2]
 local ended = active(META)
@@ -240,6 +272,7 @@ class Scripts:
         self.sweep = client.register_script(_HEAD + _SWEEP)
         self.scale = client.register_script(_HEAD + _SCALE)
         self.inject = client.register_script(_HEAD + _INJECT)
+        self.fault = client.register_script(_HEAD + _FAULT)
         self.end = client.register_script(_HEAD + _END)
         self.finish_if_quiet = client.register_script(_HEAD + _FINISH_IF_QUIET)
 

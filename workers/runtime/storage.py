@@ -19,7 +19,7 @@ from workers.runtime.scripts import STREAM_ENTRIES_MAX, head_keys
 class StoredShard:
     """A shard in memory as of its last commit, with its cursors and the birth numbers of its records."""
 
-    __slots__ = ("births", "cursors", "next_birth", "shard", "started", "stored_beyond", "touched")
+    __slots__ = ("births", "cursors", "losses", "next_birth", "shard", "started", "stored_beyond", "taken", "touched")
 
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
@@ -29,6 +29,19 @@ class StoredShard:
         self.started = False
         self.stored_beyond: set[str] = set()
         self.touched: set[str] = set()
+        self.taken: dict[str, dict[str, list[int]]] = {topic: {} for topic in shard.spec.subscribes}
+        """By topic and fault with a count: the entries that it took."""
+        self.losses = 0
+
+    def wipe(self, losses: int, outcome: Outcome) -> None:
+        """Lose the disk: every record and timer, for the ``losses``-th time. What is taken and read stays known."""
+        for key in self.shard.records:
+            outcome.writes[self.shard.partition, key] = None
+        for name in self.shard.timers:
+            outcome.timers.append((self.shard.partition, name, None))
+        self.shard.wipe(losses)
+        self.losses = losses
+        self.started = False
 
 
 def load(client: redis.Redis, keys: RunKeys, plan: Plan, node: str, partition: int) -> StoredShard:
@@ -51,8 +64,14 @@ def load(client: redis.Redis, keys: RunKeys, plan: Plan, node: str, partition: i
             stored.cursors[rest] = Cursor(entry_number(raw), (beyond[0], beyond[1]))
         elif kind == "d":
             stored.stored_beyond.add(rest)
+        elif kind == "n" and rest in stored.taken:
+            stored.taken[rest] = unpack(raw)
+        elif kind == "l":
+            stored.losses = int(raw)
         elif kind == "s":
             stored.started = True
+    if stored.losses:
+        stored.shard.name_after(stored.losses)
     for birth, key, record in sorted(records, key=lambda row: row[0]):
         stored.shard.records[key] = record
         stored.births[key] = birth
@@ -104,9 +123,13 @@ def _cursor_fields(stored: StoredShard) -> tuple[list[bytes], list[bytes]]:
     dels: list[bytes] = []
     if not stored.started:
         sets += (b"s", b"1")
+        if stored.losses:
+            sets += (b"l", str(stored.losses).encode())
     for topic in stored.touched:
         cursor = stored.cursors[topic]
         sets += (f"c:{topic}".encode(), entry_id(cursor.low).encode())
+        if stored.taken[topic]:
+            sets += (f"n:{topic}".encode(), pack(stored.taken[topic]))
         beyond = cursor.beyond()
         if beyond is not None:
             sets += (f"d:{topic}".encode(), pack(beyond))
