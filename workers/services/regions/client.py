@@ -4,8 +4,9 @@ Rules
 1. Arrivals are an open Poisson process: an operation is due when it is due, and its latency counts from then. But a
    session does one thing after another: what is due while it waits for an answer is begun as soon as it is free.
 2. An operation without an answer in time is ``info``. An answer that comes later is ignored.
-3. What a session has seen of a key is what its last read there showed. An update that was decided from it names it as
-   ``base``; a blind one has none. A change of a type that can only be replaced whole is a read and then a write.
+3. What a session has seen of a key is what its last read there showed. An update that was decided from it names as
+   ``base`` the updates that made up what was shown, not what had been overwritten by then; a blind one has no base. A
+   change of a type that can only be replaced whole is a read and then a write.
 4. With tokens a read asks for what the session has seen of the key and its own acknowledged updates.
 5. At a quiet time, after everything, each session reads every key at every region.
 6. Every choice is a seeded draw on the name of the operation, so both drivers generate the same workload.
@@ -152,8 +153,8 @@ class RegionClients:
         update = decided(intent, entity, known)
         if update is None:
             return
-        seen = None if known is None else known["seen"]
-        argument: Json = {"value": update.argument} | ({} if seen is None else {"base": seen})
+        base = None if known is None else _base(intent.key, known)
+        argument: Json = {"value": update.argument} | ({} if base is None else {"base": base})
         data: Json = {
             "do": update.do,
             "value": update.value,
@@ -241,6 +242,14 @@ def _known(work: Work, intent: Intent) -> Json | None:
 def _learn(work: Work, intent: Intent, known: Json) -> None:
     record = work.record(_record(intent.session)) or {}
     work.writes[_record(intent.session)] = {**record, "known": {**record["known"], intent.key: known}}
+
+
+def _base(key: str, known: Json) -> list[str] | None:
+    """The updates that make up the value that was seen: of a register those that it carries or descends from."""
+    if known["kept"] is not None:
+        return listed(key, decoded(known["kept"]))
+    seen: list[str] | None = known["seen"]
+    return seen
 
 
 def _perform(work: Work, step: Step) -> None:
