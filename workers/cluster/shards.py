@@ -57,7 +57,11 @@ def refused(topic: str, message: str, type: str, key: str, error: str) -> Effect
 
 
 class Shard:
-    """The state of one partition of one node: records in order of their birth, and the timers that are set."""
+    """The state of one partition of one node: records in order of their birth, and the timers that are set.
+
+    A node writes to the topics that it publishes to and to no other. Where ``refuses`` is set the shard sees to that;
+    where the server knows the node by a user of its own it does, and the shard sends what it is asked to.
+    """
 
     __slots__ = (
         "_id_part",
@@ -70,6 +74,7 @@ class Shard:
         "partitions",
         "records",
         "records_max",
+        "refuses",
         "seed",
         "spec",
         "timers",
@@ -79,6 +84,8 @@ class Shard:
         self.spec = spec
         self._step = spec.service.step
         self._id_part = f"/{spec.id}."
+        self._may_write = frozenset(spec.publishes)
+        self.refuses = True
         self.node = spec.id
         self.partition = partition
         self.partitions = partitions
@@ -150,6 +157,9 @@ class Shard:
 
     def _send(self, send: Send, cause_id: str, message_id: str, outcome: Outcome) -> None:
         topic, type_, key, partition_key = send.topic, send.type, send.key, send.partition_key
+        if topic not in self._may_write and self.refuses:
+            outcome.bodies.append(refused(topic, message_id, type_, key, "NOPERM: it does not publish there"))
+            return
         message = Message(
             message_id,
             topic,

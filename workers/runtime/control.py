@@ -14,6 +14,7 @@ from workers.cluster.scenario import Scenario
 from workers.cluster.schema.faults import one_fault
 from workers.model.codec import pack
 from workers.model.message import Json, Message, partition_of
+from workers.runtime import acl
 from workers.runtime.fault_feed import FaultFeed, read_all, tell
 from workers.runtime.instance import LEASE_US
 from workers.runtime.keys import RUNS, WORKERS, RunKeys
@@ -65,12 +66,14 @@ def create_run(client: redis.Redis, run: str, scenario: Json) -> None:
     with client.pipeline(transaction=True) as pipe:
         pipe.hset(keys.meta, mapping=meta)  # type: ignore[arg-type]
         pipe.hset(keys.desired, mapping=dict(plan.instances))  # type: ignore[arg-type]
+        pipe.hset(keys.users, mapping=acl.passwords(plan))  # type: ignore[arg-type]
         pipe.execute()
     scripts = Scripts(client)
     for fault in plan.faults:
         if fault.begin_us == 0:
             tell(scripts, keys, plan, fault.id, fault.settings, begins=True)
     client.sadd(RUNS, run)
+    acl.protect(client, plan, keys)
 
 
 def plan_of(client: redis.Redis, run: str) -> Plan | None:
@@ -207,6 +210,7 @@ def delete_run(client: redis.Redis, run: str) -> None:
             batch.clear()
     if batch:
         client.unlink(*batch)
+    acl.remove(client, RunKeys(run))
 
 
 def server_time_us(client: redis.Redis) -> int:

@@ -21,6 +21,7 @@ from workers.cluster.plan import Plan
 from workers.cluster.shards import Outcome
 from workers.model.codec import unpack_message
 from workers.model.observation import Dropped
+from workers.runtime import acl
 from workers.runtime.cursor import entry_id, entry_number, sent_us
 from workers.runtime.fault_feed import FaultFeed, read_all, tell
 from workers.runtime.inbox import Arrival, Inbox
@@ -37,6 +38,7 @@ TURN_MAX: Final = 400
 INBOX_MAX: Final = 20_000
 FULL_PATIENCE_S: Final = 5.0
 CONNECTION_PATIENCE_S: Final = 60.0
+AUTHENTICATION_PATIENCE_S: Final = 3.0
 RECONNECT_S: Final = 0.2
 
 
@@ -67,6 +69,7 @@ class Instance:
         self._feed = FaultFeed(plan, 0)
         self._streams: dict[bytes, tuple[int, str]] = {}
         self._version = b""
+        self._protected = False
         self._offset_us = 0
         self._contact_us = 0
 
@@ -74,6 +77,7 @@ class Instance:
         """Hold the lease and work until there is a reason to leave; returns the reason."""
         reason = "stopped"
         try:
+            self._protected = acl.become(self.client, self.keys, self.node)
             self._acquire()
             self._work()
         except Ended as ended:
@@ -86,6 +90,7 @@ class Instance:
     def _work(self) -> None:
         """Turn after turn; a connection that is lost may come back within ``CONNECTION_PATIENCE_S``."""
         lost_at_s: float | None = None
+        refused_at_s: float | None = None
         while not self._stop():
             try:
                 if lost_at_s is not None:
@@ -95,6 +100,9 @@ class Instance:
             except (redis.ConnectionError, redis.TimeoutError) as error:
                 now_s = time.monotonic()
                 lost_at_s = lost_at_s or now_s
+                refused_at_s = (refused_at_s or now_s) if isinstance(error, redis.AuthenticationError) else None
+                if refused_at_s is not None and now_s - refused_at_s > AUTHENTICATION_PATIENCE_S:
+                    raise Ended("its user is gone: the run was deleted, or nobody makes users again") from error
                 if now_s - lost_at_s > CONNECTION_PATIENCE_S:
                     raise Ended(f"no connection for {CONNECTION_PATIENCE_S:.0f} s: {error}") from error
                 time.sleep(RECONNECT_S)
@@ -164,6 +172,7 @@ class Instance:
 
     def _load(self, partition: int) -> None:
         stored = load(self.client, self.keys, self.plan, self.node, partition)
+        stored.shard.refuses = not self._protected
         self._shards[partition] = stored
         stored.shard.clock = self._inbox.here.clock()
         for topic in stored.cursors:
@@ -328,6 +337,12 @@ class Instance:
                 if not self._take(self._scripts.commit(names, arguments)):
                     return
                 break
+            except redis.exceptions.NoPermissionError as error:
+                if not acl.without_refused(outcome, self.plan.nodes[self.node], error):
+                    raise
+                for stored in took_part.values():
+                    stored.stored_beyond |= stored.touched  # what the first layout took for deleted is not
+                names, arguments = layout.arguments(took_part.values(), outcome)
             except _FullError as full:
                 if time.monotonic() > patience_ends:
                     self._fail(f"{full} is full: nobody reads it any more")

@@ -62,6 +62,11 @@ class RunKeys(NamedTuple):
         """Stream of faults that began or ended; an entry's id is the moment in microseconds."""
         return f"{self.prefix}faults"
 
+    @property
+    def users(self) -> str:
+        """Hash: node to the password of its user; no node's user may read it (``acl``)."""
+        return f"{self.prefix}users"
+
     def dispatch(self, instance: str) -> str:
         """Marker that an instance was dispatched a moment ago."""
         return f"{self.prefix}dispatch:{instance}"

@@ -17,6 +17,7 @@ from typing import Any, Final
 import redis
 
 from workers.cluster.plan import Plan
+from workers.runtime import acl
 from workers.runtime.control import Status, active_runs, end_run, plan_of, run_status, server_time_us
 from workers.runtime.cursor import entry_number
 from workers.runtime.fault_feed import FaultFeed, read_all, tell
@@ -84,6 +85,8 @@ class Reconciler(threading.Thread):
         self._plans = {run: plan for run, plan in self._plans.items() if run in runs}
         self._changes_done = {run: done for run, done in self._changes_done.items() if run in runs}
         self._feeds = {run: feed for run, feed in self._feeds.items() if run in runs}
+        if self._rounds % TRIM_EVERY == 1:
+            acl.remove_orphans(self._client, runs)
         for run in runs:
             try:
                 self._tend(run)
@@ -116,6 +119,7 @@ class Reconciler(threading.Thread):
         if self._apply_changes(plan, keys, status.now_us - status.started_us):
             status = run_status(self._client, run) or status
         self._tell_of_faults(run, plan, keys, status)
+        acl.protect(self._client, plan, keys)
         self._scripts.sweep(head_keys(keys), [plan.partitions])
         for instance in status.instances:
             wanted = not instance.alive
