@@ -10,8 +10,8 @@ whichever is earlier. By the reads that had it and lacked it, compared by when t
 - *never read*: neither.
 
 Beyond Jepsen: elements that nobody had tried to add (or only adds that failed) are ``unexpected``. An element is out of
-scope for loss from the invocation of a ``remove`` on that ended after its add began, unless it failed; whether it was rightly
-added again after that is not asked. What ``<key>@initial`` shows was there.
+scope for loss from the invocation of a ``remove`` on that ended after its add began, unless it failed; whether it was
+rightly added again after that is not asked. What ``<key>@initial`` shows was there.
 
 ``failed``: an element was lost, read twice in one read, or unexpected. ``unknown``: no add, no read, nothing stable.
 ``passed`` otherwise, also with stale elements: with ``linearizable`` (Jepsen's ``:linearizable? true``) they fail too.
@@ -47,18 +47,25 @@ def identity(element: Any) -> Hashable:
 
 
 class Element:
-    """One element of one set. ``possible`` counts its adds that did not fail."""
+    """One element of one set. ``possible`` counts its adds that did not fail, ``trying`` are those that are open.
 
-    __slots__ = ("absent", "add", "known", "lacking", "possible", "removals", "value", "while_removing")
+    ``doubt``: the adds that were open when a read first had it, if there were no others; it was added by one of them.
+    """
+
+    __slots__ = (
+        "absent", "add", "doubt", "known", "lacking", "possible", "removals", "trying", "value", "while_removing",
+    )  # fmt: skip
 
     def __init__(self, value: Any, add: Operation) -> None:
         self.value = value
         self.add = add
         self.possible = 0
+        self.trying: set[str] = set()
+        self.doubt: set[str] = set()
         self.known: Moment | None = None
         self.absent = NEVER
         self.lacking: Operation | None = None  # the read that ``absent`` is of
-        self.removals: dict[str, bool] = {}  # remove to whether it may have happened for good
+        self.removals: dict[str, str] = {}  # remove to how it ended, empty while it is open
         self.while_removing: tuple[Moment, Operation] | None = None
 
     def lack(self, moment: Moment, read: Operation) -> None:
@@ -76,7 +83,7 @@ class Element:
             return "stable"
         if self.known is not None and self.absent[0] > max(self.known[0], present[0]):
             return "lost"
-        return "removed" if any(self.removals.values()) else "never-read"
+        return "removed" if self.removals else "never-read"
 
 
 class KeySet:
@@ -87,7 +94,7 @@ class KeySet:
         self.elements: dict[Hashable, Element] = {}
         self.initially: set[Hashable] = set()
         self.unknown: set[Hashable] = set()
-        self.removing: dict[Hashable, dict[str, bool]] = {}  # removes that may still meet an add to come
+        self.removing: dict[Hashable, dict[str, str]] = {}  # removes that may still meet an add to come
         self.present: dict[Hashable, Moment] = {}
         self.newest: Moment = NEVER
         self.reads = 0
@@ -99,16 +106,28 @@ class KeySet:
         name = identity(operation.argument)
         element = self.elements.get(name)
         if operation.completed_index < 0:
-            if element is None:
+            if element is None or not element.possible:  # what was seen of it before was not of this add
+                removals = self.removing.pop(name, {}) if element is None else element.removals
                 element = self.elements[name] = Element(operation.argument, operation)
+                element.removals = {op: how for op, how in removals.items() if how != "ok"}
                 self.unknown.add(name)
-                element.removals = self.removing.pop(name, {})
+                self.present.pop(name, None)
             element.possible += 1
-        elif element is not None and operation.outcome == "fail":
+            element.trying.add(operation.op)
+            return
+        if element is None:
+            return
+        element.trying.discard(operation.op)
+        if operation.outcome == "fail":
             element.possible -= 1
-            if not element.possible and name in self.present and name not in self.initially:
-                self._unexpected(name, element.value, operation)
-        elif element is not None and operation.acknowledged and element.known is None:
+            if operation.op in element.doubt:
+                element.doubt.discard(operation.op)
+                if not element.doubt and name not in self.initially:
+                    self._unexpected(name, element.value, operation)
+            return
+        if operation.op in element.doubt:
+            element.doubt.clear()
+        if operation.acknowledged and element.known is None:
             element.known = operation.completed_index, operation.completed_us
             element.add = operation
             self.unknown.discard(name)
@@ -119,7 +138,7 @@ class KeySet:
         element = self.elements.get(name)
         removals = self.removing.setdefault(name, {}) if element is None else element.removals
         if operation.outcome != "fail" and (element is not None or not operation.acknowledged):
-            removals[operation.op] = operation.completed_index >= 0
+            removals[operation.op] = operation.outcome if operation.completed_index >= 0 else ""
             return
         removals.pop(operation.op, None)
         if element is None:
@@ -148,6 +167,8 @@ class KeySet:
                 if name not in self.initially:
                     self._unexpected(name, element.value, operation)
                 continue
+            if element.possible == len(element.trying):
+                element.doubt = set(element.trying)
             element.known = operation.completed_index, operation.completed_us
             self.unknown.discard(name)
         if began > self.newest:

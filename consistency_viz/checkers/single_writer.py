@@ -79,14 +79,10 @@ class SingleWriter:
             if allowed is not None and node in allowed:
                 continue
             uninvited += count
-            said = (
-                "which nobody is declared to write there"
-                if not allowed
-                else f"which only {listed(sorted(allowed))} may"
-            )
+            said = f"which only {listed(sorted(allowed))} may" if allowed else "which nobody is declared to"
             self._findings.add(
-                f"{printable(node)} sent {in_words(count, 'message')} of type {printable(type_)} on {printable(topic)}, "
-                f"{said}, first {printable(message)} at {milliseconds(at_us - self._started_us)}",
+                f"{printable(node)} sent {in_words(count, 'message')} of type {printable(type_)} on {printable(topic)}"
+                f", {said}, first {printable(message)} at {milliseconds(at_us - self._started_us)}",
                 [index],
                 [key, message],
             )
@@ -138,7 +134,8 @@ class SingleWriter:
         self._lower_tokens += 1
         self._findings.add(
             f"{printable(observation.node)} took the lead of {printable(body.key)} with token {token} at "
-            f"{milliseconds(observation.at_us - self._started_us)}, after {printable(greatest[1])} had token {greatest[0]}",
+            f"{milliseconds(observation.at_us - self._started_us)}, after {printable(greatest[1])} "
+            f"had token {greatest[0]}",
             [greatest[2], observation.index],
             [body.key],
         )

@@ -1,7 +1,7 @@
 """Literal histories of client operations for tests, and small random ones.
 
-A history is written as events: ``("invoke" | "ok" | "fail" | "info", process, f, value)``, as Jepsen writes them. A process
-has one open operation; after ``info`` its next operation is another process's as far as a checker can tell.
+A history is written as events, ``("invoke" | "ok" | "fail" | "info", process, f, value)``, as Jepsen writes them. A
+process has one open operation; after ``info`` its next operation is another process's as far as a checker can tell.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.checkers.client_operations import Event, initial, observations, sched
 from tests.checkers.histories import header
 from workers.model.observation import Observation
 
+LONG = bool(os.environ.get("CHECKERS_LONG"))
 ADD, REM, R = "add", "remove", "read"
 
 
@@ -35,7 +37,7 @@ def by_definition(events: list[Event]) -> dict[str, Any]:
     found: dict[str, Any] = {"stable": [], "lost": [], "never-read": [], "removed": []}
     for element in {op["value"] for op in ops if op["f"] == ADD and op["how"] != "fail"} if reads else set():
         adds = [op for op in ops if op["f"] == ADD and op["value"] == element]
-        since = min(op["from"] for op in adds)
+        since = attempted(events, element)
         removes = [op for op in ops if op["f"] == REM and op["value"] == element and op["how"] != "fail"]
         out = min([op["from"] for op in removes if op["to"] > since or op["how"] == "info"], default=10**9)
         mine = [read for read in reads if read["to"] > since]
@@ -58,6 +60,16 @@ def by_definition(events: list[Event]) -> dict[str, Any]:
     return found
 
 
+def attempted(events: list[Event], element: Any) -> int:
+    """When the first add began before whose end not all others had failed."""
+    possible, since = 0, -1
+    for position, (kind, _, f, value) in enumerate(events):
+        if f == ADD and value == element and kind in {"invoke", "fail"}:
+            since = position if kind == "invoke" and not possible else since
+            possible += 1 if kind == "invoke" else -1
+    return since
+
+
 ARGUMENTS = st.one_of(
     st.tuples(st.just(R), st.none()),
     st.tuples(st.just(R), st.none()),
@@ -70,8 +82,12 @@ ARGUMENTS = st.one_of(
 def test_small_random_histories_are_judged_as_defined() -> None:
     tally: dict[Any, int] = dict.fromkeys(Verdict, 0)
 
-    @settings(max_examples=2_000, deadline=None, derandomize=True)
-    @given(schedules(ARGUMENTS, lambda f: st.lists(st.integers(1, 3), max_size=3), operations_max=9))
+    @settings(max_examples=20_000 if LONG else 600, deadline=None, derandomize=not LONG)
+    @given(
+        schedules(
+            ARGUMENTS, lambda f: st.sampled_from([[], [1], [1, 2], [2], [1], [1, 2, 3], [1, 1]]), operations_max=9
+        )
+    )
     def agree(events: list[Event]) -> None:
         result, expected = judged(observations(events)), by_definition(events)
         tally[result.verdict] += 1
@@ -91,7 +107,7 @@ def test_small_random_histories_are_judged_as_defined() -> None:
 
     agree()
     assert tally[Verdict.FAILED] * 3 >= sum(tally.values())
-    assert tally[Verdict.PASSED] > 50
+    assert tally[Verdict.PASSED] > 10
 
 
 def added(element: Any) -> list[Event]:

@@ -8,7 +8,7 @@ history is linearizable exactly if that of each key is, so each key is judged al
 - A register holds ``null``, or the value of the update ``<key>@initial``, before its first write.
 - A key to which something else was done before its first write (``add``, ``place`` and the like, or replicas applied
   an update to it) is no register.
-- Where all written values of a key differ and there is no cas, the fast way decides (``zones``), else a search (``search``).
+- Where all written values of a key differ and there is no cas, a fast way decides (``zones``), else a ``search``.
 
 ``passed``: every key was judged and something was read. ``unknown``: no write or cas, no answer, or the search of a key
 took more than ``STEPS_MAX`` steps. ``failed``: the witness of each bad key is a smallest impossible part of it.

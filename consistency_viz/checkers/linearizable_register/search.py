@@ -1,9 +1,9 @@
 """The complete search: which states can a register be in, after what was seen so far?
 
 Source: Wing and Gong 1993, as improved by Lowe 2017 ("Testing for linearizability": configurations remembered, acts
-linearized just in time) and in Knossos and Porcupine. Events are taken in their order. A configuration is the register's
-value and the set of open acts that took effect already; when an act completes, those configurations in which it had not
-taken effect are developed until it has.
+linearized just in time) and in Knossos and Porcupine. Events are taken in their order. A configuration is the value of
+the register and the set of open acts that took effect already; when an act completes, those configurations in which it
+had not taken effect are developed until it has.
 
 What keeps the configurations few, each time because the one kept can do whatever the one left out could:
 
@@ -36,8 +36,9 @@ class State(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a search found. ``culprit`` is the act whose completion nothing explains; ``None`` with ``state`` ``None``:
-    the steps were spent.
+    """What a search found: the state after it, or the act whose completion nothing explains.
+
+    Neither: the steps were spent.
     """
 
     state: State | None

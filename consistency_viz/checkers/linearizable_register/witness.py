@@ -1,7 +1,7 @@
 """From a register's history that no order explains to the few acts that no order explains, and words for them.
 
-An act may only be left out together with every read that it could explain: what remains must be impossible by itself, not
-because its explanation was taken away. So a witness is sound, and no smaller part of it found here is one.
+An act may only be left out together with every read that it could explain: what remains must be impossible by itself,
+not because its explanation was taken away. So a witness is sound.
 """
 
 from __future__ import annotations

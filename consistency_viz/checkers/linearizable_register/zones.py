@@ -1,13 +1,13 @@
 """The fast way for registers whose written values are all different: O(n log n), no search.
 
-Source: Gibbons and Korach 1997, "Testing shared memories". A write and the reads of its value form a cluster. Let ``f`` be
-the first completion in it and ``s`` the last invocation. If f < s the value was certainly there from f to s: a forward
-zone [f, s]. Otherwise all acts of the cluster have [s, f] in common: a backward zone. The history is linearizable
-exactly if no read completed before the write of its value began, no two forward zones overlap, and no backward zone lies
-inside a forward one.
+Source: Gibbons and Korach 1997, "Testing shared memories". A write and the reads of its value form a cluster. Let
+``f`` be the first completion in it and ``s`` the last invocation. If f < s the value was certainly there from f to s: a
+forward zone [f, s]. Otherwise all acts of the cluster have [s, f] in common: a backward zone. The history is
+linearizable exactly if no read completed before the write of its value began, no two forward zones overlap, and no
+backward zone lies inside a forward one.
 
-A cluster can be the last one if no other cluster has an act that began after f. A write that never completed and that nobody
-read is left out: it need not have happened. One that was read did happen; its own completion says nothing.
+A cluster can be the last one if no other cluster has an act that began after f. A write that never completed and that
+nobody read is left out: it need not have happened. One that was read did; its own completion says nothing.
 """
 
 from __future__ import annotations

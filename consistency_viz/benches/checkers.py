@@ -1,0 +1,169 @@
+"""``bench checkers``: what judging costs, each beside a yardstick measured in the same run.
+
+1. Divergence windows of a history, against sorting its timestamps alone (numpy's argsort where numpy is installed).
+2. Registers whose written values all differ: operations a CPU second, against a million.
+3. The tuned search against the plain one (``plain_search``), on operations of five clients, always all concurrent.
+4. Memory that a live checker holds after a long stream, in the notes.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import psutil
+
+from consistency_viz.benches.measure import Figure, figure
+from consistency_viz.benches.plain_search import plain_search
+from consistency_viz.checkers.linearizable_register import zones
+from consistency_viz.checkers.linearizable_register.acts import CAS, READ, WRITE, Act
+from consistency_viz.checkers.linearizable_register.search import initially, search
+from consistency_viz.checkers.operations import Operation
+from consistency_viz.checkers.registry import CHECKERS
+from workers.model.history import Header
+from workers.model.observation import Applied, Completed, Invoked, Observation
+from workers.model.randomness import draw
+
+REPLICAS = 5
+KEYS = 1_000
+CLIENTS = 5
+HEADER = Header("bench", "", 1, "simulated", [f"r{number}" for number in range(REPLICAS)])
+
+
+def applies(count: int) -> list[Observation]:
+    """``count`` applies: each update reaches the replicas one after the other, with others in between."""
+    names = HEADER.replicas
+    found = []
+    for index in range(count):
+        round_, step = divmod(index, KEYS * REPLICAS)
+        replica, key = divmod(step, KEYS)
+        body = Applied(f"k{key}", {"status": "placed", "net_cents": round_}, f"k{key}@eu.{round_ + 1}", round_ + 1)
+        found.append(Observation(index, 10 * index, names[replica], body))
+    return found
+
+
+def unique_columns(count: int) -> tuple[zones.Columns, zones.Columns]:
+    """``count`` operations, half writes of different values, each read once while the next write is on its way."""
+    values = range(count // 2)
+    writes = zones.Columns(list(values), [4 * v for v in values], [4 * v + 2 for v in values])
+    reads = zones.Columns(list(values), [4 * v + 3 for v in values], [4 * v + 5 for v in values])
+    return writes, reads
+
+
+def concurrent_acts(count: int, clients: int = CLIENTS) -> list[Act]:
+    """A linearizable history of ``clients`` that always have an operation open: reads, writes and cas of few values."""
+    nothing = Operation("o", "s", "read", "k", "", None, None, None, 0, 0, 0)
+    now: Any = None
+    acts: list[Act] = []
+    open_acts: list[Act] = []
+    position = 0
+    while len(acts) < count or open_acts:
+        chance = draw(1, "act", str(position))
+        if len(acts) < count and len(open_acts) < clients:
+            acts.append(Act(READ, None, None, position, -1, nothing))
+            open_acts.append(acts[-1])
+        else:
+            act = open_acts.pop(int(chance * len(open_acts)))
+            # It takes effect here, or took effect together with what is still open.
+            kind = int(draw(1, "kind", str(position)) * 3)
+            new = int(draw(1, "new", str(position)) * 4)
+            act.kind, act.completed = kind, position
+            act.old = None if kind == WRITE else now
+            act.new = None if kind == READ else new
+            if kind in {WRITE, CAS}:
+                now = new
+        position += 1
+    return acts
+
+
+def operations(count: int) -> Iterator[Observation]:
+    """A stream of ``count`` observations: writes and reads of registers by turns, each after the other."""
+    for number in range(count // 2):
+        key, f = f"k{number // 2 % KEYS}", ("write", "read")[number % 2]
+        argument = number if f == "write" else None
+        body = Invoked(f"o{number}", "s1", f, key, argument, 0)
+        yield Observation(2 * number, 20 * number, "client", body)
+        result = number - 1 if f == "read" else None
+        yield Observation(2 * number + 1, 20 * number + 10, "client", Completed(body.op, "s1", f, key, "ok", result))
+
+
+def run(rounds: int = 5, count: int = 1_000_000, searched: int = 3_000) -> tuple[list[Figure], dict[str, object]]:
+    """Measure ``rounds`` times, interleaved; ``count`` observations and operations, ``searched`` for the searches."""
+    figures: list[Figure] = []
+    notes: dict[str, object] = {}
+    seen = applies(count)
+    sort_name, sort_times = _sorting([observation.at_us for observation in seen])
+    pairs = [(_cpu_s(lambda: _divergence(seen)), _cpu_s(sort_times)) for _ in range(rounds)]
+    figures.append(figure(f"divergence windows, against {sort_name}", "CPU s", pairs, 10, at_most=True))
+    writes, reads = unique_columns(count)
+    pairs = [(count / _cpu_s(lambda: zones.judge(writes, reads)), 1e6) for _ in range(rounds)]
+    figures.append(figure("registers with unique values", "operations/CPU s", pairs, 1, at_most=False))
+    acts = concurrent_acts(searched)
+    before = initially(None)
+    pairs = []
+    for _ in range(rounds):
+        tuned_s = _cpu_s(lambda: _require(search(before, acts, 10**9).state is not None))
+        plain_s = _cpu_s(lambda: _require(plain_search(None, acts)))
+        pairs.append((searched / tuned_s, searched / plain_s))
+    figures.append(figure("complete search, tuned against plain", "operations/CPU s", pairs, 30, at_most=False))
+    for name, stream in (("linearizable-register", operations), ("divergence", _applies_stream)):
+        notes[f"{name}: MiB held after {count:,} observations"] = _held_mib(name, stream, count)
+    return figures, notes
+
+
+def _sorting(times: list[int]) -> tuple[str, Callable[[], object]]:
+    try:
+        numpy: Any = import_module("numpy")  # only a yardstick: nothing here needs it
+    except ImportError:
+        return "sorted positions by time (numpy is not installed)", lambda: sorted(
+            range(len(times)), key=times.__getitem__
+        )
+    column = numpy.array(times)
+    return "numpy.argsort", lambda: numpy.argsort(column)
+
+
+def _divergence(seen: list[Observation]) -> None:
+    checker = CHECKERS["divergence"](HEADER)
+    observe = checker.observe
+    for observation in seen:
+        observe(observation)
+    checker.finish(seen[-1].at_us)
+
+
+def _applies_stream(count: int) -> Iterator[Observation]:
+    names = HEADER.replicas
+    for index in range(count):
+        round_, step = divmod(index, KEYS * REPLICAS)
+        replica, key = divmod(step, KEYS)
+        yield Observation(index, 10 * index, names[replica], Applied(f"k{key}", round_, f"k{key}@eu.{round_ + 1}"))
+
+
+def _held_mib(name: str, stream: Callable[[int], Iterator[Observation]], count: int) -> float:
+    """The growth of this process' memory over the stream."""
+    process = psutil.Process()
+    gc.collect()
+    before = process.memory_info().rss
+    checker = CHECKERS[name](HEADER)
+    last_us = 0
+    for observation in stream(count):
+        checker.observe(observation)
+        last_us = observation.at_us
+    gc.collect()
+    held = process.memory_info().rss - before
+    _require(checker.finish(last_us).checker == name)
+    return round(held / 2**20, 1)
+
+
+def _cpu_s(work: Callable[[], object]) -> float:
+    gc.collect()
+    start_s = time.process_time()
+    work()
+    return time.process_time() - start_s
+
+
+def _require(holds: bool) -> None:  # noqa: FBT001 (one condition)
+    if not holds:
+        raise RuntimeError("a search found the bench's history impossible, which it is not")
