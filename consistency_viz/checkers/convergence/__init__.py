@@ -113,7 +113,8 @@ class Convergence:
 
     def _differing(self) -> tuple[list[str], list[str]]:
         """The keys whose values differ at the end: stuck, and perhaps under way; not those with the same updates."""
-        stuck, waiting = [], []
+        stuck: list[str] = []
+        waiting: list[str] = []
         for key, lagging in self._agreement.lagging():
             (waiting if self._traffic.may_arrive(key, lagging) else stuck).append(key)
         return stuck, waiting
