@@ -62,7 +62,7 @@ def test_a_seed_is_the_same_workload_in_both_drivers(both):
 
 
 def test_a_probe_reads_each_fresh_key_after_its_commit_and_in_virtual_time_exactly_then(driver):
-    """Live a turn is committed a little after the moment that its timers count from, so there t is what was measured."""
+    """Live a turn is committed a little after the moment that its timers count from: there t is what was measured."""
     probe = {"writes": 12, "writes_per_s": 40, "read_after_ms": [0, 30]}
     history = driver.run(quorum(probe=probe, read_repair=False))
     ended = {o.body.key: o.at_us for o in history if isinstance(o.body, Completed) and o.body.f == "write"}
