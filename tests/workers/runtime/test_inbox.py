@@ -1,5 +1,7 @@
 from tests.workers.support import message, plan_of, scenario
+from workers.cluster.faults import FOREVER_US, Fault
 from workers.cluster.network import arrivals
+from workers.cluster.schema.faults import one_fault
 from workers.model.randomness import Chance
 from workers.runtime.inbox import Inbox
 
@@ -112,3 +114,59 @@ def test_a_shard_that_moves_away_takes_its_arrivals_with_it():
         box.admit(partition, "validated", 1, from_validation(f"m{partition}"), 0)
     box.forget(0)
     assert dealt(box, 10**9) == [("m1", 1_000, 0), ("m1", 1_000, 0)]
+
+
+def fault(begin_us, end_us=FOREVER_US, fault_id="f1", **fields):
+    return Fault(fault_id, one_fault.validate_python(fields), begin_us, end_us)
+
+
+CUT = {"kind": "partition", "between": [["validation"], ["tax"]], "mode": "hold"}
+
+
+def test_what_a_partition_holds_waits_for_the_heal_and_then_comes_before_what_was_sent_after_it():
+    box = inbox()
+    box.know([fault(4_000, **CUT)])
+    for number, (name, sent_us) in enumerate([("before", 3_999), ("m1", 4_000), ("m2", 6_000)]):
+        box.admit(0, "validated", number, from_validation(name), sent_us)
+    assert dealt(box, 10**9) == [("before", 4_999, 0)]
+    assert len(box) == 2
+    box.know([fault(4_000, 9_000, **CUT)])
+    box.admit(0, "validated", 3, from_validation("after"), 9_000)
+    assert dealt(box, 10**9) == [("m1", 10_000, 0), ("m2", 10_000, 0), ("after", 10_000, 0)]
+
+
+def test_a_shard_that_moves_away_takes_what_is_held_for_it_along():
+    box = inbox()
+    box.know([fault(0, **CUT)])
+    box.admit(0, "validated", 1, from_validation(), 5)
+    box.forget(0)
+    box.know([fault(0, 10, **CUT)])
+    assert (len(box), dealt(box, 10**9)) == (0, [])
+
+
+def test_a_count_takes_the_same_entries_when_they_are_read_again():
+    lossy = fault(0, kind="link", target="tax", loss=1.0, count=2)
+    taken = {}
+    for numbers, lost in (([1, 2, 3], ["m1", "m2"]), ([2, 3, 4], ["m2"])):
+        box = inbox()
+        box.know([lossy])
+        for number in numbers:
+            box.admit(0, "validated", number, from_validation(f"m{number}"), number, 0, taken)
+        found = []
+        while (arrival := box.pop_due(10**9)) is not None:
+            found += [arrival.message.id] if arrival.reason else []
+        assert found == lost
+    assert taken == {"f1": [1, 2]}
+
+
+def test_what_an_instance_was_busy_with_in_a_crash_begins_anew_or_goes_with_the_disk():
+    for disk, after in (("kept", [("m1", 110_000, 0)]), ("lost", [])):
+        box = inbox(nodes={"tax": {"service_ms": 10}})
+        box.admit(0, "validated", 1, from_validation(), 4_000)
+        assert dealt(box, 6_000) == []
+        crash = {"kind": "crash", "node": "tax", "disk": disk}
+        box.know([fault(7_000, **crash)])
+        box.know([fault(7_000, 100_000, **crash)])
+        first = box.pop_due(100_000)
+        assert (None if first is None else first.reason) == (None if disk == "kept" else "f1")
+        assert dealt(box, 10**9) == after

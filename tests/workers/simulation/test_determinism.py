@@ -15,7 +15,7 @@ from workers.cluster.plan import build
 from workers.model.history import expand, line
 from workers.simulation.world import World
 
-FAULTS = (
+NOISE = (
     "workload.orders=120",
     "network.default.loss=0.05",
     "network.default.duplicate=0.1",
@@ -23,6 +23,18 @@ FAULTS = (
     "nodes.tax.service_ms=5",
     "workload.timeout_ms=900",
 )
+SCHEDULE = """[
+  {kind: partition, between: [[order], ['*']], at_s: 1, for_s: 2, mode: hold},
+  {kind: partition, between: [['*'], [client]], at_s: 4, for_s: 1, one_way: true},
+  {kind: link, latency: {kind: exponential, mean_ms: 60}, ordered: false, duplicate: 0.2, at_s: 2, for_s: 3},
+  {kind: link, target: order, loss: 1, count: 3, at_s: 6},
+  {kind: pause, node: client, at_s: 3, for_s: 1},
+  {kind: crash, node: tax, disk: lost, at_s: 5, for_s: 1},
+  {kind: crash, node: order, at_s: 7, for_s: 0.5},
+  {kind: slow, node: validation, plus_ms: 9, at_s: 4, for_s: 4},
+  {kind: clock, node: order, offset_ms: -5000, drift_ppm: 300, at_s: 2}
+]"""
+FAULTS = (*NOISE, "faults=" + SCHEDULE.replace("\n", " "))
 ROOT = Path(__file__).parents[3]
 DIGEST = """
 from tests.workers.simulation.test_determinism import digest
