@@ -19,6 +19,7 @@ ACTIONS = {
     "likes": ("read", "increment"),
     "thread": ("read", "ask", "reply"),
 }
+KEYS_MAX = 2_000
 _NUMBERS = ("buy", "increment")
 _TEXTS = ("assign", "add", "remove", "ask", "reply")
 
@@ -47,6 +48,9 @@ def wrongs(options: Options, protocol: type[Replication]) -> Iterator[Wrong]:
     regions = options.regions
     if len(set(regions)) < len(regions) or "client" in regions:
         yield Wrong("regions", list(regions), "name each region once, and none of them client")
+    total = sum(chosen.keys for chosen in options.entities.values())
+    if total > KEYS_MAX:
+        yield Wrong("entities", total, f"use at most {KEYS_MAX:,} keys in all, so that a region can keep all of them")
     if not options.entities:
         yield Wrong("entities", {}, "say what is replicated, such as {cart: {type: or-set, keys: 2}}")
     for kind, chosen in options.entities.items():

@@ -96,8 +96,7 @@ class RegionClients:
     def _enqueue(self, work: Work, session: str, due: list[list[Any]]) -> None:
         record = work.record(_record(session)) or {"busy": False, "asked": 0, "queue": [], "known": {}}
         work.writes[_record(session)] = {**record, "queue": [*record["queue"], *due]}
-        if not record["busy"]:
-            self._next(work, session)
+        self._next(work, session)
 
     def _free(self, work: Work, session: str) -> None:
         """The session has its answer, or has given up: on to what is due."""

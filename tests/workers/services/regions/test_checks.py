@@ -44,6 +44,7 @@ def test_deltas_that_need_causal_order_cannot_be_fired_once():
     ("entities", "field"),
     [
         ({}, "entities"),
+        ({kind: {"type": "lww-register", "keys": 1_000} for kind in ("address", "cart", "stock")}, "entities"),
         ({"cart": {"type": "or-set", "initial": 3}}, "entities.cart.initial"),
         ({"cart": {"type": "or-set", "clock": "hlc"}}, "entities.cart.clock"),
         ({"address": {"type": "lww-register", "resolver": "pick"}}, "entities.address.resolver"),

@@ -123,3 +123,50 @@ def test_a_join_that_brings_several_updates_records_each_with_the_value_after_al
         ("likes-1@us.2", 2, 6),
         ("likes-1@us.3", 3, 6),
     ]
+
+
+def replication(design, **settings):
+    entities = {"likes": {"type": "g-counter"}}
+    return plan_of(regions(design, entities=entities, replication=settings)).nodes["eu"].service
+
+
+def test_who_is_not_eager_tells_by_the_timer_only():
+    for design in ("state-gossip", "delta-gossip", "operation-broadcast"):
+        node = replication(design, eager=False)
+        first = node.step({}, update(1), context("eu"))
+        assert [send.topic for send in sends(first)] == ["answers"]
+        step = node.step(after({}, first), timer("Tick", "eu"), context("eu"))
+        assert [send.topic for send in sends(step)] == ["region.us", "region.ap"]
+
+
+def test_a_fanout_of_one_tells_one_peer_at_a_tick_and_not_always_the_same():
+    node = replication("state-gossip", fanout=1)
+    state = after({}, node.step({}, update(1), context("eu")))
+    told = []
+    for tick in range(12):
+        step = node.step(state, timer("Tick", "eu"), context("eu", cause_id=f"tick{tick}"))
+        told.append([send.topic for send in sends(step)])
+    assert {len(topics) for topics in told} == {1}
+    assert {topics[0] for topics in told} == {"region.us", "region.ap"}
+
+
+def test_a_peer_whose_state_lacks_something_is_behind_until_it_says_otherwise():
+    us, eu = plan_of(regions("state-gossip", entities=ENTITIES)).nodes["us"].service, replica()
+    state = after({}, eu.step({}, update(1), context("eu")))
+    told = next(s for s in sends(us.step({}, update(1), context("us"))) if s.topic == "region.eu")
+    step = eu.step(state, message(told.type, told.key, told.data, source="us"), context("eu"))
+    assert [(s.topic, s.type, "entity" in s.data) for s in sends(step)] == [("region.us", "StateTaken", True)]
+    ticked = eu.step(after(state, step), timer("Tick", "eu"), context("eu"))
+    assert [send.topic for send in sends(ticked)] == ["region.us", "region.ap"]
+
+
+def test_an_operation_that_comes_twice_is_kept_once_and_acknowledged_twice():
+    nodes = plan_of(regions("operation-broadcast", entities=ENTITIES)).nodes
+    told = next(s for s in sends(nodes["us"].service.step({}, update(1), context("us"))) if s.topic == "region.eu")
+    arrival = message(told.type, told.key, told.data, source="us")
+    eu = nodes["eu"].service
+    state = after({}, eu.step({}, arrival, context("eu")))
+    again = eu.step(state, arrival, context("eu"))
+    assert [s.type for s in sends(again)] == ["OperationsTaken"]
+    assert after(state, again) == state
+    assert len(state["likes-1"]["told"]["log"]) == 1
