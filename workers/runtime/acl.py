@@ -50,13 +50,13 @@ def user_of(keys: RunKeys, node: str) -> str:
     return f"{keys.prefix}{node}"
 
 
-def protect(client: redis.Redis, plan: Plan, keys: RunKeys) -> None:
-    """Make the users of a run that the server does not have; without the right to, give up its passwords."""
+def protect(client: redis.Redis, plan: Plan, keys: RunKeys, *, anew: bool = False) -> None:
+    """Make the users of a run that the server does not have (``anew``: all); without the right to, give them up."""
     known: dict[bytes, bytes] = client.hgetall(keys.users)  # type: ignore[assignment]
     if not known:
         return
     try:
-        present = set(_users(client))
+        present = set() if anew else set(_users(client))
         for node, password in known.items():
             user = user_of(keys, node.decode())
             if user not in present:

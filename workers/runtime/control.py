@@ -73,7 +73,7 @@ def create_run(client: redis.Redis, run: str, scenario: Json) -> None:
         if fault.begin_us == 0:
             tell(scripts, keys, plan, fault.id, fault.settings, begins=True)
     client.sadd(RUNS, run)
-    acl.protect(client, plan, keys)
+    acl.protect(client, plan, keys, anew=True)
 
 
 def plan_of(client: redis.Redis, run: str) -> Plan | None:

@@ -44,6 +44,15 @@ def test_users_that_the_server_has_lost_are_made_again_with_the_same_passwords(c
     control.delete_run(client, "r1")
 
 
+def test_a_user_of_an_earlier_run_of_the_same_name_does_not_keep_its_password(client):
+    control.create_run(client, "r1", scenario())
+    before = {user: client.acl_getuser(user)["passwords"] for user in users(client)}
+    client.flushall()
+    control.create_run(client, "r1", scenario())
+    assert not any(client.acl_getuser(user)["passwords"] == before[user] for user in users(client))
+    control.delete_run(client, "r1")
+
+
 def test_a_run_goes_on_after_the_server_has_lost_its_users(server):
     with LiveRun(server.url, scenario(workload={"orders": 60, "orders_per_s": 40, "invalid_share": 0.0})) as live:
         live.tick_until(lambda: live.status.instances and all(i.alive for i in live.status.instances))

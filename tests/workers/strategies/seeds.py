@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tests.workers.support import final_values, of_kind, plan_of, scenario, simulate
-from workers.model.observation import Applied, Completed, Effected, Observation
+from workers.model.observation import Applied, Completed, Effected, Invoked, Observation
 from workers.services.checks import rejection, tax
 from workers.services.client import ClientService
 from workers.services.orders import value_of
@@ -104,6 +104,21 @@ def values_by_facts_differ(history: History) -> list[tuple[str, frozenset[str]]]
 def valid_orders(history: History, seed: int) -> list[str]:
     """The orders that have to be mailed, sorted."""
     return sorted(key for key, order in orders_of(history, seed).items() if not rejection(order))
+
+
+def backwards(history: History) -> list[str]:
+    """Reads that lack what a read of the same session and order had shown that was answered before they began."""
+    shown: dict[tuple[str, str], set[str]] = {}
+    asked: dict[str, set[str]] = {}
+    found = []
+    for o in history:
+        if isinstance(o.body, Invoked):
+            asked[o.body.op] = set(shown.get((o.body.session, o.body.key), ()))
+        elif isinstance(o.body, Completed) and o.body.f == "read" and o.body.outcome == "ok":
+            seen = set(o.body.value["seen"])
+            found += [] if asked[o.body.op] <= seen else [o.body.op]
+            shown.setdefault((o.body.session, o.body.key), set()).update(seen)
+    return found
 
 
 def links_followed(history: History) -> list[Completed]:
