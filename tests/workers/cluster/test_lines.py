@@ -66,6 +66,11 @@ def test_what_a_partition_let_go_another_may_drop():
     assert [fate(faults, t).reason for t in (0, 49, 50, 199, 200)] == ["f2", "f2", "f2", "f2", ""]
 
 
+def test_a_message_that_is_held_does_not_meet_a_partition_that_is_over_when_it_leaves():
+    faults = [cut(0, 10, "f1", mode="hold"), cut(0, 100, "f2", mode="hold"), cut(5, 50, "f3")]
+    assert (fate(faults, 0).departs_us, fate(faults, 0).reason, fate(faults, 7).reason) == (100, "", "f3")
+
+
 def test_a_link_is_as_its_faults_make_it_when_the_message_is_sent():
     slow = trouble(10, 20, latency={"kind": "constant", "ms": 400}, ordered=False)
     found = [fate([slow], t) for t in (9, 10, 19, 20)]

@@ -167,11 +167,28 @@ def test_a_crash_that_loses_the_disk_loses_what_had_arrived_and_starts_from_noth
     )
 
 
+def test_what_waited_comes_in_the_order_of_its_arrival():
+    history = play([{"kind": "pause", "node": "tax", "at_s": 0.3, "for_s": 0.4}], partitions=1)
+    waited = [
+        o.body.sent_us for o in history if o.node == "tax" and isinstance(o.body, Delivered) and o.at_us == 700_000
+    ]
+    assert len(waited) > 10
+    assert waited == sorted(waited)
+
+
+def test_what_an_instance_was_busy_with_in_a_crash_begins_anew_at_the_restart():
+    fields = {"workload": {**WORKLOAD, "orders": 1}, "nodes": {"tax": {"service_ms": 200}}}
+    (done_us,) = times_of(play([], **fields), "tax")
+    crash = {"kind": "crash", "node": "tax", "at_s": (done_us - 150_000) / 1e6, "for_s": 0.05}
+    assert times_of(play([crash], **fields), "tax") == [done_us + 100_000]
+
+
 def test_every_message_has_an_id_of_its_own_after_a_disk_was_lost():
     history = play(
         [
-            {"kind": "crash", "node": node, "at_s": 0.3, "for_s": 0.2, "disk": "lost"}
-            for node in ("order", "tax", "email")
+            {"kind": "crash", "node": node, "at_s": at_s, "for_s": 0.1, "disk": "lost"}
+            for node in ("order", "tax", "view-1")
+            for at_s in (0.2, 0.5)
         ]
     )
     ids = [body.message for body in of_kind(history, Sent)]
