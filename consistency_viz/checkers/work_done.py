@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from consistency_viz.checkers.statistics import KaplanMeier, LengthCounts
 from workers.model.observation import (
+    Applied,
     Completed,
     Delivered,
     Dropped,
@@ -17,10 +18,14 @@ from workers.model.observation import (
 )
 
 _QUANTILES: Final = (0.5, 0.99)
+KEYS_MAX: Final = 10_000
 
 
 class WorkDone:
-    """Counts as it goes; memory is bounded by the operations that are open."""
+    """Counts as it goes; memory is bounded by the operations that are open, and ``KEYS_MAX``.
+
+    ``siblings_max``: the most values that a replica showed side by side for a key that is written as a whole.
+    """
 
     def __init__(self) -> None:
         self._messages: Counter[str] = Counter()
@@ -28,6 +33,8 @@ class WorkDone:
         self._effects: Counter[str] = Counter()
         self._open: dict[str, tuple[str, int]] = {}
         self._latencies: dict[str, LengthCounts] = {}
+        self._written: set[str] = set()
+        self._siblings_max = 0
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
@@ -40,7 +47,12 @@ class WorkDone:
             self._messages["dropped"] += 1
         elif isinstance(body, Effected):
             self._effects[body.effect] += 1
+        elif isinstance(body, Applied):
+            if body.key in self._written and isinstance(body.value, list):
+                self._siblings_max = max(self._siblings_max, len(body.value))
         elif isinstance(body, Invoked):
+            if body.f == "write" and len(self._written) < KEYS_MAX:
+                self._written.add(body.key)
             self._open[body.op] = (body.f, body.intended_us)
         elif isinstance(body, Completed):
             self._outcomes.setdefault(body.f, Counter())[body.outcome] += 1
@@ -56,6 +68,8 @@ class WorkDone:
             "operations_open": len(self._open),
             "effects": dict(sorted(self._effects.items())),
         }
+        if self._written:
+            found["siblings_max"] = self._siblings_max
         for f, lengths in sorted(self._latencies.items()):
             estimate = KaplanMeier(lengths)
             for q in _QUANTILES:

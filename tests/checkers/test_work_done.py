@@ -84,3 +84,15 @@ def test_an_answer_without_a_question_has_no_latency() -> None:
     found = metrics(completed("a", "place", "ok", at=3))
     assert found["operations"] == {"place": {"ok": 1}}
     assert "place_latency_ms_p50" not in found
+
+
+def test_siblings_are_counted_for_keys_that_are_written_as_a_whole() -> None:
+    wrote = (1.0, "client", Invoked("w", "s1", "write", "address-1", "x", 1_000))
+    found = metrics(
+        applied("eu", "cart-1", ["milk", "tea", "salt"], "u", at=1),
+        wrote,
+        applied("eu", "address-1", ["x", "y"], "v", at=2),
+        applied("us", "address-1", ["y"], "v", at=3),
+        applied("us", "cart-1", ["milk", "tea", "salt"], "u", at=4),
+    )
+    assert found["siblings_max"] == 2
