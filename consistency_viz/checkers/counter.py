@@ -215,7 +215,8 @@ class Counter:
         reads = sum(count.reads for count in counters)
         metrics = self._metrics(counters, reads)
         verdict, reason = self._verdict(counters, reads)
-        return self._findings.result(self.name, verdict, reason, metrics)
+        had_evidence = bool(self._malformed or (counters and reads))
+        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=had_evidence)
 
     def _verdict(self, counters: list[Count], reads: int) -> tuple[Verdict, str]:
         if self._findings.count:

@@ -137,7 +137,7 @@ class EmailTimeliness:
             self._missing(key, order)
         metrics: dict[str, Any] = {**self._counts, "views": views, "lag_ms": quantiles_ms(self._lag_us)}
         verdict, reason = self._verdict()
-        return self._findings.result(self.name, verdict, reason, metrics)
+        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(self._counts["mails_n"]))
 
     def _verdict(self) -> tuple[Verdict, str]:
         counts = self._counts

@@ -33,6 +33,12 @@ class Evidence:
         self.pasts = Pasts()
         self.log = RegisterLog()
         self.finished = False
+        self._has_sets = False
+
+    @property
+    def has_either(self) -> bool:
+        """Whether there is evidence of kind (a) or (b): a history of counters alone, say, has neither."""
+        return self._has_sets or bool(self.log.written - self.log.not_by_value)
 
     def observe(self, observation: Observation) -> Operation | None:
         """The operation that begins or ends here. Raises ``ValueError`` after ``finish``."""
@@ -57,6 +63,7 @@ class Evidence:
             self._ended(operation)
 
     def _ended(self, operation: Operation) -> None:
+        self._has_sets = self._has_sets or bool(operation.update) or operation.seen is not None
         if operation.update:
             self.log.not_by_value.add(operation.key)
             self.pasts.learn(operation.key, operation.update, *self._past_of(operation))

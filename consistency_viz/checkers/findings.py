@@ -34,10 +34,13 @@ class Findings:
             names = list(dict.fromkeys(name for name in ids if name))
             self._witnesses.append(Witness(text, places[:REFERENCES_MAX], names[:REFERENCES_MAX]))
 
-    def result(self, checker: str, verdict: Verdict, reason: str, metrics: dict[str, Any]) -> Result:
-        """The answer; only a failure shows witnesses."""
+    def result(
+        self, checker: str, verdict: Verdict, reason: str, metrics: dict[str, Any], *, had_evidence: bool = True
+    ) -> Result:
+        """The answer; only a failure shows witnesses. ``had_evidence``: whether ``unknown`` means more than nothing there."""
         if verdict is not Verdict.FAILED:
-            return Result(checker, verdict, reason, [], 0, metrics)
+            applicable = had_evidence or verdict is not Verdict.UNKNOWN
+            return Result(checker, verdict, reason, [], 0, metrics, applicable)
         skipped = self.count - len(self._witnesses)
         return Result(checker, verdict, reason, list(self._witnesses), skipped, metrics)
 

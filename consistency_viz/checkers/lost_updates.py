@@ -91,7 +91,8 @@ class LostUpdates:
             "lost_from_one_base": self._pairs + self._by_value,
             "updates_unjudged": self._unjudged,
         }
-        return self._findings.result(self.name, verdict, reason, metrics)
+        had_evidence = bool(self._unjudged or self._in_flight)
+        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=had_evidence)
 
     def _verdict(self, lost: int) -> tuple[Verdict, str]:
         waiting = f"; {in_words(self._in_flight, 'update')} had not reached every replica" if self._in_flight else ""

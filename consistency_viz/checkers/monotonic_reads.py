@@ -104,7 +104,7 @@ class MonotonicReads:
             whole_reads += found.whole_reads
             whole_broken += found.whole_broken
         metrics = {"scope": "per key", "whole_database": share(whole_broken, whole_reads)}
-        return self._judged.result(self.name, _WORDS, metrics)
+        return self._judged.result(self.name, _WORDS, metrics, has_either=self._evidence.has_either)
 
     def _read(self, read: Operation, expected: Seen) -> None:
         place = read.session, read.key

@@ -94,7 +94,7 @@ class ReadYourWrites:
             self._judge(suspect)
         self._judge_values()
         metrics = {"since_acknowledged_ms": quantiles_ms(self._late_us)}
-        return self._judged.result(self.name, _WORDS, metrics)
+        return self._judged.result(self.name, _WORDS, metrics, has_either=self._evidence.has_either)
 
     def _read(self, read: Operation) -> None:
         own = self._own.get((read.session, read.key))

@@ -33,7 +33,8 @@ class Judged:
     def metrics(self) -> dict[str, Any]:
         return {"reads": self.reads, "reads_unjudged": self.unjudged, "violations": share(self.broken, self.reads)}
 
-    def result(self, checker: str, words: tuple[str, str, str], metrics: dict[str, Any]) -> Result:
-        """The answer; ``words`` as for ``verdict``."""
+    def result(self, checker: str, words: tuple[str, str, str], metrics: dict[str, Any], *, has_either: bool) -> Result:
+        """The answer; ``words`` as for ``verdict``, ``has_either`` as ``Evidence`` says it."""
         verdict, reason = self.verdict(*words)
-        return self.findings.result(checker, verdict, reason, self.metrics() | metrics)
+        had_evidence = bool(self.reads or (self.unjudged and has_either))
+        return self.findings.result(checker, verdict, reason, self.metrics() | metrics, had_evidence=had_evidence)

@@ -249,7 +249,7 @@ class SetFull:
         self._tell(sets, by_outcome["lost"], stale)
         metrics = self._metrics(sets, by_outcome, stale)
         verdict, reason = self._verdict(sets, metrics, added=added)
-        return self._findings.result(self.name, verdict, reason, metrics)
+        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(sets))
 
     def _verdict(self, sets: list[KeySet], metrics: dict[str, Any], *, added: bool) -> tuple[Verdict, str]:
         if self._findings.count:

@@ -96,7 +96,7 @@ class SingleWriter:
             "fenced_n": self._fenced,
         }
         verdict, reason = self._verdict(messages)
-        return self._findings.result(self.name, verdict, reason, metrics)
+        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(messages))
 
     def _verdict(self, messages: int) -> tuple[Verdict, str]:
         if self._findings.count:

@@ -79,9 +79,10 @@ class UpdateOrder:
             return self.findings.result(name, Verdict.FAILED, "; ".join(parts), figures)
         if reads.unjudged:
             reason = f"what {in_words(reads.unjudged, 'read')} saw cannot be told"
-            return self.findings.result(name, Verdict.UNKNOWN, reason, figures)
+            had_evidence = bool(self.updates or reads.reads) or self.evidence.has_either
+            return self.findings.result(name, Verdict.UNKNOWN, reason, figures, had_evidence=had_evidence)
         if not self.updates and not reads.reads:
-            return self.findings.result(name, Verdict.UNKNOWN, nothing, figures)
+            return self.findings.result(name, Verdict.UNKNOWN, nothing, figures, had_evidence=False)
         reason = (
             f"none of {in_words(self.updates, 'update')} and {in_words(reads.reads, 'read')} shows that they {broken}"
         )

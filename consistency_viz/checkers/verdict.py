@@ -4,6 +4,8 @@ Rules (FIELD 2)
 1. No evidence is ``unknown``, never ``passed``.
 2. A failure names witnesses: in words for people, and as indices and ids that the dashboard highlights.
 3. Witnesses are bounded; what was left out is counted.
+4. A checker that found nothing of the kind that it judges is not applicable: its ``unknown`` does not count beside the
+   answers of others. One that had evidence and could not tell (a budget spent, values that may mean several writes) does.
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ class Witness(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """One checker's answer. ``reason`` is the verdict in one sentence; ``metrics`` holds JSON values only."""
+    """One checker's answer. ``reason`` is the verdict in one sentence; ``metrics`` holds JSON values only.
+
+    ``applicable`` is false only beside ``unknown``: the history holds nothing of the kind that the checker judges.
+    """
 
     checker: str
     verdict: Verdict
@@ -50,6 +55,7 @@ class Result(msgspec.Struct, frozen=True):
     witnesses: list[Witness] = []
     witnesses_skipped: int = 0
     metrics: dict[str, Any] = {}
+    applicable: bool = True
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
@@ -58,3 +64,8 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
     if Verdict.FAILED in seen:
         return Verdict.FAILED
     return Verdict.PASSED if seen == {Verdict.PASSED} else Verdict.UNKNOWN
+
+
+def of_results(results: Iterable[Result]) -> Verdict:
+    """The verdict on a history: ``overall`` of the checkers that had something to judge (rule 4), unknown if none had."""
+    return overall(result.verdict for result in results if result.applicable)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from consistency_viz.checkers.registry import create
-from consistency_viz.checkers.verdict import Result, Verdict, overall
+from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments.expectations import Found, judge
 from consistency_viz.observation.history_writer import HistoryWriter
@@ -86,7 +86,7 @@ def simulate_once(
     metrics = {result.checker: result.metrics for result in results} | {"work": work.metrics()}
     verdicts = {result.checker: result.verdict for result in results}
     found = judge(scenario.expect, verdicts, metrics)
-    return SimulatedRun(seed, end_us / 1_000, overall(verdicts.values()), verdicts, metrics, results, found)
+    return SimulatedRun(seed, end_us / 1_000, of_results(results), verdicts, metrics, results, found)
 
 
 def _play(plan: Plan, takers: Sequence[Callable[[Observation], None]]) -> int:

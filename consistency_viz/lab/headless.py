@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from consistency_viz.checkers.registry import check, create
-from consistency_viz.checkers.verdict import Result, Verdict, overall
+from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments.expectations import EXIT_BY_VERDICT, ExpectationTally, judge
 from consistency_viz.experiments.simulations import header_of
@@ -112,7 +112,7 @@ def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
             reason=ending.reason,
             duration_ms=(ending.ended_us - ending.started_us) / 1_000,
             observations=reader.observations,
-            verdict=overall(result.verdict for result in results),
+            verdict=of_results(results),
             results=results,
             metrics=metrics,
             expectations=tally.to_json(),

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from consistency_viz.checkers.registry import CHECKERS, check, create
-from consistency_viz.checkers.verdict import Result, Verdict, overall
+from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.observation.history import DEFAULT_LIMITS, HistoryReader, Limits
 from workers.model.history import Header
 
@@ -71,6 +71,6 @@ def check_file(
             observations=reader.observations,
             end_us=reader.last_us,
             duration_ms=max(0, reader.last_us - reader.header.started_us) / 1000,
-            verdict=overall(result.verdict for result in results),
+            verdict=of_results(results),
             results=results,
         )

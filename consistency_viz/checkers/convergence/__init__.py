@@ -88,7 +88,7 @@ class Convergence:
         for key in stuck:
             self._stuck(key)
         verdict, reason = self._verdict(len(stuck), len(waiting))
-        return self._findings.result(self.name, verdict, reason, metrics)
+        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(waiting))
 
     def _verdict(self, stuck: int, waiting: int) -> tuple[Verdict, str]:
         keys, count = len(self._agreement.keys), self._agreement.count

@@ -30,7 +30,8 @@ def result(checker: str, tracker: WindowTracker, end_us: int) -> Result:
         states = sorted(tracker.open_keys.values(), key=lambda s: (_opened_us(s), s.key))
         found = [_witness(tracker, state) for state in states[:WITNESSES_MAX]]
     skipped = len(tracker.open_keys) - len(found) if found else 0
-    return Result(checker, verdict, reason, found, skipped, _metrics(tracker, end_us))
+    applicable = verdict is not Verdict.UNKNOWN
+    return Result(checker, verdict, reason, found, skipped, _metrics(tracker, end_us), applicable)
 
 
 def _verdict(tracker: WindowTracker) -> tuple[Verdict, str]:

@@ -65,7 +65,8 @@ class Invariants:
             reason = f"{in_words(total, 'entity', 'entities')} broke an invariant: {names}"
             return Result(self.name, Verdict.FAILED, reason, witnesses, total - len(witnesses), metrics)
         if not any(judged.values()):
-            return Result(self.name, Verdict.UNKNOWN, "no invariant applies to this history", metrics=metrics)
+            reason = "no invariant applies to this history"
+            return Result(self.name, Verdict.UNKNOWN, reason, metrics=metrics, applicable=False)
         names = ", ".join(name for name, n in judged.items() if n)
         return Result(self.name, Verdict.PASSED, f"what was shown and told makes sense: {names}", metrics=metrics)
 

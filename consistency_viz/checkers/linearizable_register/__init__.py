@@ -92,7 +92,8 @@ class LinearizableRegister:
             "operations_n": dict(self._counts),
             "search_steps": self._steps_max - self._steps_left,
         }
-        return Result(self.name, verdict, reason, witnesses, len(failed) - len(witnesses), metrics)
+        applicable = verdict is not Verdict.UNKNOWN or any(register.gave_up for register in judged)
+        return Result(self.name, verdict, reason, witnesses, len(failed) - len(witnesses), metrics, applicable)
 
     def _begin(self, register: Register, f: str) -> None:
         self._counts[f] += 1

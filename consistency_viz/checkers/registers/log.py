@@ -84,6 +84,8 @@ class RegisterLog:
     def __init__(self) -> None:
         self.not_by_value: set[str] = set()
         """Keys whose reads cannot be told by their values: they have sets, or are no registers."""
+        self.written: set[str] = set()
+        """Keys that some operation tried to write."""
         self.initial: dict[str, bytes] = {}
         self._ops: list[RegisterOp] = []
 
@@ -98,6 +100,7 @@ class RegisterLog:
         if not steps:
             return
         done = operation.acknowledged
+        self.written.update(key for kind, key, _ in steps if kind == "w")
         self._ops.append(
             RegisterOp(
                 operation.op,

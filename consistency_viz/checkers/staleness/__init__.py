@@ -111,7 +111,7 @@ class Staleness:
             involved = [o for o in (source, missed, op) if o is not None]
             ids = [*(o.op for o in involved), stale.key]
             self._judged.findings.add(text, [index for o in involved for index in o.indices], ids)
-        return self._judged.result(self.name, _WORDS, self._metrics())
+        return self._judged.result(self.name, _WORDS, self._metrics(), has_either=self._evidence.has_either)
 
     def _metrics(self) -> dict[str, Any]:
         n = self._judged.reads
