@@ -24,10 +24,18 @@ class Bias(NamedTuple):
 
 
 READS = Bias(
-    ("read", "read", "read", "write", "end", "end", "end"), (24, 30), (False, False, True), seen=("all", "some")
+    kinds=("read", "read", "read", "write", "end", "end", "end"),
+    sizes=(24, 30),
+    keeps=(False, False, True),
+    seen=("all", "some", "some"),
 )
 BLIND = Bias(sizes=(20, 30), keeps=(True,), tells=("nothing",), kept=("none",))
-FOLLOWS = Bias(("read", "read", "write", "write", "replicate", "end", "end", "end"), (24, 30))
+FOLLOWS = Bias(
+    kinds=("read", "read", "write", "write", "end", "end", "end", "replicate"),
+    sizes=(44, 52),
+    keeps=(False,),
+)
+USUAL = Bias()
 
 
 class _Run:
@@ -106,7 +114,7 @@ class _Run:
             self.apply(*self.choose(lacking))
 
 
-def history(choose: Choose, bias: Bias = Bias()) -> list[Observation]:
+def history(choose: Choose, bias: Bias = USUAL) -> list[Observation]:
     """What happened, in order; a session may begin an operation before its last one has ended, now and then."""
     run = _Run(choose, bias)
     overlapping = choose([False, False, True])

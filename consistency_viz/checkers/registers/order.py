@@ -104,9 +104,9 @@ class CausalOrder:
             return
         clock: Clock = {}
         for number in members:
-            _join(clock, self._joined(number))
+            join(clock, self._joined(number))
         for number in members:
-            _join(clock, {self.sessions.lane[number]: self.sessions.seq[number]})
+            join(clock, {self.sessions.lane[number]: self.sessions.seq[number]})
         for number in members:
             self.clocks[number] = clock
 
@@ -126,8 +126,8 @@ class CausalOrder:
                 continue
             if not is_own:
                 clock, is_own = dict(clock), True
-            _join(clock, self.clocks[before])
-            _join(clock, {sessions.lane[before]: sessions.seq[before]})
+            join(clock, self.clocks[before])
+            join(clock, {sessions.lane[before]: sessions.seq[before]})
         return clock
 
 
@@ -153,7 +153,8 @@ class WritesByLane:
         return found
 
 
-def _join(clock: Clock, other: Clock) -> None:
+def join(clock: Clock, other: Clock) -> None:
+    """Raise ``clock`` to what ``other`` counts too."""
     for lane, seq in other.items():
         if clock.get(lane, 0) < seq:
             clock[lane] = seq

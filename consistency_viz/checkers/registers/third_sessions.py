@@ -18,11 +18,11 @@ from typing import Final, Literal
 import msgspec
 
 from consistency_viz.checkers.registers.log import NoSource, Read
-from consistency_viz.checkers.registers.order import CausalOrder, Clock
+from consistency_viz.checkers.registers.order import CausalOrder, Clock, WritesByLane, join
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.session_report import Judged
 
-STEPS_MAX: Final = 5_000_000
+STEPS_MAX: Final = 50_000_000
 """Operations that the walks of one history may visit; the reads after that are unjudged."""
 
 Guarantee = Literal["monotonic-writes", "writes-follow-reads"]
@@ -39,12 +39,21 @@ class OutOfOrder(msgspec.Struct, frozen=True):
     first: int
 
 
-class _Owed:
-    """The writes owed to one session: for what it read of any key, and of each key."""
+Root = tuple[int, int, str]
+"""A write that was read, the operation that read it, and the key."""
+
+
+class _Debt:
+    """What one session has read of others, and what it may be owed for that."""
 
     def __init__(self) -> None:
-        self.roots: list[tuple[int, int, str]] = []  # the write that was read, by whom, of which key
+        self.roots: list[Root] = []
         self.past: Clock = {}
+        self.past_by_key: dict[str, Clock] = {}
+        self.keys: set[str] = set()
+        """The keys of which it is owed a write."""
+        self.told: set[int] = set()
+        self.upto: Clock = {}
 
 
 class ThirdSessions:
@@ -53,12 +62,13 @@ class ThirdSessions:
     def __init__(self, registers: Registers, guarantee: Guarantee, judged: Judged) -> None:
         self.registers = registers
         self.order = CausalOrder(registers)
+        self.writes = WritesByLane(registers, self.order.sessions)
         self.judged = judged
         self._owes = self._session_before if guarantee == "monotonic-writes" else self._read_before
-        self._known: dict[int, dict[int, None]] = {}
         self._steps = 0
 
     def go(self) -> list[OutOfOrder]:
+        """All of them, in the order in which the later reads ended."""
         found: list[OutOfOrder] = []
         by_session: dict[str, list[int]] = {}
         for number, reads in enumerate(self.registers.reads):
@@ -70,20 +80,23 @@ class ThirdSessions:
 
     def _session(self, numbers: list[int]) -> Iterator[OutOfOrder]:
         ops = self.registers.ops
-        roots: list[tuple[int, int, str]] = []
+        debt = _Debt()
         waiting: list[int] = []
         for number in numbers:
-            ended = [n for n in waiting if ops[n].completed_index < ops[number].invoked_index]
-            waiting = [n for n in waiting if ops[n].completed_index >= ops[number].invoked_index] + [number]
-            for n in ended:
-                roots += self._roots(n, self.registers.reads[n])
+            still = []
+            for other in waiting:
+                if ops[other].completed_index < ops[number].invoked_index:
+                    self._learn(debt, self._roots(other, self.registers.reads[other]))
+                else:
+                    still.append(other)
+            waiting = [*still, number]
             reads = self.registers.reads[number]
             for place, read in enumerate(reads):
-                found = self._judge(number, read, [*roots, *self._roots(number, reads[:place])])
+                found = self._judge(number, read, debt, self._roots(number, reads[:place]))
                 if found is not None:
                     yield found
 
-    def _roots(self, number: int, reads: tuple[Read, ...]) -> list[tuple[int, int, str]]:
+    def _roots(self, number: int, reads: tuple[Read, ...]) -> list[Root]:
         ops = self.registers.ops
         return [
             (read.source, number, read.key)
@@ -91,51 +104,78 @@ class ThirdSessions:
             if read.source >= 0 and ops[read.source].session != ops[number].session
         ]
 
-    def _judge(self, number: int, read: Read, roots: list[tuple[int, int, str]]) -> OutOfOrder | None:
-        written, source = self.registers.written, read.source
-        owed_any = False
-        for root, earlier, key in reversed(roots):
-            for first in self._owed(root):
-                if read.key not in written[first]:
-                    continue
-                owed_any = True
-                if source < NoSource.INITIAL:
-                    break
-                same = source == first and key == read.key and root != first
-                if source < 0 or same or (source != first and self.order.is_before(source, first)):
-                    self.judged.reads += 1
-                    return OutOfOrder(read.key, number, source, earlier, root, first)
-        if self._steps > STEPS_MAX or (owed_any and source < NoSource.INITIAL):
+    def _learn(self, debt: _Debt, roots: list[Root]) -> None:
+        for root, earlier, key in roots:
+            debt.roots.append((root, earlier, key))
+            past = self.order.past(root)
+            join(debt.past, past)
+            join(debt.past_by_key.setdefault(key, {}), past)
+            for first in self._owes(root, debt.told, debt.upto):
+                debt.keys.update(self.registers.written[first])
+
+    def _judge(self, number: int, read: Read, debt: _Debt, within: list[Root]) -> OutOfOrder | None:
+        """``within`` are the roots of earlier reads of the same operation."""
+        if self._steps > STEPS_MAX:
+            self.judged.unjudged += bool(debt.roots or within)
+            return None
+        source = read.source
+        is_owed = read.key in debt.keys or any(self._is_owed(read.key, root) for root, _, _ in within)
+        if not is_owed:
+            return None
+        if source < NoSource.INITIAL:
             self.judged.unjudged += 1
-        else:
-            self.judged.reads += owed_any
+            return None
+        self.judged.reads += 1
+        roots = within
+        if self._may_break(read, debt.past, debt.past_by_key.get(read.key, {})):
+            roots = [*debt.roots, *within]
+        return self._broken(number, read, roots) if roots else None
+
+    def _is_owed(self, key: str, root: int) -> bool:
+        if not self.writes.last(key, self.order.past(root)):
+            return False
+        return any(key in self.registers.written[first] for first in self._owes(root, set(), {}))
+
+    def _may_break(self, read: Read, past: Clock, same: Clock) -> bool:
+        """Whether the read breaks causal order, without which it breaks no guarantee."""
+        source, sessions = read.source, self.order.sessions
+        if source >= 0 and same.get(sessions.lane[source], 0) >= sessions.seq[source]:
+            return True
+        return any(self._is_older(source, write) for write in self.writes.last(read.key, past))
+
+    def _broken(self, number: int, read: Read, roots: list[Root]) -> OutOfOrder | None:
+        """What proves that the read is older than something owed for ``roots``; each write is looked at once for all."""
+        source, written = read.source, self.registers.written
+        told: set[int] = set()
+        upto: Clock = {}
+        for root, earlier, _ in reversed(roots):
+            for first in self._owes(root, told, upto):
+                if read.key in written[first] and self._is_older(source, first):
+                    return OutOfOrder(read.key, number, source, earlier, root, first)
+        told, upto = set(), {}
+        for root, earlier, key in reversed(roots):
+            if key == read.key and root != source and source in self._owes(root, told, upto):
+                return OutOfOrder(read.key, number, source, earlier, root, source)
         return None
 
-    def _owed(self, root: int) -> dict[int, None]:
-        """What is owed for a write, nearest first."""
-        known = self._known.get(root)
-        if known is None:
-            known = self._known[root] = {}
-            if self._steps <= STEPS_MAX:
-                known.update(dict.fromkeys(self._owes(root)))
-                self._steps += len(known) + 1
-        return known
+    def _is_older(self, source: int, write: int) -> bool:
+        return source < 0 or (source != write and self.order.is_before(source, write))
 
-    def _session_before(self, root: int) -> Iterator[int]:
-        """The writes of the root's session that were acknowledged before it began."""
+    def _session_before(self, root: int, told: set[int], upto: Clock) -> Iterator[int]:
+        """The writes of the root's session that were acknowledged before it began, but for those that were told."""
         sessions = self.order.sessions
         for last in sessions.before[root]:
-            lane = sessions.lanes[sessions.lane[last]]
-            for number in reversed(lane[: sessions.seq[last]]):
+            lane, seq = sessions.lane[last], sessions.seq[last]
+            known = upto.get(lane, 0)
+            upto[lane] = max(known, seq)
+            for number in reversed(sessions.lanes[lane][known:seq]):
                 self._steps += 1
                 if self.registers.written[number]:
                     yield number
 
-    def _read_before(self, root: int) -> Iterator[int]:
+    def _read_before(self, root: int, told: set[int], upto: Clock) -> Iterator[int]:
         """What the root's operation and the earlier ones of its session had read, and so on back."""
         sessions, reads = self.order.sessions, self.registers.reads
-        told: set[int] = set()
-        upto: dict[int, int] = {}
         stack = [root]
         while stack:
             write = stack.pop()
