@@ -137,3 +137,31 @@ def test_a_driver_that_keeps_no_writes_and_notes_no_messages_is_handed_none():
     outcome = Outcome(writes_wanted=False, messages_noted=False)
     one.execute(message("V"), 0, 0, outcome)
     assert (outcome.writes, outcome.bodies, len(outcome.messages)) == ({}, [NOTE], 1)
+
+
+def test_after_each_loss_of_everything_a_shard_starts_from_nothing_and_its_messages_have_ids_of_their_own():
+    start = Step({"o1": {}}, (Send("taxed", "T", "o1", {}), SetTimer("wake", 5, "Wake", "o1", {})))
+    woken = Step(effects=(Send("taxed", "T", "o1", {}),))
+    one, service = shard(start, woken, start, woken, start, woken)
+    outcome = Outcome()
+    for losses in range(3):
+        if losses:
+            one.wipe(losses)
+        assert (one.records, one.timers) == ({}, {}) or losses == 0
+        one.start(0, outcome)
+        one.fire("wake", 5, outcome)
+    assert [message.id for _, message in outcome.messages] == [
+        f"tax.2{mark}{timer}/tax.0" for mark in ("", "+1", "+2") for timer in ("", "~wake")
+    ]
+    assert service.seen[2].now_us == 0
+
+
+def test_a_wrong_clock_is_seen_by_the_protocol_and_by_nothing_else():
+    step = Step(effects=(SetTimer("later", 50, "Wake", "o1", {}),))
+    one, service = shard(step, step)
+    one.clock = lambda now_us: now_us + 1_000
+    outcome = Outcome()
+    one.start(7, outcome)
+    one.execute(message("T"), 8, 20, outcome)
+    assert [service.seen[0].now_us, service.seen[1][2].now_us, service.seen[1][2].sent_us] == [1_007, 1_020, 8]
+    assert [timer.due_us for _, _, timer in outcome.timers] == [57, 70]
