@@ -5,7 +5,7 @@ from workers.cluster.schema.leadership import HotKeySettings, LeadershipSettings
 
 
 def test_a_lease_that_would_run_out_before_it_is_renewed_is_refused_with_what_would_do():
-    with pytest.raises(ValidationError, match="renew_ms 301: .* use at most half of lease_ms, 300"):
+    with pytest.raises(ValidationError, match=r"renew_ms 301: .* use at most half of lease_ms, 300"):
         LeadershipSettings(lease_ms=600, renew_ms=301)
     assert LeadershipSettings(lease_ms=600, renew_ms=300).renew_ms == 300
 
