@@ -1,10 +1,10 @@
-"""When each replica first had each update, and whether it had what comes before: the set form of the session guarantees.
+"""When each replica first had each update, and whether it had what comes before it: guarantees in their set form.
 
 A replica *has* an update from the moment it applied it, or applied another whose value ``kept`` it. Times decide, not
 positions: what is applied in one instant is there at once (FIELD 2, "replica state at t").
 
-Memory: updates x replicas, and what each session did. An update may arrive anywhere before its acknowledgement says whose
-it is, so nothing can be judged before the end.
+Memory: updates x replicas, and what each session did. An update may arrive anywhere before its acknowledgement says
+whose it is, so nothing can be judged before the end.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class AppliedOrder:
         """By replica, when it first had the update; ``None`` if no replica ever had it."""
         return self._first.get(key, {}).get(update)
 
-    def keys(self) -> list[str]:
+    def all_keys(self) -> list[str]:
         """The keys of which any replica had an update."""
         return list(self._first)
 

@@ -13,7 +13,7 @@ _QUANTILES: Final = (0.5, 0.95, 0.99, 1.0)
 
 
 class Findings:
-    """Violations: ``count`` of them, and witnesses of the first ``WITNESSES_MAX``. Ask ``wanted`` before writing one."""
+    """Violations: ``count`` of them, with witnesses of the first ``WITNESSES_MAX``."""
 
     __slots__ = ("_witnesses", "count")
 
@@ -37,7 +37,7 @@ class Findings:
     def result(
         self, checker: str, verdict: Verdict, reason: str, metrics: dict[str, Any], *, had_evidence: bool = True
     ) -> Result:
-        """The answer; only a failure shows witnesses. ``had_evidence``: whether ``unknown`` means more than nothing there."""
+        """The answer; only a failure shows witnesses. Without evidence, ``unknown`` says there was nothing to judge."""
         if verdict is not Verdict.FAILED:
             applicable = had_evidence or verdict is not Verdict.UNKNOWN
             return Result(checker, verdict, reason, [], 0, metrics, applicable)
@@ -61,5 +61,5 @@ def quantiles_ms(lengths: LengthCounts) -> dict[str, Any]:
 
 
 def in_words(count: int, what: str, whats: str = "") -> str:
-    """ "1 read", "2 reads"; ``whats`` is the plural where it is not regular."""
+    """As in "1 read", "2 reads"; ``whats`` is the plural where it is not regular."""
     return f"{count:,} {what if count == 1 else whats or what + 's'}"

@@ -2,13 +2,13 @@
 
 Source: FIELD 2, "lost update" and "intent loss"; Adya, "Weak consistency" (1999), P4.
 
-- (a) *Sets*. An update survives if the final value of some replica carries it or descends from it: it is in ``kept``, or
-  in the past of what is. The past of an update is the ``base`` that its client had seen; where it names none, it was
+- (a) *Sets*. An update survives if the final value of some replica carries it or descends from it: it is in ``kept``,
+  or in the past of what is. The past of an update is the ``base`` that its client had seen; where it names none, it was
   blind and meant to overwrite what its replica had applied (``after``). So a causal overwrite loses nothing, siblings
   lose nothing, and of two updates made from one base the one that was overwritten is lost. An update that some replica
   has not applied at the end is *in flight*: not lost, and counted. Updates of services are known by being applied.
-- (b) *Values*. Two acknowledged ``cas`` or ``txn`` read the same write of a key, or its initial value, and wrote the key:
-  whichever came second had not seen the first. Blind writes have no base.
+- (b) *Values*. Two acknowledged ``cas`` or ``txn`` read the same write of a key, or its initial value, and wrote the
+  key: whichever came second had not seen the first. Blind writes have no base.
 
 The verdict is ``failed`` if one is lost, ``unknown`` if none could be judged or an update by value has an unknown base,
 else ``passed``. ``intent_loss`` counts (a), ``lost`` both, ``lost_from_one_base`` pairs that were made from one base.
@@ -138,12 +138,16 @@ class LostUpdates:
         if isinstance(source, Operation):
             text = (
                 f"{printable(update)} of session {printable(source.session)}, acknowledged after "
-                f"{milliseconds(source.completed_us - source.invoked_us)}, is in no replica's value of {printable(key)} and in "
+                f"{milliseconds(source.completed_us - source.invoked_us)}, is in no replica's value of "
+                f"{printable(key)} and in "
                 "the past of none"
             )
             indices, ids = list(source.indices), [source.op, update, key]
         else:
-            text = f"{printable(update)}, applied at {printable(source.node)}, is in no replica's value of {printable(key)}"
+            text = (
+                f"{printable(update)}, applied at {printable(source.node)}, is in no replica's value of "
+                f"{printable(key)}"
+            )
             indices, ids = [source.index], [update, key]
         if twin is not None:
             text += f"; {printable(twin.update)} was made from the same version"
@@ -192,7 +196,8 @@ class LostUpdates:
         for other in others:
             self._by_value += 1
             text = (
-                f"{printable(first.op)} and {printable(other.op)} both read {what} of {printable(key)} and wrote it anew, and "
+                f"{printable(first.op)} and {printable(other.op)} both read {what} of {printable(key)} and "
+                "wrote it anew, and "
                 "both were acknowledged: one overwrote the other without having seen it"
             )
             base = [] if source < 0 else [registers.ops[source]]

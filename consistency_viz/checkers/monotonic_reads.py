@@ -1,16 +1,16 @@
 """The checker ``monotonic-reads``: what a session has seen of a key stays visible to its later reads of that key.
 
-Source: Terry et al., "Session guarantees for weakly consistent replicated data" (1994); FIELD 2. The verdict is per key,
-which is weaker than Terry's guarantee over the whole database; how often *that* was broken is the metric
+Source: Terry et al., "Session guarantees for weakly consistent replicated data" (1994); FIELD 2. The verdict is per
+key, which is weaker than Terry's guarantee over the whole database; how often *that* was broken is the metric
 ``whole_database``: also what the session had seen of other keys was missing at the replica that answered.
 
 - (a) *Sets*: a read that began after another of the same session and key had ended lacks an update that the other saw,
   and has nothing that descends from it. Whole database: the replica asked had not even applied it when it had answered.
-- (b) *Values*: it returned a write that comes strictly before one that an earlier read returned, in causal order, or the
-  initial value after a write. Whole database: a write that comes before one in the past of what was read.
+- (b) *Values*: it returned a write that comes strictly before one that an earlier read returned, in causal order, or
+  the initial value after a write. Whole database: a write that comes before one in the past of what was read.
 
-The verdict is ``failed`` if a read broke it, ``unknown`` if no session read a key twice or one read that counts cannot be
-judged, else ``passed``.
+The verdict is ``failed`` if a read broke it, ``unknown`` if no session read a key twice or one read that counts cannot
+be judged, else ``passed``.
 
 Memory: sessions x keys that they read, reads that lacked something until the end (``read_your_writes``), the causal
 pasts, and for (b) the plain operations.
@@ -43,7 +43,7 @@ _WORDS: Final = (
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What a session has seen of a key: ``ids`` in all, by ``reads`` of which the last saw all of it if there is one."""
+    """What a session has seen of a key: ``ids`` in all, by ``reads``; one alone saw all of it."""
 
     ids: RunSet
     reads: tuple[Operation, ...] = ()
@@ -134,8 +134,10 @@ class MonotonicReads:
         earlier = [r for r in suspect.expected.reads if RunSet(r.seen or ()).minus(missing) != RunSet(r.seen or ())][-1]
         lost = missing.minus(missing.minus(RunSet(earlier.seen or ()))).newest()
         text = (
-            f"{_name(read)} served {printable(read.key)} to session {printable(read.session)} without {printable(lost)}, "
-            f"{milliseconds(read.completed_us - earlier.completed_us)} after {_name(earlier)} had shown it to that session"
+            f"{_name(read)} served {printable(read.key)} to session {printable(read.session)} without "
+            f"{printable(lost)}, "
+            f"{milliseconds(read.completed_us - earlier.completed_us)} after {_name(earlier)} had shown "
+            "it to that session"
         )
         ids = [earlier.op, read.op, lost, read.key]
         self._judged.findings.add(text, [*earlier.indices, *read.indices], ids)
@@ -148,7 +150,8 @@ class MonotonicReads:
         what = "the initial value" if older is None else f"the older write {printable(older.op)}"
         text = (
             f"{printable(later.op)} of session {printable(later.session)} read {what} of {printable(found.key)}, "
-            f"{milliseconds(later.completed_us - earlier.completed_us)} after {printable(earlier.op)} of that session had "
+            f"{milliseconds(later.completed_us - earlier.completed_us)} after {printable(earlier.op)} "
+            "of that session had "
             f"read {printable(newer.op)}"
         )
         involved = [op for op in (older, newer, earlier, later) if op is not None]

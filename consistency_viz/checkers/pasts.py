@@ -96,9 +96,8 @@ class Pasts:
         while rest:
             parent = rest.newest()
             past = self._closed.get((key, parent), _EMPTY)
-            if past is _EMPTY and parent in directs and parent not in under_way:
-                if (key, parent) not in self._closed:
-                    return parent
+            if parent in directs and parent not in under_way and (key, parent) not in self._closed:
+                return parent
             found = found.union(past)
             found.add(parent)
             rest = rest.minus(found)

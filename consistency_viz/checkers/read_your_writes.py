@@ -2,10 +2,10 @@
 
 Source: Terry et al., "Session guarantees for weakly consistent replicated data" (1994); FIELD 2.
 
-- (a) *Sets*: the read began after the write of the same key and session was acknowledged, and its ``seen`` holds neither
-  the write nor an update that descends from it (``pasts``).
-- (b) *Values*: it returned the initial value, or a write that comes strictly before the session's own one in causal order
-  (``registers.order``). A concurrent write by somebody else is no violation, however different the value.
+- (a) *Sets*: the read began after the write of the same key and session was acknowledged, and its ``seen`` holds
+  neither the write nor an update that descends from it (``pasts``).
+- (b) *Values*: it returned the initial value, or a write that comes strictly before the session's own one in causal
+  order (``registers.order``). A concurrent write by somebody else is no violation, however different the value.
 
 Only acknowledged writes oblige: one that failed, or that timed out, may be missing. The verdict is ``failed`` if a read
 broke it, ``unknown`` if no read was obliged or one that was cannot be judged, else ``passed``.
@@ -129,7 +129,8 @@ class ReadYourWrites:
         self._late_us.add(since_us)
         who = printable(read.target) or "somebody"
         text = (
-            f"{who} served {printable(read.key)} to session {printable(read.session)} without {printable(missed.update)}, "
+            f"{who} served {printable(read.key)} to session {printable(read.session)} without "
+            f"{printable(missed.update)}, "
             f"{milliseconds(since_us)} after that session's {printable(missed.f)} of it was acknowledged"
         )
         ids = [missed.op, read.op, missed.update, read.key]

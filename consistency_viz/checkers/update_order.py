@@ -1,4 +1,4 @@
-"""What ``monotonic-writes``, ``writes-follow-reads`` and ``causal`` have in common: following updates to the replicas."""
+"""What ``monotonic-writes``, ``writes-follow-reads`` and ``causal`` share: following updates to the replicas."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Monotonic reads over the whole database: does the replica that answers have all that the session has seen anywhere?
 
-A read tells what its replica had applied to one key. For other keys we take what the replica has applied when the answer
-arrives, which is at least what it had: a read that is counted as broken certainly is.
+A read tells what its replica had applied to one key. For other keys we take what the replica has applied when the
+answer arrives, which is at least what it had: a read that is counted as broken certainly is.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The checker ``writes-follow-reads``: a write made after seeing another is preceded by that at every replica.
 
-Source: Terry et al., "Session guarantees for weakly consistent replicated data" (1994); FIELD 2. The verdict is over the
-whole database: what was seen may be of another key than the write. ``same_key`` counts those of one key.
+Source: Terry et al., "Session guarantees for weakly consistent replicated data" (1994); FIELD 2. The verdict is over
+the whole database: what was seen may be of another key than the write. ``same_key`` counts those of one key.
 
-- (a) *Sets*: no replica has an update before one that its session had ``seen`` before the update began. As that holds of
-  each update that was seen, it holds of what comes before those as well.
+- (a) *Sets*: no replica has an update before one that its session had ``seen`` before the update began. As that holds
+  of each update that was seen, it holds of what comes before those as well.
 - (b) *Values*: no other session reads a write and then something from before what that write followed
   (``registers.third_sessions``).
 

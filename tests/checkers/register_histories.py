@@ -56,7 +56,7 @@ MIXED = ("read", "write", "read", "read", "write", "cas", "txn")
 def history(
     choose: Choose, *, kinds: Sequence[str] = MIXED, sizes: Sequence[int] = (6, 7, 8, 9, 10), cleanliness: int = 12
 ) -> list[Op]:
-    """As many operations as one of ``sizes``, of two or three sessions on two keys; a read returns anything written so far, or nothing."""
+    """One of ``sizes`` operations of up to three sessions and two keys; a read returns anything written, or nothing."""
     sessions = ["s1", "s2", "s3"][: choose([2, 2, 3])]
     keys = ["x", "y"][: choose([1, 1, 2])]
     overlapping = choose([False] * 4 + [True])

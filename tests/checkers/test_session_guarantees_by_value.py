@@ -97,7 +97,7 @@ def owed_in_session(known: Known, w: int) -> set[int]:
 
 
 def owed_by_reads(known: Known, w: int) -> set[int]:
-    """Grown until nothing is added: what was read by the operation, or before it in its session, and what that is owed."""
+    """Grown until nothing is added: what was read by the operation, or earlier in its session, and so on."""
     owed: set[int] = set()
     while True:
         readers = {r for v in {w} | owed for r in range(len(known.ops)) if r == v or known.session_order(r, v)}

@@ -6,10 +6,11 @@ Source: FIELD 2, "causality violation"; Biswas and Enea (OOPSLA 2019); Bouajjani
   what its session had been acknowledged, and what its session had seen, of any key. Each replica that has all that its
   updates directly depend on also has what those depend on, so the closure needs no search.
 - (b) *Values*: transactional causal consistency (TCC), with the weaker levels read committed and read atomic, by
-  saturation (``registers.levels``); ``metrics.levels`` has the verdict on each, and the reason names the weakest broken.
+  saturation (``registers.levels``); ``metrics.levels`` has the verdict on each, and the reason names the weakest
+  broken.
 
-The verdict is ``failed`` if either finds something, ``unknown`` if there was nothing to judge or a read cannot be judged,
-else ``passed``.
+The verdict is ``failed`` if either finds something, ``unknown`` if there was nothing to judge or a read cannot be
+judged, else ``passed``.
 """
 
 from __future__ import annotations
@@ -123,4 +124,7 @@ def _told(registers: Registers, anomaly: Anomaly) -> str:
         )
     if anomaly.pattern == "CyclicCO":
         return f"{listed(names)} each come before themselves in the order of sessions and of who read from whom"
-    return f"no order of {listed(names)} agrees with what was read: each has to come before the next, and the last before the first"
+    return (
+        f"no order of {listed(names)} agrees with what was read: each has to come before the next, "
+        "and the last before the first"
+    )

@@ -1,6 +1,7 @@
 """The checker ``convergence``: does each acknowledged update reach every replica, how fast, and do they then agree?
 
-Source: FIELD 2, "convergence time", "strong eventual consistency"; Shapiro et al., "Conflict-free replicated data types".
+Source: FIELD 2, "convergence time", "strong eventual consistency"; Shapiro et al., "Conflict-free replicated data
+types".
 
 Convergence time of an update is the last replica's first having it, or one that descends from it, minus its
 acknowledgement; 0 if all had it before. One that never reached all replicas is right-censored (Kaplan-Meier). One that
@@ -11,9 +12,9 @@ their first apply.
 The verdict
 - ``failed`` if ever, at the end of an instant, two replicas that had applied the same updates of a key showed different
   values: strong eventual consistency is broken, by whatever came later. Both are witnesses;
-- ``failed`` if a key's values still differ when the run ends and nothing is under way that could change it: messages about
-  the key were recorded, and each of its topics that a lagging replica follows delivered, or lost, as many there as were
-  sent;
+- ``failed`` if a key's values still differ when the run ends and nothing is under way that could change it: messages
+  about the key were recorded, and each of its topics that a lagging replica follows delivered, or lost, as many there
+  as were sent;
 - ``unknown`` if values still differ and something is under way, or the history records no messages about the key; if
   there are fewer than two replicas, or nothing was applied;
 - ``passed`` otherwise: at the end all replicas show the same value for every key.
@@ -122,7 +123,8 @@ class Convergence:
     def _disagreed(self, one: Disagreement) -> None:
         first, second = one.first, one.second
         text = (
-            f"{printable(one.replicas[0])} showed {_shown(first)} and {printable(one.replicas[1])} showed {_shown(second)} "
+            f"{printable(one.replicas[0])} showed {_shown(first)} and {printable(one.replicas[1])} "
+            f"showed {_shown(second)} "
             f"for {printable(one.key)} at {milliseconds(one.at_us - self._started_us)}, although both had applied the "
             "same updates"
         )

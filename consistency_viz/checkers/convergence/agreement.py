@@ -12,7 +12,7 @@ from workers.model.observation import Applied, Observation
 
 
 class Disagreement(msgspec.Struct, frozen=True):
-    """Two ``replicas`` showed the values of ``first`` and ``second`` (``None``: nothing applied) after the same updates."""
+    """Two ``replicas`` showed what ``first`` and ``second`` say (``None``: nothing) after the same updates."""
 
     key: str
     at_us: int
@@ -22,7 +22,7 @@ class Disagreement(msgspec.Struct, frozen=True):
 
 
 class Agreement:
-    """Follows what replicas show. ``count`` is the number of times that a key began to disagree, ``found`` the first."""
+    """Follows what replicas show. ``count`` is how often a key began to disagree, ``found`` the first times."""
 
     def __init__(self, replicas: tuple[str, ...]) -> None:
         self.keys: dict[str, KeyState] = {}

@@ -29,7 +29,7 @@ class Spread:
         self._replicas = replicas
         self._earlier: dict[tuple[str, str, int], Had] = {}
         self._survivors: dict[str, RunSet] = {}
-        for key in order.keys():
+        for key in order.all_keys():
             self._survivors[key] = self._surviving(key, kept.get(key, {}))
             self._find_successors(key)
 
@@ -45,7 +45,7 @@ class Spread:
             else:
                 times.add(max(0, last_us - operation.completed_us))
         services, service_waiting = LengthCounts(), []
-        for key in self._order.keys():
+        for key in self._order.all_keys():
             for update, had in self._order.updates(key):
                 if (key, update) in acknowledged:
                     continue

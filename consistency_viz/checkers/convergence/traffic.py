@@ -9,7 +9,7 @@ from workers.model.observation import Delivered, Dropped, Observation, Sent
 
 
 class Traffic:
-    """Counts messages by key and topic, and at replicas those that came or were lost; copies by the network do not count."""
+    """Counts messages by key and topic, and at replicas those that came or were lost; without the network's copies."""
 
     def __init__(self, replicas: Iterable[str]) -> None:
         self._replicas = frozenset(replicas)

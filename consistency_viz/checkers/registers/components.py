@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def components(predecessors: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The components of the graph in which ``predecessors[n]`` point at n, each after all that it can be reached from."""
+    """The components of the graph in which ``predecessors[n]`` point at n, each after all that reach it."""
     size = len(predecessors)
     order = [0] * size  # 0: not visited yet
     low = [0] * size

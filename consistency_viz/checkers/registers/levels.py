@@ -1,16 +1,17 @@
 """Isolation levels of registers by saturation: read committed, read atomic, transactional causal consistency.
 
 Source: Biswas and Enea, "On the complexity of checking transactional consistency" (OOPSLA 2019). A level holds if some
-total order of all transactions contains session order and reads-from and obeys the level's axiom: if t3 reads x from t1,
-and t2, which also writes x, is visible to t3, then t2 comes before t1. Visible is, at
+total order of all transactions contains session order and reads-from and obeys the level's axiom: if t3 reads x from
+t1, and t2, which also writes x, is visible to t3, then t2 comes before t1. Visible is, at
 
 - read committed: what t3 has read from before that read, in its own order;
 - read atomic: what t3 reads from at all, and what comes before it in its session;
-- causal: what comes before t3 in the closure of session order and reads-from. That is causal *convergence* (Bouajjani et
-  al., POPL 2017): all sessions agree on one order of concurrent writes, so a cycle of conflicts (CyclicCF) fails as well.
+- causal: what comes before t3 in the closure of session order and reads-from. That is causal *convergence* (Bouajjani
+  et al., POPL 2017): all sessions agree on one order of concurrent writes, so a cycle of conflicts (CyclicCF) fails as
+  well.
 
-The premises never mention the order that is sought, so one pass of forced edges and one search for cycles decide. Of the
-visible writers only the last in each lane needs an edge: session order supplies the others.
+The premises never mention the order that is sought, so one pass of forced edges and one search for cycles decide. Of
+the visible writers only the last in each lane needs an edge: session order supplies the others.
 
 Beside the axioms every level refuses aborted, intermediate and thin-air reads, reads that contradict their own
 transaction's writes, and cycles of session order and reads-from (CyclicCO).
@@ -97,7 +98,7 @@ class Levels:
                     continue
                 for visible in self._visible(level, number, read, reads):
                     edge = (visible, read.source, read.key, number)
-                    if visible == read.source or visible == number or edge in known:
+                    if visible in {read.source, number} or edge in known:
                         continue
                     known.add(edge)
                     if read.source < 0 or self._order.is_before(read.source, visible):

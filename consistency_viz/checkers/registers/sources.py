@@ -23,7 +23,7 @@ class Writers(msgspec.Struct, gc=False):
 
 
 class Inconsistent(msgspec.Struct, frozen=True, gc=False):
-    """A read that its own operation's writes contradict: it did not return the operation's own last write of the key."""
+    """A read that did not return what its own operation had last written to the key."""
 
     number: int
     place: int

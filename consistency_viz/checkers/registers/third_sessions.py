@@ -1,8 +1,8 @@
 """Monotonic writes and writes-follow-reads of registers, as a third session sees them.
 
-A session that has read write ``w2`` of another session is *owed* what comes before it, and breaks the guarantee where it
-then reads the initial value of a key or a write that comes strictly before an owed write of it; or, if ``w2`` is a write
-of that same key, the owed write itself. Owed are
+A session that has read write ``w2`` of another session is *owed* what comes before it, and breaks the guarantee where
+it then reads the initial value of a key or a write that comes strictly before an owed write of it; or, if ``w2`` is a
+write of that same key, the owed write itself. Owed are
 
 - monotonic writes: the writes acknowledged to w2's session before w2 began;
 - writes follow reads: what w2's operation or an earlier one of its session had read, and what is owed for that.
@@ -29,7 +29,7 @@ Guarantee = Literal["monotonic-writes", "writes-follow-reads"]
 
 
 class OutOfOrder(msgspec.Struct, frozen=True):
-    """Operation ``later`` read ``source`` (-1: initial) of ``key``; ``earlier`` had read ``second``; ``first`` was owed."""
+    """Operation ``later`` read ``source`` (-1: initial); ``earlier`` had read ``second``, so ``first`` was owed."""
 
     key: str
     later: int
@@ -126,9 +126,9 @@ class ThirdSessions:
             self.judged.unjudged += 1
             return None
         self.judged.reads += 1
-        roots = within
+        roots = [root for root in within if self._may_break_within(read, root)]
         if self._may_break(read, debt.past, debt.past_by_key.get(read.key, {})):
-            roots = [*debt.roots, *within]
+            roots = [*debt.roots, *roots]
         return self._broken(number, read, roots) if roots else None
 
     def _is_owed(self, key: str, root: int) -> bool:
@@ -143,8 +143,12 @@ class ThirdSessions:
             return True
         return any(self._is_older(source, write) for write in self.writes.last(read.key, past))
 
+    def _may_break_within(self, read: Read, root: Root) -> bool:
+        past = self.order.past(root[0])
+        return self._may_break(read, past, past if root[2] == read.key else {})
+
     def _broken(self, number: int, read: Read, roots: list[Root]) -> OutOfOrder | None:
-        """What proves that the read is older than something owed for ``roots``; each write is looked at once for all."""
+        """What proves that the read is older than something owed for ``roots``; a write is looked at once."""
         source, written = read.source, self.registers.written
         told: set[int] = set()
         upto: Clock = {}

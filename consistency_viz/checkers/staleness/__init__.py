@@ -1,21 +1,23 @@
 """The checker ``staleness``: which reads returned something that an acknowledged write had superseded, and by how much?
 
-Source: FIELD 2, "stale read", "t-visibility", "k-staleness"; Bailis et al., "Probabilistically bounded staleness" (2012).
+Source: FIELD 2, "stale read", "t-visibility", "k-staleness"; Bailis et al., "Probabilistically bounded staleness"
+(2012).
 
 A read is stale if some write, acknowledged before the read began, supersedes what it returned.
 
-- (a) *Sets*: the write is not among what was seen, nor does anything seen descend from it, and its own past contains all
-  that was seen (``pasts``). A write that says nothing of its past comes after what was acknowledged before it began. So a
-  concurrent sibling that is missing makes no read stale.
-- (b) *Values*: the write began after the one that was read had been acknowledged: real time orders them. A read that may
-  mean several writes is stale if it is with each of them, and unjudged if only with some.
+- (a) *Sets*: the write is not among what was seen, nor does anything seen descend from it, and its own past contains
+  all that was seen (``pasts``). A write that says nothing of its past comes after what was acknowledged before it
+  began. So a concurrent sibling that is missing makes no read stale.
+- (b) *Values*: the write began after the one that was read had been acknowledged: real time orders them. A read that
+  may mean several writes is stale if it is with each of them, and unjudged if only with some.
 
 Writes that overlap the read make no read stale. Lag in versions counts the writes that supersede what was returned, so
 ``k_staleness`` gives the share of reads that returned one of the k newest committed versions, or one in flight; lag in
-time counts from the first of their acknowledgements to the read's begin. ``t_visibility`` is measured by ``visibility``.
+time counts from the first of their acknowledgements to the read's begin. ``t_visibility`` is measured by
+``visibility``.
 
-The verdict is ``failed`` if a read was stale, ``unknown`` if no read began after an acknowledged write to its key or one
-that did cannot be judged, else ``passed``.
+The verdict is ``failed`` if a read was stale, ``unknown`` if no read began after an acknowledged write to its key or
+one that did cannot be judged, else ``passed``.
 
 Memory: the acknowledged updates of each key, reads that lacked one of them, the causal pasts, and for (b) the plain
 operations: what supersedes what is known only when the pasts are.
@@ -169,8 +171,10 @@ class Staleness:
         self._counted(len(missed), since_us)
         who = printable(read.target) or "somebody"
         text = (
-            f"{who} served {printable(read.key)} to session {printable(read.session)} without {printable(first.update)}, "
-            f"{milliseconds(since_us)} after {printable(first.op)} of session {printable(first.session)} was acknowledged"
+            f"{who} served {printable(read.key)} to session {printable(read.session)} without "
+            f"{printable(first.update)}, "
+            f"{milliseconds(since_us)} after {printable(first.op)} of session "
+            f"{printable(first.session)} was acknowledged"
         )
         ids = [first.op, read.op, first.update, read.key]
         self._judged.findings.add(text, [*first.indices, *read.indices], ids)

@@ -30,7 +30,7 @@ class Acknowledged(msgspec.Struct):
 
 
 class Superseders(msgspec.Struct):
-    """Of what one set of updates lacks, the places in ``Acknowledged.updates`` that supersede it, as far as ``upto``."""
+    """The places in ``Acknowledged.updates``, as far as ``upto``, of what supersedes a set of updates."""
 
     closed: RunSet
     upto: int = 0
