@@ -12,52 +12,22 @@ Rules
 from __future__ import annotations
 
 import re
-import sys
-import zlib
 from collections.abc import Iterator
-from gzip import BadGzipFile, GzipFile
-from io import BufferedReader, RawIOBase
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self, cast
+from typing import Any, Final, Self
 
 import msgspec
 
 from consistency_viz.observation.foreign import alien, not_native
 from consistency_viz.observation.history_writer import HistoryWriter
+from consistency_viz.observation.limited_file import DEFAULT_LIMITS, HistoryError, LimitedFile, Limits
 from workers.model.history import VERSIONS_READ, Header, parse, parse_header
 from workers.model.observation import Observation
 
 __all__ = ["DEFAULT_LIMITS", "HistoryError", "HistoryReader", "HistoryWriter", "Limits", "read_history"]
 
-STDIN: Final = "-"
-_GZIP: Final = b"\x1f\x8b"
 _FIELD: Final = re.compile(r"`\$\.([A-Za-z_]\w*)|field `(\w+)`")
-
-
-class Limits(NamedTuple):
-    """The most that is read: bytes of the file after decompression, bytes of one line, lines after the header."""
-
-    file_bytes_max: int = 4 * 2**30
-    line_bytes_max: int = 2**20
-    lines_max: int = 50_000_000
-
-
-DEFAULT_LIMITS: Final = Limits()
-
-
-class HistoryError(ValueError):
-    """A file that is no history, or is damaged. ``line`` counts from 1 (0: the whole file); ``field`` may be empty."""
-
-    def __init__(self, file: str, line: int, problem: str, remedy: str, field: str = "", value: Any = None) -> None:
-        self.file = file
-        self.line = line
-        self.problem = problem
-        self.remedy = remedy
-        self.field = field
-        self.value = value
-        where = file + (f", line {line}" if line else "") + (f", field {field}" if field else "")
-        super().__init__(f"{where}: {problem}; {remedy}")
 
 
 class HistoryReader:
@@ -68,16 +38,12 @@ class HistoryReader:
     """
 
     def __init__(self, source: str | Path, limits: Limits = DEFAULT_LIMITS) -> None:
-        self.file = "standard input" if str(source) == STDIN else str(source)
+        self._bytes = LimitedFile(source, limits)
+        self.file = self._bytes.file
         self.limits = limits
         self.observations = 0
         self.last_us = 0
-        self._bytes = 0
-        self._raw = self._open(source)
-        self._close_raw = str(source) != STDIN
         try:
-            packed = self._raw.peek(2)[:2] == _GZIP
-            self._stream: BufferedReader | GzipFile = GzipFile(fileobj=self._raw) if packed else self._raw
             self.header = self._read_header()
         except BaseException:
             self.close()
@@ -90,11 +56,10 @@ class HistoryReader:
         self.close()
 
     def close(self) -> None:
-        if self._close_raw:
-            self._raw.close()
+        self._bytes.close()
 
     def __iter__(self) -> Iterator[Observation]:
-        while raw := self._readline():
+        while raw := self._bytes.readline(self.observations + 2):
             number = self.observations + 2
             if self.observations >= self.limits.lines_max:
                 problem = f"more than {self.limits.lines_max:,} lines"
@@ -108,47 +73,8 @@ class HistoryReader:
             self.last_us = observation.at_us
             yield observation
 
-    def _open(self, source: str | Path) -> BufferedReader:
-        if str(source) == STDIN:
-            stream = sys.stdin.buffer
-            return stream if isinstance(stream, BufferedReader) else BufferedReader(cast(RawIOBase, stream))
-        path = Path(source)
-        try:
-            if path.is_dir():
-                raise HistoryError(self.file, 0, "this is a folder", "name the history file in it")
-            size = path.stat().st_size
-            if size > self.limits.file_bytes_max:
-                raise self._too_large()
-            return path.open("rb")
-        except OSError as error:
-            problem = f"cannot be opened: {error.strerror or error}"
-            raise HistoryError(self.file, 0, problem, "check the path and that you may read it") from None
-
-    def _too_large(self) -> HistoryError:
-        problem = f"larger than {self.limits.file_bytes_max:,} bytes"
-        return HistoryError(self.file, 0, problem, "cut the history, or raise the limit of bytes")
-
-    def _readline(self) -> bytes:
-        """The next line, empty at the end; never more than the limit is held in memory."""
-        line_bytes_max = self.limits.line_bytes_max
-        number = self.observations + 2 if self._bytes else 1
-        try:
-            raw = self._stream.readline(line_bytes_max + 1)
-        except (EOFError, BadGzipFile, zlib.error) as error:
-            problem = f"the compressed file is damaged or cut short ({error})"
-            raise HistoryError(self.file, number, problem, "record or copy it again") from None
-        except OSError as error:
-            raise HistoryError(self.file, number, f"cannot be read: {error}", "check the disk") from None
-        if len(raw) > line_bytes_max:
-            problem = f"a line longer than {line_bytes_max:,} bytes"
-            raise HistoryError(self.file, number, problem, "a history has one observation a line")
-        self._bytes += len(raw)
-        if self._bytes > self.limits.file_bytes_max:
-            raise self._too_large()
-        return raw
-
     def _read_header(self) -> Header:
-        raw = self._readline()
+        raw = self._bytes.readline(1)
         if not raw.strip():
             problem = "the file is empty" if not raw else "the first line is empty"
             raise HistoryError(self.file, 1, problem, "a native history begins with its header line")
