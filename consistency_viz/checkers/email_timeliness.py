@@ -2,11 +2,12 @@
 
 Source: FIELD 2, "e-mail timeliness". Four kinds, counted apart, because "late" and "never" are not one number:
 
-- *premature*: the customer followed the mail's link and was shown less than the mail claims. Where nobody followed it:
-  the mail was sent before every view showed that. Views are the nodes that reads ask, or all replicas if none asks;
+- *premature*: the customer followed the mail's link and was shown less than the mail claims. In a history in which no
+  link is followed: the mail was sent before every view showed that. Views are the nodes that reads ask, or all replicas
+  if none asks;
 - *phantom*: at the end no replica has a fact that the mail claims; a mail that names none is one if its order ended
   rejected everywhere;
-- *duplicate*: a second mail about one order and subject (the business id), however it was delivered;
+- *duplicate*: a second mail with the same claims about one order (the business id), however it was delivered;
 - *missing*: an order that is valid, taxed and not rejected at the end, about which nothing is on its way, and no mail.
 
 A link that was answered with an error ("stale", a time-out) is no premature mail: it is counted as ``links_refused``.
@@ -70,7 +71,7 @@ class _Order:
         self.gone: dict[str, frozenset[str] | None] = {}  # node to what its value keeps, where the history says
         self.status: dict[str, Any] = {}
         self.mails: list[_Mail] = []
-        self.subjects: set[str] = set()
+        self.subjects: set[tuple[str, frozenset[str]]] = set()
         self.flight: dict[str, tuple[str, set[str]]] = {}  # message to its topic and the nodes that it reached
 
     def has(self, update: str) -> bool:
@@ -160,7 +161,8 @@ class EmailTimeliness:
     def _mail(self, observation: Observation, body: Effected) -> None:
         order = self._order(body.key)
         mail = _Mail(observation, body.detail)
-        subject = str(body.detail.get("subject", "")) if isinstance(body.detail, dict) else ""
+        named = str(body.detail.get("subject", "")) if isinstance(body.detail, dict) else ""
+        subject = named, mail.claims
         self._counts["mails_n"] += 1
         self._mailers.add(observation.node)
         if subject in order.subjects:
@@ -229,7 +231,7 @@ class EmailTimeliness:
                 f"{printable(link.target) or 'a view'}, which did not show yet what the mail claims"
             )
             self._findings.add(text, [mail.index, *link.indices], [key, link.op, *sorted(mail.claims)])
-        elif link is None and late:
+        elif late and not self._counts["links_n"]:
             self._counts["premature"] += 1
             text = (
                 f"the mail about {printable(key)} was sent at {self._at(mail.at_us)}, before {listed(late)} showed "

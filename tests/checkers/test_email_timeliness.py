@@ -80,6 +80,7 @@ def test_two_mails_about_one_order_are_one_too_many_and_two_subjects_are_two_mai
     both = [*shown("view-1", at=1), *shown("view-2", at=1)]
     assert counts(judged(*both, mail(at=3), mail(at=4))) == {"duplicate": 1}
     assert counts(judged(*both, mail(at=3), mail(at=4, subject="sorry"))) == {}
+    assert counts(judged(*both, mail(at=3), mail(at=4, claims=CLAIMS[:1]))) == {}
 
 
 def about(message: str, *, at: float, delivered: str = "") -> list[Step]:

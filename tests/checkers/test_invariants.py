@@ -100,6 +100,12 @@ def test_a_rejected_order_does_not_go_on() -> None:
     assert judged(order(119, "taxed", node="us"), rejected).verdict is Verdict.PASSED
 
 
+def test_a_mail_that_tells_of_the_rejection_does_not_take_the_order_on() -> None:
+    rejected = applied("eu", "s1-1", {"status": "rejected"}, "s1-1:OrderRejected", at=1)
+    sorry: Step = (2, "email", Effected("email", "s1-1", {"claims": ["s1-1:OrderRejected"]}))
+    assert judged(rejected, sorry).verdict is Verdict.PASSED
+
+
 ADD = op("a1", "add", "x", at=1, update="k@eu.1", after=[])
 REMOVE = op("r1", "remove", "x", at=3, update="k@eu.2", after=["k@eu.1"])
 ADDED = applied("eu", "k", ["x"], "k@eu.1", at=1)

@@ -232,3 +232,10 @@ def test_memory_is_bounded_by_what_is_between_two_quiet_moments() -> None:
     for observation in observations(events):
         checker.observe(observation)
         assert checker._kept <= piece.PIECE_MIN
+
+
+def test_a_register_of_siblings_is_not_judged() -> None:
+    events: list[Event] = [("invoke", 0, W, 1), ("ok", 0, W, 1), ("invoke", 0, R, None), ("ok", 0, R, [1])]
+    assert judged(observations(events)).verdict is Verdict.UNKNOWN
+    listed: list[Event] = [("invoke", 0, W, [1]), ("ok", 0, W, [1]), ("invoke", 0, R, None), ("ok", 0, R, [2])]
+    assert judged(observations(listed)).verdict is Verdict.FAILED

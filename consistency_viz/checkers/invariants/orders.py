@@ -102,9 +102,11 @@ class AfterRejection:
         if isinstance(body, Applied):
             fact: Any = body.update.removeprefix(f"{body.key}:")
             self._status(observation, body)
-        elif isinstance(body, Sent):
+            if fact == MAILED:  # it tells of a mail that may have been sent before
+                return
+        elif isinstance(body, Sent) and body.type == REJECTED:
             fact = body.type
-        elif isinstance(body, Effected) and body.effect == "email":
+        elif isinstance(body, Effected) and body.effect == "email" and not _tells_rejection(body):
             fact = MAILED
         else:
             return
@@ -136,3 +138,9 @@ class AfterRejection:
         at = milliseconds(observation.at_us - self._started_us)
         text = f"order {printable(key)} went on after it was rejected: it {what} at {at}"
         self.findings.add(text, [since, observation.index], [key])
+
+
+def _tells_rejection(mail: Effected) -> bool:
+    """A mail that says that the order was rejected does not take it on."""
+    claims = mail.detail.get("claims") if isinstance(mail.detail, dict) else None
+    return isinstance(claims, list) and f"{mail.key}:{REJECTED}" in claims

@@ -10,6 +10,8 @@ history is linearizable exactly if that of each key is, so each key is judged al
   an update to it) is no register.
 - Where all written values of a key differ and there is no cas, a fast way decides (``zones``), else a ``search``.
 
+A register that keeps siblings, whose reads return lists where no list was written, is not judged.
+
 ``passed``: every key was judged and something was read. ``unknown``: no write or cas, no answer, or the search of a key
 took more than ``STEPS_MAX`` steps. ``failed``: the witness of each bad key is a smallest impossible part of it.
 """

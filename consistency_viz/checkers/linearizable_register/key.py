@@ -31,7 +31,19 @@ PIECE_MIN: Final = 64
 class Register:
     """What was seen of one key. ``failure`` proves that it is no register, ``gave_up`` says why it was not judged."""
 
-    __slots__ = ("_open", "_origins", "_piece", "begun", "failure", "gave_up", "key", "reads", "state", "writes")
+    __slots__ = (
+        "_lists",
+        "_open",
+        "_origins",
+        "_piece",
+        "begun",
+        "failure",
+        "gave_up",
+        "key",
+        "reads",
+        "state",
+        "writes",
+    )
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -44,6 +56,7 @@ class Register:
         self._piece: list[Operation] = []
         self._origins: dict[Any, Act] = {}
         self.begun = False
+        self._lists = False  # whether a list was ever written
 
     @property
     def kept(self) -> int:
@@ -83,6 +96,10 @@ class Register:
         malformed = next((operation for operation in piece if is_malformed(operation)), None)
         if malformed is not None:
             self.give_up(f"the argument of {malformed.op} is no list [old, new], which a cas needs")
+            return 0
+        self._lists = self._lists or any(o.f == "write" and isinstance(o.argument, list) for o in piece)
+        if not self._lists and any(o.f == "read" and isinstance(o.result, list) for o in piece):
+            self.give_up("its reads return lists, as of siblings, and no list was written")
             return 0
         acts = [act for operation in piece if (act := act_of(operation)) is not None]
         self.reads += sum(1 for act in acts if act.kind != WRITE and act.completed != NEVER)
