@@ -99,7 +99,7 @@ def updates_of(listed: list[str] | None) -> frozenset[str]:
 
 
 def _begun(body: Invoked, observation: Observation) -> Operation:
-    argument, members = _parts(body.value)
+    argument, members = parts(body.value)
     return Operation(
         op=body.op,
         session=body.session,
@@ -119,7 +119,7 @@ def _end(operation: Operation, body: Completed, observation: Observation) -> Non
     operation.outcome = body.outcome
     operation.completed_us = observation.at_us
     operation.completed_index = observation.index
-    operation.result, members = _parts(body.value)
+    operation.result, members = parts(body.value)
     update = members.get("update", "")
     operation.update = update if isinstance(update, str) else ""
     operation.after = _listed(members.get("after"))
@@ -127,12 +127,13 @@ def _end(operation: Operation, body: Completed, observation: Observation) -> Non
     operation.error = body.error
 
 
-_MEMBERS: Final = frozenset(("value", "base", "version", "update", "after", "seen"))
+MEMBERS: Final = frozenset(("value", "base", "version", "update", "after", "seen"))
+"""What an argument or a result may have beside its own content."""
 
 
-def _parts(value: Any) -> tuple[Any, dict[str, Any]]:
+def parts(value: Any) -> tuple[Any, dict[str, Any]]:
     """The member ``value`` and all members of an argument or result; a plain value has no members."""
-    if isinstance(value, dict) and value.keys() & _MEMBERS:
+    if isinstance(value, dict) and value.keys() & MEMBERS:
         return value.get("value"), value
     return value, {}
 

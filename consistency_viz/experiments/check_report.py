@@ -18,12 +18,16 @@ _STYLE: Final = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdi
 def render(report: Report) -> Iterator[RenderableType]:
     """The parts of the report, top to bottom. Texts from the file are shown as they are, never as markup."""
     header = report.header
-    head = f"{header.scenario} / {header.design}, seed {header.seed}, {header.driver}: "
-    head += f"{report.observations:,} observations in {report.duration_ms:,.0f} ms"
+    if header.driver != "jepsen":
+        head = f"{header.scenario} / {header.design}, seed {header.seed}, {header.driver}: "
+        head += f"{report.observations:,} observations in {report.duration_ms:,.0f} ms"
+    else:
+        head = f"{header.scenario}, {header.driver}: {report.observations:,} events in {report.duration_ms:,.0f} ms"
     yield Text(_printable(head))
+    yield from (Text(_printable(note), style="dim") for note in report.notes)
     yield _verdicts(report.results)
     for result in report.results:
-        if result.checker == "divergence":
+        if result.checker == "divergence" and result.applicable:
             yield _windows(result.metrics)
     for result in report.results:
         yield from _witnesses(result)
@@ -33,7 +37,7 @@ def render(report: Report) -> Iterator[RenderableType]:
 def _verdicts(results: list[Result]) -> Table:
     table = Table("checker", "verdict", "reason")
     for result in results:
-        verdict = Text(result.verdict.value, _STYLE[result.verdict])
+        verdict = Text(result.verdict.value, _STYLE[result.verdict] if result.applicable else "dim")
         table.add_row(result.checker, verdict, Text(_printable(result.reason)))
     return table
 

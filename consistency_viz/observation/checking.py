@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from consistency_viz.checkers.registry import CHECKERS, check, create
+from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result, Verdict, of_results
+from consistency_viz.observation.formats.jepsen import JepsenReader
 from consistency_viz.observation.history import DEFAULT_LIMITS, HistoryReader, Limits
 from workers.model.history import Header
 
@@ -37,6 +38,8 @@ class Report(msgspec.Struct, frozen=True):
     duration_ms: float
     verdict: Verdict
     results: list[Result]
+    notes: list[str] = []
+    """How the file was understood, where it does not say so itself."""
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object. The header's plan is left out: it is in the history."""
@@ -46,24 +49,28 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def check_file(
-    source: str | Path, names: Iterable[str] = (), history_format: str = "native", limits: Limits = DEFAULT_LIMITS
+    source: str | Path,
+    names: Iterable[str] = (),
+    history_format: str = "native",
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    keyed: bool | None = None,
 ) -> Report:
     """Run the named checkers, or all, over a history file ("-": standard input), reading it once.
 
-    Raises ``HistoryError`` for a bad file, ``UnknownCheckerError`` for a name that no checker has and
-    ``BadRequestError`` for a format that cannot be read; nothing was checked then.
+    ``keyed`` says whether the values of a Jepsen history are ``[key value]``; ``None``: find out. The verdict is over
+    the checkers that ran and had something to judge. Raises ``HistoryError`` for a bad file, ``UnknownCheckerError``
+    for a name that no checker has and ``BadRequestError`` for a format that is not known; nothing was checked then.
     """
     if history_format not in FORMATS:
         raise BadRequestError(f"format {history_format!r} is not known", f"use one of {', '.join(FORMATS)}")
+    if keyed is not None and history_format != "jepsen":
+        raise BadRequestError("a native history says its keys", "leave --keyed and --not-keyed to --format jepsen")
     nobody = Header("", "", 0, "", [])
     chosen = list(names)
     create(nobody, chosen)  # a wrong name is refused before a large file is read
-    if history_format == "jepsen":
-        raise BadRequestError(
-            "format 'jepsen' cannot be read yet: no checker here takes operations only",
-            f"give a native history; the checkers are {', '.join(CHECKERS)}",
-        )
-    with HistoryReader(source, limits) as reader:
+    reads_native = history_format == "native"
+    with HistoryReader(source, limits) if reads_native else JepsenReader(source, limits, keyed=keyed) as reader:
         results = check(create(reader.header, chosen), reader)
         return Report(
             file=reader.file,
@@ -73,4 +80,5 @@ def check_file(
             duration_ms=max(0, reader.last_us - reader.header.started_us) / 1000,
             verdict=of_results(results),
             results=results,
+            notes=reader.notes if isinstance(reader, JepsenReader) else [],
         )

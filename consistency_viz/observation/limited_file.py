@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, cast
 
 STDIN: Final = "-"
 _GZIP: Final = b"\x1f\x8b"
-_CHUNK_BYTES: Final = 256 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
 
 
 class Limits(NamedTuple):

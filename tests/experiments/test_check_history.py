@@ -108,10 +108,55 @@ def test_a_bad_file_is_refused_with_its_place(failing: Path) -> None:
     assert f"{failing}, line 2, field index: 4 where 0 was due" in err
 
 
-def test_the_jepsen_format_is_refused_clearly_until_it_is_read(passing: Path) -> None:
+JEPSEN = """{:type :invoke, :f :write, :value [1 5], :process 0, :time 1000000, :index 0}
+{:type :ok, :f :write, :value [1 5], :process 0, :time 2000000, :index 1}
+{:type :invoke, :f :read, :value [1 nil], :process 1, :time 3000000, :index 2}
+{:type :ok, :f :read, :value [1 %s], :process 1, :time 4000000, :index 3}
+"""
+
+
+@pytest.mark.parametrize(("value", "status"), [("5", 0), ("nil", 1), ("6", 1)])
+def test_a_jepsen_history_is_checked_by_all_and_those_without_evidence_do_not_decide(
+    tmp_path: Path, value: str, status: int
+) -> None:
+    path = tmp_path / "h.edn"
+    path.write_text(JEPSEN % value)
+    assert run(str(path), "--format", "jepsen")[0] == status
+    assert run(str(path), "--format", "jepsen", "--checker", "linearizable-register")[0] == status
+    assert run(str(path), "--format", "jepsen", "--checker", "set-full")[0] == 2
+
+
+def test_a_jepsen_report_says_what_was_read_and_how_it_was_understood(tmp_path: Path) -> None:
+    path = tmp_path / "h.edn"
+    path.write_text(JEPSEN % "nil")
+    _, out, _ = run(str(path), "--format", "jepsen")
+    assert "h.edn, jepsen: 4 events in 4 ms" in out
+    assert "every value was taken for [key value]; --not-keyed says otherwise" in out
+    assert "divergence windows" not in out
+    _, out, _ = run(str(path), "--format", "jepsen", "--json", "--checker", "linearizable-register")
+    report = json.loads(out)
+    assert report["results"][0]["witnesses"][0]["indices"] == [0, 1, 2, 3]
+    assert (report["header"]["driver"], report["observations"]) == ("jepsen", 4)
+
+
+def test_what_values_mean_can_be_said(tmp_path: Path, passing: Path) -> None:
+    path = tmp_path / "h.edn"
+    path.write_text(JEPSEN % "nil")
+    assert run(str(path), "--format", "jepsen", "--not-keyed")[0] == 1
+    assert run(str(path), "--format", "jepsen", "--keyed", "--not-keyed")[0] == 3
+    status, _, err = run(str(passing), "--keyed")
+    assert (status, "leave --keyed and --not-keyed to --format jepsen" in err) == (3, True)
+
+
+def test_each_format_names_the_other(tmp_path: Path, passing: Path) -> None:
+    path = tmp_path / "h.edn"
+    path.write_text(JEPSEN % "5")
+    status, out, err = run(str(path))
+    assert (status, out) == (3, "")
+    assert "read it with --format jepsen" in err
     status, out, err = run(str(passing), "--format", "jepsen")
     assert (status, out) == (3, "")
-    assert "cannot be read yet" in err
+    assert "line 1: this is a native history, not a Jepsen one; read it with --format native" in err
 
 
 @pytest.mark.parametrize("arguments", [(), ("x", "--format", "edn"), ("x", "--colour"), ("none.jsonl",)])
@@ -145,8 +190,8 @@ def test_the_logic_is_a_function(passing: Path, failing: Path) -> None:
     ("arguments", "error"),
     [
         ({"names": ["x"]}, UnknownCheckerError),
-        ({"history_format": "jepsen"}, BadRequestError),
         ({"history_format": "edn"}, BadRequestError),
+        ({"keyed": True}, BadRequestError),
         ({"names": ["x"], "history_format": "jepsen"}, UnknownCheckerError),
     ],
 )

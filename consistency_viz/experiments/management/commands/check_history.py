@@ -26,7 +26,8 @@ class Command(StrictCommand):
 
     help = (
         "Check a recorded history and say, with witnesses, what went wrong. "
-        "Exit status: 0 passed, 1 failed, 2 unknown (no evidence), 3 bad input."
+        "A checker that finds nothing of its kind does not decide. "
+        "Exit status: 0 passed, 1 failed, 2 unknown (no evidence, or not to be told), 3 bad input."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,11 +40,15 @@ class Command(StrictCommand):
             metavar="NAME",
             help=f"run only this checker; may be repeated (all: {', '.join(CHECKERS)})",
         )
+        keyed = parser.add_mutually_exclusive_group()
+        keyed.add_argument("--keyed", action="store_true", help="jepsen: every value is [key value] (found out)")
+        keyed.add_argument("--not-keyed", action="store_true", help="jepsen: no value is [key value] (found out)")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        keyed = True if options["keyed"] else False if options["not_keyed"] else None
         try:
-            report = check_file(options["file"], options["checker"], options["format"])
+            report = check_file(options["file"], options["checker"], options["format"], keyed=keyed)
         except (HistoryError, UnknownCheckerError, BadRequestError) as error:
             raise bad_input(str(error)) from None
         if options["json"]:

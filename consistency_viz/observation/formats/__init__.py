@@ -1,0 +1,1 @@
+"""Histories of others: Jepsen in and out, ShiViz and CloudEvents out."""
