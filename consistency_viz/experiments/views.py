@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from consistency_viz.experiments import forms, runs, stack, tokens
+from consistency_viz.experiments import course_page, forms, runs, stack, tokens
 from consistency_viz.experiments.commands import (
     PRESENTER,
     CommandRefused,
@@ -32,9 +32,16 @@ CHUNK_BYTES = 64 * 1024
 
 @require_safe
 def run_list(request: HttpRequest) -> HttpResponse:
-    """All recent runs, and the scenarios that can be started."""
-    listed = Run.objects.all()[:RUNS_LISTED_MAX]
-    context = {"runs": listed, "scenarios": stack.catalogue(), "is_presenter": is_presenter(request)}
+    """The course and the other scenarios, with what goes on now before and what is over after them."""
+    listed = list(Run.objects.all()[:RUNS_LISTED_MAX])
+    active = [run for run in listed if not run.ended]
+    context = {
+        "active": active,
+        "past": [run for run in listed if run.ended],
+        "course": course_page.course(active),
+        "further": course_page.further(active),
+        "is_presenter": is_presenter(request),
+    }
     return render(request, "runs/list.html", context)
 
 

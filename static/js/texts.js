@@ -113,6 +113,7 @@ export const texts = {
   moreKeys: (/** @type {number} */ n) =>
     `${some(n, "more key is", "more keys are")} known but not shown here`,
 
+  found: (/** @type {number} */ n) => (n ? `${count(n)} found` : "none found"),
   feedRest: (/** @type {number} */ n) => `and ${some(n, "other thing", "other things")}`,
   waitingForFeed: "Nothing has happened yet.",
   noDivergence: (/** @type {number} */ seconds) => `No divergence in the last ${seconds} s`,
