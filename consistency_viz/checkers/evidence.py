@@ -71,7 +71,7 @@ class Evidence:
             self.log.not_by_value.add(operation.key)
         elif operation.f in PLAIN:
             self.log.take(operation)
-        elif operation.outcome != "fail":
+        else:  # even if it failed: its key is no register
             self.log.not_by_value.add(operation.key)
 
 
