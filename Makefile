@@ -5,7 +5,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock screenshots clean
+.PHONY: help demo test lint format lock screenshots course clean
 
 PYTHON := .venv/bin/python
 DEMO := .venv/.installed-demo
@@ -52,6 +52,9 @@ lock:
 
 screenshots: $(DEV)
 	@CV_CHROMIUM="$$($(PYTHON) .ci/browser.py)" && export CV_CHROMIUM && exec $(PYTHON) docs/screenshots.py $(ARGS)
+
+course: $(DEV)
+	@exec $(PYTHON) docs/course.py --runs 200
 
 clean:
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments.parallel import simulate_many
@@ -25,6 +25,12 @@ class Held(NamedTuple):
     @property
     def verdict(self) -> Verdict | None:
         return self.tally.expectations.verdict
+
+    def to_json(self) -> dict[str, Any]:
+        """What was expected and how often it showed."""
+        expectations = self.tally.expectations.to_json()
+        about = {"number": self.number, "name": self.scenario.name, "title": self.scenario.title, "fix": self.is_fix}
+        return {**about, "runs": self.tally.n, "first_seed": self.tally.first[0].seed, **expectations}
 
 
 def lessons() -> list[tuple[int, Scenario]]:
