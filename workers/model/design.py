@@ -44,7 +44,10 @@ class OptionsError(ValueError):
 class Design(NamedTuple):
     """One coordination design: a name for scenarios, words for people, and ``nodes`` for the drivers.
 
-    ``promises``, ``costs``, ``use_when`` and ``source`` are the design's paragraph in the docs.
+    ``promises``, ``costs``, ``use_when`` and ``source`` are the design's paragraph in the docs. The same for programs:
+    ``convergent`` promises strong eventual consistency, that replicas which have applied the same updates show the
+    same, and that they have all applied the same once every fault is over; ``survives_loss`` promises that also where
+    the network lost messages, because they are sent again or nobody depends on them.
     """
 
     name: str
@@ -55,3 +58,5 @@ class Design(NamedTuple):
     use_when: str
     source: str
     nodes: Callable[[Options], tuple[NodeSpec, ...]]
+    convergent: bool
+    survives_loss: bool

@@ -26,4 +26,6 @@ DESIGN = Design(
     use_when="Independent checks of one thing can run at the same time.",
     source="Enterprise integration patterns: scatter-gather with an aggregator, made idempotent by type of check.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

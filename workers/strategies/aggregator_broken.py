@@ -26,4 +26,6 @@ DESIGN = Design(
     use_when="Never on purpose. Published examples of the pattern have this bug.",
     source="The aggregator of a scatter-gather, as it is often written.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -29,4 +29,6 @@ DESIGN = Design(
     use_when="Accepting work must not depend on every service being up, and readers can live with lag.",
     source="The article's asynchronous version; CQRS read models fed by domain events.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

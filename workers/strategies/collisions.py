@@ -30,4 +30,6 @@ DESIGN = Design(
     use_when="Never on purpose. It is what comes out where events carry whole entities and two services react to one.",
     source="The article's collision problem; a lost update.",
     nodes=_nodes,
+    convergent=False,
+    survives_loss=False,
 )

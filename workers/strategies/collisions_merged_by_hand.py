@@ -31,4 +31,6 @@ DESIGN = Design(
     use_when="Few consumers, few fields, and somebody who owns the merge.",
     source="The article's second cure for collisions: merging by hand in every consumer.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

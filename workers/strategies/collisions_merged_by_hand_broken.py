@@ -31,4 +31,6 @@ DESIGN = Design(
     use_when="Never on purpose. It shows how a merge by hand goes wrong with money.",
     source="The article on merging by hand: error-prone.",
     nodes=_nodes,
+    convergent=False,
+    survives_loss=False,
 )

@@ -31,4 +31,6 @@ DESIGN = Design(
     use_when="Several services add to one entity at the same time and each addition stands on its own.",
     source="The article's third cure for collisions: state-based CRDTs, a join semilattice.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

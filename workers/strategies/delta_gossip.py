@@ -29,4 +29,6 @@ DESIGN = Design(
     use_when="States have grown large and changes are small.",
     source="Almeida, Shoker, Baquero 2018, algorithm 2: delta intervals with acknowledgements.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=True,
 )

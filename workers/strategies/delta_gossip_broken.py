@@ -29,4 +29,6 @@ DESIGN = Design(
     use_when="Never; it shows why deltas need intervals and acknowledgements, or contexts that keep gaps.",
     source="A shortcut in delta replication: Almeida, Shoker, Baquero 2018, section 7.2, on contexts with gaps.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=True,
 )

@@ -25,4 +25,6 @@ DESIGN = Design(
     use_when="Never without a way to merge what both sides have written.",
     source="GitHub's report on its incident of 21 October 2018, a cut of 43 seconds; FIELD scenario 22.",
     nodes=_nodes,
+    convergent=False,
+    survives_loss=False,
 )

@@ -26,4 +26,6 @@ DESIGN = Design(
     use_when="Losing an acknowledged write is worse than some seconds without writes.",
     source="B. Oki and B. Liskov, Viewstamped Replication (1988); leases after Gray and Cheriton (1989).",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=True,
 )

@@ -25,4 +25,6 @@ DESIGN = Design(
     use_when="Many keys, few writers at each.",
     source="H. T. Kung and J. T. Robinson, On Optimistic Methods for Concurrency Control (1981).",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -25,4 +25,6 @@ DESIGN = Design(
     use_when="Many writers meet at a few keys.",
     source="The single-writer principle (M. Thompson, 2011); the article's command stream.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -26,4 +26,6 @@ DESIGN = Design(
     use_when="One writer at a time is wanted, it must be replaced by itself, and the storage can compare a number.",
     source="Gray and Cheriton, Leases (1989); fencing tokens as M. Kleppmann describes them (2016).",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

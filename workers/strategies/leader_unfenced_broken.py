@@ -24,4 +24,6 @@ DESIGN = Design(
     use_when="Never for what must not be lost. A lease alone saves work, it does not protect data.",
     source="The lock service with a lease as it is often used; FIELD scenario 21, the zombie writer.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

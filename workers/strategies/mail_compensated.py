@@ -34,4 +34,6 @@ DESIGN = Design(
     use_when="Rejections are rare, speed matters, and the false claim can be made good.",
     source="Compensation, as in sagas (Garcia-Molina and Salem 1987).",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -32,4 +32,6 @@ DESIGN = Design(
     use_when="Never on purpose. It is what comes out where a side effect is triggered by the wrong event.",
     source="The article on integrity: an effect in the world before the decision that it depends on.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -29,4 +29,6 @@ DESIGN = Design(
     use_when="Never on purpose. Its cure is one line: remember the business key of what was done.",
     source="At-least-once delivery; exactly-once effects need an idempotency key.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -30,4 +30,6 @@ DESIGN = Design(
     use_when="Changes are small, states are large, and updates commute once they are in causal order.",
     source="Shapiro et al. 2011, operation-based objects; Birman, Schiper, Stephenson 1991, causal broadcast.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=True,
 )

@@ -29,4 +29,6 @@ DESIGN = Design(
     "before causes.",
     source="What causal delivery is for: Lamport 1978; Shapiro et al. 2011, section 2.4.",
     nodes=_nodes,
+    convergent=False,
+    survives_loss=True,
 )

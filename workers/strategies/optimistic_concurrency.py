@@ -60,4 +60,6 @@ DESIGN = Design(
     use_when="Conflicts are rare, and the storage can compare and write in one step.",
     source="The article's version numbers; compare-and-set with retries.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -124,4 +124,6 @@ DESIGN = Design(
     use_when="Writes must go on while a region is away, and a stale read or a sibling can be lived with.",
     source="Dynamo (DeCandia et al. 2007); its staleness: PBS (Bailis et al. 2012).",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=True,
 )

@@ -52,4 +52,6 @@ DESIGN = Design(
     use_when="Each step needs the result of the one before, and nobody has to see an order half done.",
     source="The article's first cure for collisions: a serial chain.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

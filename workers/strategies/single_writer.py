@@ -29,4 +29,6 @@ DESIGN = Design(
     use_when="Rules hold over a whole entity, and the entities are many and small.",
     source="The article's command stream and entity stream; the single-writer principle.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -30,4 +30,6 @@ DESIGN = Design(
     use_when="Never on purpose. It shows what permissions are for: a rule that holds although somebody breaks it.",
     source="DESIGN: single writer, enforced by permissions; Redis ACL.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

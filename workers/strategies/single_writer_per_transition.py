@@ -54,4 +54,6 @@ DESIGN = Design(
     use_when="Each service knows something else about an entity, and no rule spans what two of them write.",
     source="The article's single writer per transition.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

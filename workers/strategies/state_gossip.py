@@ -29,4 +29,6 @@ DESIGN = Design(
     use_when="States are small, networks are bad, and an answer now is worth more than the latest answer.",
     source="Shapiro et al. 2011, state-based objects; Demers et al. 1987, anti-entropy.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=True,
 )

@@ -50,4 +50,6 @@ DESIGN = Design(
     use_when="Few, fast, dependable services close to each other, and an answer that is complete is worth waiting for.",
     source="The article's synchronous version; one ACID database behind RPC services.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=True,
 )

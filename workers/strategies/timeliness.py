@@ -51,4 +51,6 @@ DESIGN = Design(
     use_when="Whoever follows a link can be told that the page is still being made ready.",
     source="The article's timeliness problem: a lagging read model behind a prompt e-mail.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -47,4 +47,6 @@ DESIGN = Design(
     use_when="Readers know what they must see at least, and waiting a moment is better than seeing nothing.",
     source="The article's first cure for lag: the query blocks until the view has caught up.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )

@@ -48,4 +48,6 @@ DESIGN = Design(
     use_when="A later mail is harmless and a link that shows nothing is not.",
     source="The article's second cure for lag: a view-updated event triggers the e-mail.",
     nodes=_nodes,
+    convergent=True,
+    survives_loss=False,
 )
