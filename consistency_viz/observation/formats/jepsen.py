@@ -45,8 +45,8 @@ class Extra(msgspec.Struct, forbid_unknown_fields=True):
     target: str = ""
     intended_us: int = -1
     members: dict[str, list[str] | str | int] = {}
-    initial: Any = msgspec.UNSET
-    """What the key held before its first write."""
+    initial: dict[str, Any] = {}
+    """What keys held before their first write."""
 
 
 class Step(msgspec.Struct, gc=False):
@@ -100,9 +100,8 @@ class JepsenReader:
 
     def __iter__(self) -> Iterator[Observation]:
         for step in self._steps:
-            if step.extra.initial is not msgspec.UNSET:
-                body: Body = Applied(step.key, step.extra.initial, f"{step.key}@initial")
-                yield Observation(-1, 0, CLIENT, body)
+            for key, value in step.extra.initial.items():
+                yield Observation(-1, 0, CLIENT, Applied(key, value, f"{key}@initial"))
         steps = iter(self._steps)
         faults = Faults()
         for event in self._history:

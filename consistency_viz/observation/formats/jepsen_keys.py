@@ -25,7 +25,7 @@ from consistency_viz.observation.formats.jepsen_events import NEMESIS, Event, Ev
 ONE_KEY: Final = "x"
 """The key of all operations of a history without keys."""
 
-UNKEYED: Final = frozenset(("txn", "place"))
+UNKEYED: Final = frozenset(("txn",))
 QUEUE: Final = frozenset(("enqueue", "dequeue", "drain", "poll", "send", "subscribe", "assign", "crash"))
 KNOWN: Final = (
     "read", "write", "cas", "add", "remove", "increment", "decrement", "buy", "append", "txn", "place",

@@ -1,0 +1,67 @@
+"""``manage.py export RUN --format F --out FILE``: a run's history as others read it. Exit status 3 for bad input."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consistency_viz.experiments.management.strict import StrictCommand, bad_input
+from consistency_viz.experiments.models import Run
+from consistency_viz.observation.checking import BadRequestError
+from consistency_viz.observation.exporting import EXPORT_FORMATS, Exported, check_request, export_file
+from consistency_viz.observation.history import HistoryError
+
+
+class Command(StrictCommand):
+    """Reads the database only if RUN is no file."""
+
+    help = (
+        "Write the history of a run in another format: native (a checked copy), jepsen (operations and faults; EDN or "
+        "JSON by the ending of FILE), shiviz (a log with vector clocks), cloudevents (the messages that were sent). "
+        "A name that ends in .gz is packed. FILE appears when it is whole."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("run", metavar="RUN", help="the id of a run that has ended, or a native history file")
+        parser.add_argument("--format", required=True, choices=EXPORT_FORMATS)
+        parser.add_argument("--out", required=True, metavar="FILE", type=Path)
+        parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        out: Path = options["out"]
+        try:
+            check_request(options["format"], out, force=options["force"])
+            done = export_file(_source(options["run"]), options["format"], out, force=options["force"])
+        except (BadRequestError, HistoryError) as error:
+            raise bad_input(str(error)) from None
+        except OSError as error:
+            raise bad_input(f"--out {out}: cannot write it: {error.strerror or error}") from error
+        self.stdout.write(msgspec.json.encode(done).decode() if options["json"] else _told(done))
+
+
+def _source(run: str) -> Path:
+    """The history of a run by its id, or the file of that name."""
+    path = Path(run)
+    if path.exists():
+        return path
+    found = Run.objects.filter(pk=run).first()
+    if found is None:
+        latest = ", ".join(Run.objects.values_list("pk", flat=True)[:5]) or "none yet"
+        raise BadRequestError(f"{run}: there is neither a run of that id nor such a file", f"the latest runs: {latest}")
+    if not found.ended:
+        raise BadRequestError(f"run {run} has not ended ({found.state})", "stop it, or wait until it has")
+    if not found.history_path.exists():
+        raise BadRequestError(
+            f"run {run} has no history any more", "run it again: its scenario and seed are in its row"
+        )
+    return found.history_path
+
+
+def _told(done: Exported) -> str:
+    text = f"{done.file}: {done.observations:,} observations as {done.format}, {done.lines:,} lines"
+    left_out = ", ".join(f"{count:,} {kind}" for kind, count in done.left_out.items())
+    return f"{text}; left out, for want of a place: {left_out}" if left_out else text

@@ -1,0 +1,112 @@
+"""What is no Jepsen history is refused with its place and a remedy; each file of ``jepsen/bad`` tells its own."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from consistency_viz.observation.checking import check_file
+from consistency_viz.observation.formats.jepsen import JepsenReader
+from consistency_viz.observation.history import HistoryError, Limits
+
+FILES = sorted((Path(__file__).parent / "jepsen" / "bad").glob("*.edn"), key=lambda path: path.name)
+INVOKE = '{"type":"invoke","process":0,"f":"write","value":1}'
+OK = '{"type":"ok","process":0,"f":"write","value":1}'
+
+
+def refused(path: Path, limits: Limits | None = None, *, keyed: bool | None = None) -> HistoryError:
+    with pytest.raises(HistoryError) as caught:
+        check_file(path, (), "jepsen", limits or Limits(), keyed=keyed)
+    return caught.value
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_each_error_is_told_with_its_place(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    told = dict(re.findall(r"^; (\w+) ?(.*)$", text, re.MULTILINE))
+    error = refused(path)
+    assert (error.file, error.line, error.field) == (str(path), int(told["line"]), told["field"])
+    assert told["problem"] in error.problem
+    assert told["remedy"] in error.remedy
+
+
+def test_the_message_is_one_line_for_a_person() -> None:
+    path = next(path for path in FILES if path.stem == "time-goes-backwards")
+    assert str(refused(path)) == (
+        f"{path}, line 6, field time: 9 is before 10, where the history was: time never goes backwards; "
+        "sort the events by :time if it is of one clock, else take the :time out: then their order counts"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("", 0, "the file is empty"),
+        (INVOKE + "\n" + OK[:-5], 2, "the last event is cut short"),
+        (INVOKE + "\n" + OK.replace('"process":', '"process"'), 2, "not JSON"),
+        (INVOKE + "\n" + OK.replace('"ok"', '"done"'), 2, "'done' is no type of event"),
+        ("[" + INVOKE, 1, "the vector of events is not closed"),
+        (INVOKE + "\nnull\n" + OK, 2, "not JSON"),
+        ("\n" * 3 + "[1]", 4, "1 is no event"),
+        (INVOKE.replace("1}", "[" * 2000 + "]" * 2000 + "}"), 1, "nested too deeply"),
+    ],
+)
+def test_json_is_refused_alike(tmp_path: Path, text: str, line: int, problem: str) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text(text, encoding="utf-8")
+    error = refused(path)
+    assert (error.line, problem in error.problem) == (line, True), str(error)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "h.edn"
+    path.write_bytes(b'\n{:type :invoke, :process 0, :f :write, :value "\xff"}\n')
+    error = refused(path)
+    assert (error.line, "not UTF-8" in error.problem) == (2, True)
+
+
+def test_limits_come_first(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text(f"{INVOKE}\n{OK}\n", encoding="utf-8")
+    assert "larger than 60 bytes" in refused(path, Limits(file_bytes_max=60)).problem
+    assert "a map longer than 48 bytes" in refused(path, Limits(line_bytes_max=48)).problem
+    error = refused(path, Limits(lines_max=1))
+    assert (error.line, error.problem) == (2, "more than 1 events")
+
+
+def test_a_long_map_is_refused_before_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "h.edn"
+    path.write_text("{:type :invoke, :value [" + "1 " * 200_000, encoding="utf-8")
+    assert "a map longer than 100,000 bytes" in refused(path, Limits(line_bytes_max=100_000)).problem
+
+
+def test_a_compressed_file_is_measured_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "h.edn.gz"
+    path.write_bytes(gzip.compress(b" " * 10_000_000))
+    assert "larger than 1,000,000 bytes" in refused(path, Limits(file_bytes_max=1_000_000)).problem
+
+
+def test_gzip_and_standard_input_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = gzip.compress(f"{INVOKE}\n{OK}\n".encode())
+    path = tmp_path / "h.jsonl.gz"
+    path.write_bytes(packed)
+    assert JepsenReader(path).observations == 2
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(packed)))
+    assert JepsenReader("-").observations == 2
+
+
+def test_an_empty_vector_is_a_history_of_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "h.edn"
+    path.write_text("[]", encoding="utf-8")
+    assert check_file(path, (), "jepsen").verdict == "unknown"
+
+
+def test_what_was_said_of_keys_is_held_to(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text(f"{INVOKE}\n{OK}\n", encoding="utf-8")
+    error = refused(path, keyed=True)
+    assert (error.line, error.field, error.problem) == (1, "value", "1 is no [key value]")
