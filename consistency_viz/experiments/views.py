@@ -59,6 +59,7 @@ def run_detail(request: HttpRequest, run_id: str) -> HttpResponse:
         "subject": subject,
         "label_placed": "Orders placed" if subject == "order" else "Updates",
         "label_settled": "Settled" if subject == "order" else "Keys in agreement",
+        "label_emails": "E-mails sent" if subject == "order" else "Reads",
         "skus": stack.prices(),
         "countries": stack.countries(),
     }

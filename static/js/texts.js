@@ -29,6 +29,9 @@ const status = {
 export const texts = {
   status,
   absent: "absent",
+  items: (/** @type {number} */ n) => some(n, "item", "items"),
+  without: (/** @type {string[]} */ items) =>
+    items.length > 2 ? `without ${count(items.length)} that others have` : `without ${items.join(", ")}`,
   netAmount: (/** @type {string} */ amount) => `${amount} net`,
 
   connection: /** @type {Record<string, string>} */ ({
@@ -87,8 +90,12 @@ export const texts = {
   ratePerSecond: (/** @type {number} */ n) => `${count(n)}/s`,
   lostHere: (/** @type {number} */ n) => `${count(n)} lost`,
   dotsSkipped: (/** @type {number} */ n) => `${some(n, "message", "messages")} not drawn`,
-  command: "request",
-  reply: "reply",
+  talk: /** @type {Record<string, string>} */ ({
+    command: "request",
+    reply: "reply",
+    spread: "replication",
+    lead: "who may write",
+  }),
   lost: "lost on the way",
 
   lag: "lag ",
@@ -140,6 +147,7 @@ export const texts = {
       ].filter(Boolean).join(", "),
     settled: (/** @type {Totals} */ totals) => `of ${count(totals.updates_accepted)} accepted`,
     inAgreement: "at every replica",
+    byClients: "by clients",
     windows: (/** @type {number} */ n, /** @type {boolean} */ isOver) =>
       `${some(n, "window", "windows")} ${isOver ? "in all" : "so far"}`,
     share: "of the run so far",

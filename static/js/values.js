@@ -35,7 +35,7 @@ export function describe(value) {
   if (value === null || value === undefined) return { tone: "absent", label: texts.absent, detail: "" };
   const status = statusOf(value);
   if (status !== null) {
-    const tone = STATUSES.includes(status) ? status : otherTone(status);
+    const tone = STATUSES.includes(status) ? status : otherTone(canonical(value));
     return { tone, label: texts.status[status] ?? status, detail: amountOf(value) };
   }
   const label = typeof value === "string" ? value : plain(value);
@@ -55,19 +55,47 @@ function amountOf(value) {
   return typeof order.net_cents === "number" ? texts.netAmount(money(order.net_cents)) : "";
 }
 
-/** @param {unknown} value */
-function plain(value) {
+/** A value in words, without quotes. @param {unknown} value @returns {string} */
+export function plain(value) {
   if (Array.isArray(value)) {
     return `{${value.map((item) => (typeof item === "string" ? item : canonical(item))).join(", ")}}`;
   }
-  return typeof value === "object" ? canonical(value).replaceAll('"', "") : String(value);
+  return value !== null && typeof value === "object" ? canonical(value).replaceAll('"', "") : String(value);
+}
+
+/**
+ * The tones of values without one of their own that are seen side by side: by canonical text, as different as there are
+ * tones. A value has the tone that it has everywhere, unless another one of these took it first.
+ *
+ * @param {unknown[]} values
+ * @returns {Map<string, string>}
+ */
+export function otherTones(values) {
+  /** @type {Map<string, string>} */
+  const tones = new Map();
+  const taken = new Set();
+  for (const value of values) {
+    const text = canonical(value);
+    const wanted = describe(value).tone;
+    if (tones.has(text) || !wanted.startsWith("other-")) continue;
+    const free = Array.from({ length: OTHER_TONES }, (_, i) => `other-${(hashOf(text) + i) % OTHER_TONES}`)
+      .find((tone) => !taken.has(tone)) ?? wanted;
+    taken.add(free);
+    tones.set(text, free);
+  }
+  return tones;
 }
 
 /** Equal values get equal tones, different ones mostly different tones. @param {string} text */
 function otherTone(text) {
+  return `other-${hashOf(text) % OTHER_TONES}`;
+}
+
+/** @param {string} text */
+function hashOf(text) {
   let hash = 2166136261;
   for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
-  return `other-${(hash >>> 0) % OTHER_TONES}`;
+  return hash >>> 0;
 }
 
 /**

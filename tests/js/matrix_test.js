@@ -2,7 +2,7 @@
 
 import { deepStrictEqual as equal } from "node:assert";
 import { assignSlots, HOLD_US, matrixModel } from "../../static/js/figures/matrix.js";
-import { canonical, describe, newestOf } from "../../static/js/values.js";
+import { canonical, describe, newestOf, otherTones } from "../../static/js/values.js";
 
 /** @param {unknown} value @param {number} updates @param {number} [at_us] */
 const shown = (value, updates, at_us = 0) => ({ value, updates, at_us });
@@ -116,4 +116,38 @@ Deno.test("values are the same whatever the order of their fields, and any value
   equal(describe(0).label, "0");
   equal(describe(null), { tone: "absent", label: "absent", detail: "" });
   equal(describe({ a: 1, b: 2 }).tone, describe({ b: 2, a: 1 }).tone);
+});
+
+Deno.test("in one row another value has another tone, whatever their hashes, and the same value the same", () => {
+  const values = ["milk", ["milk"], ["milk", "tea"], 1, 2, null, "milk"];
+  const tones = otherTones(values);
+  equal(tones.size, 5);
+  equal(new Set(tones.values()).size, 5);
+  equal(tones.get('"milk"'), otherTones(["milk"]).get('"milk"'));
+});
+
+Deno.test("a long list is told by its length and by what it lacks; a short one is spelled out", () => {
+  const list = ["a", "b", "c", "d", "e"];
+  const key = {
+    key: "cart-1",
+    born_us: 0,
+    diverged: true,
+    diverged_updates: true,
+    values: {
+      eu: { value: list, updates: 5, at_us: 2 },
+      us: { value: list.slice(0, 3), updates: 3, at_us: 1 },
+    },
+  };
+  const state = {
+    keys: new Map([["cart-1", key]]),
+    keys_dropped: 0,
+    windows: [],
+    replicas: ["eu", "us", "ap"],
+  };
+  const { rows: [row] } = matrixModel(state, [{ key: "cart-1", since_us: 0 }], 3);
+  equal(row.cells.map((cell) => [cell.label, cell.detail, cell.full]), [
+    ["5 items", "", "{a, b, c, d, e}"],
+    ["{a, b, c}", "without d, e", "{a, b, c}"],
+    ["absent", "", undefined],
+  ]);
 });

@@ -44,7 +44,7 @@ export function sampleSynchronousNodes() {
     publishes,
   });
   return [
-    node("client", "client", ["replies"], ["commands", "queries.view-1", "queries.view-2"]),
+    node("client", "client", ["replies", "by-hand"], ["commands", "queries.view-1", "queries.view-2"]),
     node("order", "service", ["commands", "rpc.order"], [...asked, "replies"]),
     node("validation", "service", ["rpc.validation"], ["rpc.order"]),
     node("tax", "service", ["rpc.tax"], ["rpc.order"]),

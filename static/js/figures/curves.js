@@ -8,7 +8,7 @@
  * @property {string} id
  * @property {string} role
  * @property {boolean} replica
- * @property {0|1} band
+ * @property {number} band counted from the top
  * @property {number} column
  * @property {number} u along
  * @property {number} v across
@@ -39,8 +39,10 @@ export function curveOf(a, b, long, wide) {
     return [u0, v0, middle, v0, middle, v3, u3, v3];
   }
   const side = a.band === 0 ? -1 : 1;
-  const rise = Math.min(RISE_MAX, 24 + 5 * Math.abs(b.column - a.column));
-  const [u0, u3] = [a.u - 14 * forward, b.u + 14 * forward];
+  // The way back lies inside the way there: neither covers the other.
+  const [foot, lower] = forward > 0 ? [14, 0] : [-14, 12];
+  const rise = Math.min(RISE_MAX, 24 + 5 * Math.abs(b.column - a.column)) - lower;
+  const [u0, u3] = [a.u - foot * forward, b.u + foot * forward];
   const [v0, v3] = [a.v + side * wide / 2, b.v + side * wide / 2];
   return [u0, v0, u0, v0 + side * rise, u3, v3 + side * rise, u3, v3];
 }

@@ -103,23 +103,62 @@ const TYPES_OF_TOPIC = {
   taxed: ["OrderTaxed"],
   mailed: ["OrderMailed"],
 };
-const REPLIES = /(Accepted|Failed|Answer|Reply|Committed|Read)$/;
+/** The same for other systems, by how their topics begin. @type {[RegExp, string][]} */
+const TYPES_OF_TOPICS = [
+  [/^(ask|operations)\./, "Command"],
+  [/^(answers|results|responses)\b/, "Reply"],
+  [/^(region\.|replication$|changes$)/, "State"],
+  [/^(lock|alive|primaries|leases\.)/, "Lease"],
+];
+/** What replicas tell each other, and what is said about who may write. */
+const SPREAD = new Set([
+  "State",
+  "Delta",
+  "DeltaOnce",
+  "Operations",
+  "Replicated",
+  "RegisterWritten",
+]);
+const LEAD = new Set([
+  "Alive",
+  "Lease",
+  "Primary",
+  "Acquire",
+  "Granted",
+  "Denied",
+  "NotLeader",
+  "Fenced",
+  "Report",
+  "Reported",
+]);
+const REPLIES =
+  /(Accepted|Failed|Answer|Reply|Committed|Read|Updated|Done|Stored|Fetched|Taken|Loaded|Got|Changed|Conflict)$/;
+/** Tones that stand for many types: the legend says the tone and not each type. */
+export const GROUP_TONES = ["command", "reply", "spread", "lead"];
 
 /**
- * The tone of a message by its type: a fact's status, else "reply" or "command". "OrderRead" answers, "ReadOrder" asks.
+ * The tone of a message by its type: a fact's status, else what kind of talk it is. "OrderRead" answers, "ReadOrder" asks.
  *
  * @param {string} type
  */
 export function toneOfType(type) {
   if (type in TONES) return TONES[type];
+  if (SPREAD.has(type)) return "spread";
+  if (LEAD.has(type)) return "lead";
   return REPLIES.test(type) && type !== "Read" ? "reply" : "command";
 }
 
 /** The types of message that nodes are known to publish. @param {{publishes: string[]}[]} nodes */
 export function typesOf(nodes) {
   return [
-    ...new Set(nodes.flatMap((node) => node.publishes.flatMap((topic) => TYPES_OF_TOPIC[topic] ?? []))),
+    ...new Set(nodes.flatMap((node) => node.publishes.flatMap(typesOfTopic))),
   ];
+}
+
+/** @param {string} topic @returns {string[]} */
+function typesOfTopic(topic) {
+  const known = TYPES_OF_TOPICS.find(([pattern]) => pattern.test(topic));
+  return TYPES_OF_TOPIC[topic] ?? (known ? [known[1]] : []);
 }
 
 /** The shape of a dot, so that colour is not alone in telling types apart. @param {string} tone */
@@ -132,5 +171,7 @@ export function shapeOfTone(tone) {
     taxed: "diamond",
     mailed: "triangle",
     rejected: "bar",
+    spread: "circle",
+    lead: "triangle",
   }[tone] ?? "circle";
 }

@@ -5,13 +5,15 @@
  * side, stand in the second, so that every event's way to a replica is a way down and crosses no box. Facts that flow
  * back arch over the first band. Upright (a phone), the same picture is turned: bands become columns.
  *
- * Everything is computed in (along, across) and turned at the end.
+ * Everything is computed in (along, across) and turned at the end. Systems of another shape stand in tiers (`tiers.js`),
+ * and are not turned: their peers stay side by side.
  *
  * @import {NodeView} from "../types.js"
  * @import {Curve, Place} from "./curves.js"
  */
 
 import { ARCH, curveOf } from "./curves.js";
+import { tierColumns, tierPlaces, tiersHeight, tiersOf } from "./tiers.js";
 
 /** The least room between two columns: a scene that needs more than it was given grows, and its stage scrolls. */
 const GAP = 24;
@@ -38,6 +40,11 @@ const READ_SIDE = new Set(["view", "store"]);
  */
 export function mapScene(nodes, size) {
   const links = linksOf(nodes);
+  const tiers = tiersOf(nodes, links);
+  if (tiers) {
+    const { places, width, height } = tierPlaces(tiers, { ...size, gap: GAP });
+    return sceneOf({ width, height, upright: false }, places, links, size, identity);
+  }
   const columns = columnsOf(nodes, links, size.upright);
   const long = size.upright ? size.box_h : size.box_w;
   const wide = size.upright ? size.box_w : size.box_h;
@@ -54,12 +61,29 @@ export function mapScene(nodes, size) {
     }),
     ...placed(columns.readers, 1, { length, long, from: breadth - columns.foot - wide / 2, step: 0 }),
   ];
+  const [width, height] = size.upright ? [breadth, length] : [length, breadth];
+  return sceneOf(
+    { width, height, upright: size.upright },
+    places,
+    links,
+    size,
+    size.upright ? flip : identity,
+  );
+}
+
+/**
+ * @param {{width: number, height: number, upright: boolean}} extent
+ * @param {Place[]} places
+ * @param {{id: string, source: string, target: string, topics: string[]}[]} links
+ * @param {{box_w: number, box_h: number}} size
+ * @param {Turn} turn
+ * @returns {Scene}
+ */
+function sceneOf(extent, places, links, size, turn) {
   const at = new Map(places.map((place) => [place.id, place]));
-  const turn = size.upright ? flip : identity;
+  const [long, wide] = extent.upright ? [size.box_h, size.box_w] : [size.box_w, size.box_h];
   return {
-    width: size.upright ? breadth : length,
-    height: size.upright ? length : breadth,
-    upright: size.upright,
+    ...extent,
     boxes: places.map((place) => boxOf(place, size, turn)),
     edges: links.map((link) => {
       const curve = curveOf(need(at, link.source), need(at, link.target), long, wide);
@@ -68,12 +92,19 @@ export function mapScene(nodes, size) {
   };
 }
 
+/** Whether the nodes stand in tiers, whatever the width. @param {NodeView[]} nodes */
+export function isTiered(nodes) {
+  return tiersOf(nodes, linksOf(nodes)) !== null;
+}
+
 /** The height that the scene needs: enough for the deepest column, the arches, and the read side. */
 export function mapHeight(
   /** @type {NodeView[]} */ nodes,
   /** @type {number} */ box_h,
   /** @type {boolean} */ upright,
 ) {
+  const tiers = tiersOf(nodes, linksOf(nodes));
+  if (tiers) return tiersHeight(tiers, box_h);
   const columns = columnsOf(nodes, linksOf(nodes), upright);
   if (upright) return Math.max(columns.services.length, columns.readers.length, 1) * (box_h + 30);
   const deepest = Math.max(1, ...columns.services.map((column) => column.length));
@@ -82,6 +113,8 @@ export function mapHeight(
 
 /** How many columns of services stand side by side. @param {NodeView[]} nodes */
 export function columnCount(nodes) {
+  const tiers = tiersOf(nodes, linksOf(nodes));
+  if (tiers) return tierColumns(tiers);
   const columns = columnsOf(nodes, linksOf(nodes), false);
   return Math.max(1, columns.services.length, columns.readers.length);
 }

@@ -4,14 +4,18 @@
  * Rules
  * 1. A row keeps its place for as long as it is shown: what moves must mean something. A new key takes the place of the
  *    row that was shown longest, and only after `HOLD_US`; a divergent row is not replaced by one that is not.
- * 2. A cell is compared with the newest value among the replicas: how many updates it lacks, and whether it differs.
+ * 2. In one row the same value has the same colour and pattern everywhere, and another value has others.
+ * 3. A cell is compared with the newest value among the replicas: how many updates it lacks, and whether it differs.
  *
  * @import {State, KeyView} from "../types.js"
  */
 
-import { canonical, describe, newestOf } from "../values.js";
+import { canonical, describe, newestOf, otherTones, plain } from "../values.js";
+import { texts } from "../texts.js";
 
 export const HOLD_US = 1_500_000;
+/** Lists up to this long are spelled out. */
+const ITEMS_SPELLED_MAX = 4;
 
 /**
  * @typedef {{key: string, since_us: number}} Slot
@@ -24,6 +28,7 @@ export const HOLD_US = 1_500_000;
  * @property {number} updates
  * @property {number} behind updates that the newest has and this has not
  * @property {boolean} differs from the newest value
+ * @property {string} [full] all of the value, where the label is not
  *
  * @typedef {{key: string, diverged: boolean, is_new: boolean, cells: Cell[]}} Row
  * @typedef {object} Column
@@ -110,17 +115,49 @@ export function matrixModel(state, slots, now_us) {
 function rowOf(key, replicas, is_new) {
   const newest = newestOf(key);
   const newestText = canonical(newest?.value);
+  const union = unionOf(key);
+  const tones = otherTones(replicas.map((replica) => key.values[replica]?.value));
   const cells = replicas.map((replica) => {
     const shown = key.values[replica] ?? { value: null, updates: 0, at_us: 0 };
+    const looks = describe(shown.value);
     return {
       replica,
-      ...describe(shown.value),
+      ...looks,
+      ...(union ? inList(shown.value, union, looks.label) : {}),
+      tone: tones.get(canonical(shown.value)) ?? looks.tone,
       updates: shown.updates,
       behind: Math.max(0, (newest?.updates ?? 0) - shown.updates),
       differs: canonical(shown.value) !== newestText,
     };
   });
   return { key: key.key, diverged: key.diverged, is_new, cells };
+}
+
+/**
+ * All items of a key whose values are long lists at some replica, `null` for other keys.
+ *
+ * @param {KeyView} key
+ * @returns {Map<string, unknown>|null}
+ */
+function unionOf(key) {
+  const lists = Object.values(key.values).map((shown) => shown.value).filter(Array.isArray);
+  if (!lists.some((list) => list.length > ITEMS_SPELLED_MAX)) return null;
+  return new Map(lists.flat().map((item) => [canonical(item), item]));
+}
+
+/**
+ * A long list is told by its length, and by what it lacks that another replica has.
+ *
+ * @param {unknown} value
+ * @param {Map<string, unknown>} union
+ * @param {string} full
+ */
+function inList(value, union, full) {
+  if (!Array.isArray(value)) return {};
+  const here = new Set(value.map(canonical));
+  const missing = [...union].filter(([text]) => !here.has(text)).map(([, item]) => plain(item));
+  const label = value.length > ITEMS_SPELLED_MAX ? texts.items(value.length) : full;
+  return { label, detail: missing.length ? texts.without(missing) : "", full };
 }
 
 /**

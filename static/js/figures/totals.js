@@ -36,7 +36,9 @@ export function totalsModel(totals, elapsed_us, diverged_now, is_over = false, s
     },
     total("share", percent(share), is_over ? note.shareAtEnd : note.share, isHot),
     total("window", duration(totals.window_ms_p99), note.median(totals.window_ms_p50)),
-    total("emails", count(totals.emails), note.reads(totals.reads)),
+    subject === "order"
+      ? total("emails", count(totals.emails), note.reads(totals.reads))
+      : total("emails", count(totals.reads), note.byClients),
     total(
       "lost",
       count(totals.messages_dropped),

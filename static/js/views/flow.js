@@ -20,6 +20,8 @@ export const TONES = [
   "rejected",
   "command",
   "reply",
+  "spread",
+  "lead",
   "lost",
   "ink",
   "halo",

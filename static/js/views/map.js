@@ -6,8 +6,8 @@
  * @import {Curve} from "../figures/curves.js"
  */
 
-import { shapeOfTone, toneOfType, typesOf } from "../figures/flow.js";
-import { columnCount, mapHeight, mapScene } from "../figures/map.js";
+import { GROUP_TONES, shapeOfTone, toneOfType, typesOf } from "../figures/flow.js";
+import { columnCount, isTiered, mapHeight, mapScene } from "../figures/map.js";
 import { duration } from "../format.js";
 import { texts } from "../texts.js";
 import { find, h, setAttribute, setText, svg } from "./dom.js";
@@ -17,6 +17,8 @@ import { running, showInstances } from "./instances.js";
 /** Below this width the map stands upright. */
 const UPRIGHT_PX = 620;
 const BOX_REM = { w: 10, w_min: 6.4, h: 5.5 };
+/** The narrowest card of those that never stand upright. */
+const TIERED_W_MIN_REM = 5.7;
 /** What a card needs for its steps, and for each letter of its name. */
 const STEPS_REM = 7.6;
 const LETTER_REM = 0.52;
@@ -27,7 +29,17 @@ const SHARE = 0.6;
 /** Upright: room for the arches at the side and for the ways between the two bands. */
 const UPRIGHT_GAPS_PX = 84;
 /** The legend's order: the way of an order, then what is not a fact, then what is lost. */
-const LEGEND_ORDER = ["command", "placed", "validated", "taxed", "mailed", "rejected", "reply"];
+const LEGEND_ORDER = [
+  "command",
+  "placed",
+  "validated",
+  "taxed",
+  "mailed",
+  "rejected",
+  "spread",
+  "lead",
+  "reply",
+];
 /** How long an edge stays lit after a message. */
 const LIT_MS = 1_200;
 
@@ -59,7 +71,7 @@ export function createMap(root, { scalable, onScale }) {
     if (!nodes.length || !stage.clientWidth) return;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     root.parentElement?.classList.toggle("is-stacked", !fitsBeside(rem));
-    const upright = stage.clientWidth < UPRIGHT_PX;
+    const upright = stage.clientWidth < UPRIGHT_PX && !isTiered(nodes);
     const [box_w, box_h] = [boxWidth(rem, upright), BOX_REM.h * rem];
     const height = Math.max(mapHeight(nodes, box_h, upright), upright ? 0 : minHeight(root));
     root.classList.toggle("is-upright", upright);
@@ -75,7 +87,8 @@ export function createMap(root, { scalable, onScale }) {
     if (upright) return Math.min(BOX_REM.w * rem, (stage.clientWidth - UPRIGHT_GAPS_PX) / 2);
     const columns = columnCount(nodes);
     const room = (stage.clientWidth - COLUMN_GAP_PX * (columns - 1)) / columns;
-    return Math.max(BOX_REM.w_min * rem, Math.min(BOX_REM.w * rem, Math.floor(room)));
+    const least = isTiered(nodes) ? TIERED_W_MIN_REM : BOX_REM.w_min;
+    return Math.max(least * rem, Math.min(BOX_REM.w * rem, Math.floor(room)));
   }
 
   /** Whether the map has room beside the matrix; asked of the page's width, which the answer does not change. @param {number} rem */
@@ -114,11 +127,11 @@ export function createMap(root, { scalable, onScale }) {
   /** Adds a type to the legend, once. @param {string} type */
   function explain(type) {
     const tone = toneOfType(type);
-    const isGroup = tone === "command" || tone === "reply";
+    const isGroup = GROUP_TONES.includes(tone);
     const name = isGroup ? tone : type;
     if (legendShown.has(name)) return;
     legendShown.add(name);
-    legend.append(legendEntry(isGroup ? texts[tone] : type, tone));
+    legend.append(legendEntry(isGroup ? texts.talk[tone] : type, tone));
   }
 
   setInterval(() => {

@@ -9,6 +9,7 @@ import { isOver } from "../clock.js";
 import { assignSlots, matrixModel } from "../figures/matrix.js";
 import { shortName } from "../format.js";
 import { texts } from "../texts.js";
+import { createCellReader } from "./cell_reader.js";
 import { find, h, setAttribute, setText } from "./dom.js";
 
 /** With more replicas than this a cell shows its colour and pattern, and its words on hover. */
@@ -17,6 +18,11 @@ const WORDY_REPLICAS_MAX = 8;
 const DENSE_REPLICAS = 4;
 const COLUMN_REM = 9.5;
 const KEY_LETTERS_MAX = 14;
+/** With few keys their rows are as high as there is room, within these bounds, and a value has lines. */
+const ROW_REM = { least: 2.75, most: 9, line: 1.3, padding: 0.8 };
+/** Values up to this long are set large in a high row; from this long on a value may not fit its cell. */
+const SHORT_LETTERS_MAX = 6;
+const LONG_LETTERS = 14;
 
 /** @param {HTMLElement} root @param {() => void} resized asks for another `show`: there is room for other rows */
 export function createMatrix(root, resized) {
@@ -31,6 +37,9 @@ export function createMatrix(root, resized) {
   let replicasShown = "";
   let rows = rowsThatFit(root);
   let isTerse = false;
+  const reader = createCellReader(root);
+  /** @type {ReadonlySet<string>} */
+  let lookedAt = new Set();
   new ResizeObserver(() => {
     rows = rowsThatFit(root);
     isTerse = isTight(root, head.childElementCount - 1);
@@ -60,14 +69,35 @@ export function createMatrix(root, resized) {
       slots = assignSlots(slots, state.keys, now_us, rows);
       const model = matrixModel(state, slots, now_us);
       fitRows(model.rows.length);
+      setRowHeight(root, model.rows.length);
       model.columns.forEach((column, index) => showHead(head.children[index + 1], column, isTerse));
-      model.rows.forEach((row, index) => showRow(body.children[index], row));
+      model.rows.forEach((row, index) => {
+        showRow(body.children[index], row);
+        body.children[index].classList.toggle("is-looked-at", lookedAt.has(row.key));
+      });
+      reader.refresh();
       empty.hidden = model.rows.length > 0;
       table.hidden = model.rows.length === 0;
       setText(more, model.hidden > 0 ? texts.moreKeys(model.hidden) : "");
       showSummary(summary, model, isOver(state.run?.state));
     },
+    /** The keys that somebody points at, from the next `show` on. @param {ReadonlySet<string>} keys */
+    lookAt(keys) {
+      lookedAt = keys;
+    },
   };
+}
+
+/** @param {HTMLElement} root @param {number} rows */
+function setRowHeight(root, rows) {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const room = find(".matrix-scroll", root).clientHeight / rem - 4.9;
+  const wanted = Math.max(ROW_REM.least, Math.min(ROW_REM.most, room / Math.max(4, rows)));
+  const height = wanted < 2 * ROW_REM.line + ROW_REM.padding ? ROW_REM.least : Math.floor(wanted * 4) / 4;
+  const lines = Math.max(1, Math.floor((height - ROW_REM.padding) / ROW_REM.line));
+  root.classList.toggle("is-roomy", lines > 1);
+  root.style.setProperty("--row-height", `${height}rem`);
+  root.style.setProperty("--row-lines", String(lines));
 }
 
 /** How many rows there is room for: the panel's height decides, within reason. @param {HTMLElement} root */
@@ -145,5 +175,10 @@ function showCell(element, cell) {
   setText(find(".cell-detail", box), cell.detail);
   setText(find(".cell-behind", box), cell.behind > 0 ? `−${cell.behind}` : "");
   const behind = cell.behind > 0 ? `, ${texts.behind(cell.behind)}` : "";
-  setAttribute(box, "title", `${cell.replica}: ${cell.label} ${cell.detail}${behind}`);
+  const full = `${cell.replica}: ${cell.full ?? cell.label} ${cell.detail}${behind}`;
+  const isLong = cell.full !== undefined || cell.label.length >= LONG_LETTERS;
+  box.classList.toggle("is-short", cell.label.length <= SHORT_LETTERS_MAX);
+  setAttribute(box, "data-full", isLong ? full : null);
+  setAttribute(box, "tabindex", isLong ? "0" : null);
+  setAttribute(box, "title", isLong ? null : full);
 }

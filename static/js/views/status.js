@@ -13,6 +13,8 @@ import { find, setAttribute, setText } from "./dom.js";
 /** A running run that sends nothing for this long is said to be quiet. */
 const QUIET_MS = 3_000;
 const NOTICE_MS = 8_000;
+/** A run whose last instance has just left may be ending; only after this long nobody seems to work. */
+const ABANDONED_MS = 5_000;
 
 /** @param {ParentNode} page */
 export function createStatus(page) {
@@ -25,6 +27,7 @@ export function createStatus(page) {
   let noticeUntilMs = 0;
   /** @type {State["caught_up"]} */
   let noticed = null;
+  let workedMs = performance.now();
 
   return {
     /** @param {Status} status @param {number} quiet_ms since the last frame */
@@ -44,8 +47,10 @@ export function createStatus(page) {
       const until = run.ended_us ?? now_us;
       setText(clock, run.started_us ? runTime(until - run.started_us) : runTime(0));
       document.body.classList.toggle("is-over", isOver(run.state));
-      if (isAbandoned(state)) showBanner(banner, "bad", texts.nobodyWorks, texts.startAWorker);
-      else if (run.state === "running") banner.hidden = true;
+      if (!isAbandoned(state)) workedMs = performance.now();
+      if (performance.now() - workedMs > ABANDONED_MS) {
+        showBanner(banner, "bad", texts.nobodyWorks, texts.startAWorker);
+      } else if (run.state === "running") banner.hidden = true;
       else showBanner(banner, run.state === "failed" ? "bad" : "plain", words.text, run.reason);
       return undefined;
     },
