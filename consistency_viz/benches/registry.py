@@ -1,18 +1,21 @@
-"""Every benchmark by name. A bench takes the URL of a server on this machine and returns figures and notes."""
+"""Every benchmark by name: from the URL of a server on this machine, and how often to measure, to figures and notes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
-from consistency_viz.benches import checkers, crdt, pipeline, simulate
+from consistency_viz.benches import checkers, crdt, matrix, pipeline, simulate
 from consistency_viz.benches.measure import Figure
 
-Bench = Callable[[str], tuple[list[Figure], dict[str, object]]]
+Bench = Callable[[str, int | None], tuple[list[Figure], dict[str, object]]]
 
 BENCHES: Final[Mapping[str, Bench]] = {
-    "checkers": lambda url: checkers.run(),
-    "crdt": lambda url: crdt.run(),
-    "pipeline": pipeline.run,
-    "simulate": lambda url: simulate.run(),
+    "checkers": lambda url, runs: checkers.run(),
+    "crdt": lambda url, runs: crdt.run(),
+    "matrix": lambda url, runs: matrix.run(runs),
+    "pipeline": lambda url, runs: pipeline.run(url),
+    "simulate": lambda url, runs: simulate.run(),
 }
+NOTES: Final[Mapping[str, Callable[[dict[str, Any]], list[Any]]]] = {"matrix": matrix.tables}
+"""How the notes of a bench are drawn, where line by line will not do."""

@@ -29,7 +29,7 @@ def test_the_simulators_bench_measures_and_finds_the_same_bytes_for_the_same_see
 
 
 def test_every_bench_has_a_name() -> None:
-    assert set(BENCHES) == {"checkers", "crdt", "pipeline", "simulate"}
+    assert set(BENCHES) == {"checkers", "crdt", "matrix", "pipeline", "simulate"}
 
 
 @pytest.mark.stack

@@ -20,6 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all)")
+        parser.add_argument("--runs", type=int, metavar="N", help="of bench matrix: seeds for each cell (1,000)")
         parser.add_argument("--json", action="store_true", help="print one JSON object a bench")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -31,13 +32,15 @@ class Command(BaseCommand):
         name = options["name"]
         if name is not None and name not in BENCHES:
             raise CommandError(f"there is no bench {name!r}; choose one of {', '.join(BENCHES)}", returncode=3)
+        if options["runs"] is not None and options["runs"] < 1:
+            raise CommandError(f"--runs {options['runs']}: use 1 or more", returncode=3)
         home = data_dir_of()
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=home))
         try:
             with EmbeddedServer(folder / "redis", log_folder=folder / "log") as server:
                 for bench in [name] if name else BENCHES:
-                    figures, notes = BENCHES[bench](server.url)
+                    figures, notes = BENCHES[bench](server.url, options["runs"])
                     self._show(bench, figures, notes, as_json=options["json"])
         except LabError as error:
             raise CommandError(str(error)) from None
@@ -46,6 +49,7 @@ class Command(BaseCommand):
 
     def _show(self, bench: str, figures: Any, notes: Any, *, as_json: bool) -> None:
         from consistency_viz.benches.measure import as_json as dump
+        from consistency_viz.benches.registry import NOTES
         from consistency_viz.experiments.terminal import draw
 
         if as_json:
@@ -60,4 +64,5 @@ class Command(BaseCommand):
             spread = f"{f.ratio_min:.2f} - {f.ratio_max:.2f}"
             numbers = (f"{f.measured:,.1f}", f"{f.against:,.1f}", f"{f.ratio:.2f}", spread)
             table.add_row(f.name, f.unit, *numbers, f.goal, "met" if f.met else "missed")
-        draw([table, *(f"{key}: {value}" for key, value in notes.items())], self.stdout)
+        told = NOTES[bench](notes) if bench in NOTES else [f"{key}: {value}" for key, value in notes.items()]
+        draw([table, *told], self.stdout)
