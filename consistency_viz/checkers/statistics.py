@@ -41,6 +41,16 @@ class LengthCounts:
         for length in lengths:
             self.add(length)
 
+    @classmethod
+    def counted(cls, counts: Iterable[tuple[int, int]]) -> LengthCounts:
+        """The same multiset from (length, count), each length once."""
+        found = cls()
+        found._counts = dict(counts)
+        found.total = sum(found._counts.values())
+        if len(found._counts) > EXACT_MAX:
+            found._coarsen()
+        return found
+
     def add(self, length: int) -> None:
         if not self.exact:
             length = rounded(length)

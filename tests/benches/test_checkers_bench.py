@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from consistency_viz.benches import checkers
 from consistency_viz.benches.plain_search import plain_search
+from consistency_viz.checkers.divergence import arrays, batch
 from consistency_viz.checkers.linearizable_register.acts import act_of
 from consistency_viz.checkers.linearizable_register.search import initially, search
 from consistency_viz.checkers.operations import all_operations
@@ -24,7 +25,17 @@ ARGUMENTS = st.one_of(
 def test_the_bench_measures_every_ratio() -> None:
     figures, notes = checkers.run(rounds=1, count=10_000, searched=60)
     assert [figure.ratio > 0 for figure in figures] == [True] * 3
-    assert len(notes) == 2
+    assert len(notes) == 7
+
+
+def test_the_columns_of_the_bench_are_those_of_its_observations() -> None:
+    columns = checkers.apply_columns(2_000)
+    found = batch.columns_of(checkers.HEADER, checkers.applies(columns)).columns
+    one, other = arrays.windows(columns), arrays.windows(found)
+    assert [sorted(zip(w.from_us.tolist(), w.to_us.tolist(), strict=True)) for w in one] == [
+        sorted(zip(w.from_us.tolist(), w.to_us.tolist(), strict=True)) for w in other
+    ]
+    assert [len(w.key) > 300 and (w.to_us >= 0).all() for w in one] == [True] * 4
 
 
 @given(schedules(ARGUMENTS, lambda f: st.sampled_from([None, 1, 2]), operations_max=14, processes=5))

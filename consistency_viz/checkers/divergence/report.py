@@ -27,11 +27,15 @@ def result(checker: str, tracker: WindowTracker, end_us: int) -> Result:
     verdict, reason = _verdict(tracker)
     found: list[Witness] = []
     if verdict is Verdict.FAILED:
-        states = sorted(tracker.open_keys.values(), key=lambda s: (_opened_us(s), s.key))
-        found = [_witness(tracker, state) for state in states[:WITNESSES_MAX]]
+        found = [_witness(tracker, state) for state in oldest_open(tracker)[:WITNESSES_MAX]]
     skipped = len(tracker.open_keys) - len(found) if found else 0
     applicable = verdict is not Verdict.UNKNOWN
     return Result(checker, verdict, reason, found, skipped, _metrics(tracker, end_us), applicable)
+
+
+def oldest_open(tracker: WindowTracker) -> list[KeyState]:
+    """The keys that are divergent now, that of the oldest window first: the order of the witnesses."""
+    return sorted(tracker.open_keys.values(), key=lambda s: (_opened_us(s), s.key))
 
 
 def _verdict(tracker: WindowTracker) -> tuple[Verdict, str]:

@@ -82,6 +82,11 @@ class WindowTracker:
         return self._changes.take() if self._changes is not None else []
 
     @property
+    def live(self) -> tuple[int, ...]:
+        """The replicas that are live now, by number, rising."""
+        return self._membership.live
+
+    @property
     def replicas_live(self) -> int:
         """How many replicas are live now."""
         return len(self._membership.live)

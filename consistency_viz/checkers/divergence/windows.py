@@ -66,6 +66,11 @@ class Ledger:
         if not self.open:
             self._union_us += at_us - self._union_from_us
 
+    def resume(self, union_us: int, union_from_us: int) -> None:
+        """Take over a union of ``union_us`` so far, to which what is open now adds from ``union_from_us`` on."""
+        self._union_us = union_us
+        self._union_from_us = union_from_us
+
     def union_us(self, now_us: int) -> int:
         """The length of global divergence: the union of all windows, open ones counted to ``now_us``."""
         return self._union_us + (now_us - self._union_from_us if self.open else 0)
