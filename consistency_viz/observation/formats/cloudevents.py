@@ -10,6 +10,7 @@ A history says that a message was sent, not what it carried. So there are ``id``
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from workers.model.observation import Observation, Sent
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US: Final = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _URI_SAFE: Final = "/:@!$&'()*+,;=~-._"
 
 
@@ -44,15 +46,13 @@ class CloudEventsWriter:
     def _event(self, observation: Observation, body: Sent) -> dict[str, Any]:
         self._sent[observation.node] += 1
         source = quote(observation.node, safe=_URI_SAFE) or "."
-        at_us = observation.at_us
-        event = cloudevent(
-            Message(body.message, body.topic, body.type or "unknown", source, body.key, {}), _rfc3339(at_us)
-        )
+        message = Message(body.message, body.topic, body.type or "unknown", source, body.key, {})
+        event = cloudevent(message, _rfc3339(observation.at_us))
         del event["data"], event["datacontenttype"]
         event["sequence"] = f"{self._sent[observation.node]:010d}"
         event["topic"] = body.topic
         event["causationid"] = body.cause
-        return {name: value for name, value in event.items() if value}
+        return {name: _FORBIDDEN.sub("\ufffd", value) for name, value in event.items() if value}
 
 
 def _rfc3339(at_us: int) -> str:

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from django.db import DatabaseError
 
 from consistency_viz.experiments.management.strict import StrictCommand, bad_input
 from consistency_viz.experiments.models import Run
 from consistency_viz.observation.checking import BadRequestError
 from consistency_viz.observation.exporting import EXPORT_FORMATS, Exported, check_request, export_file
 from consistency_viz.observation.history import HistoryError
+
+RUNS_NAMED = 5
+"""Runs that a refusal names."""
 
 
 class Command(StrictCommand):
@@ -45,13 +49,16 @@ class Command(StrictCommand):
 
 def _source(run: str) -> Path:
     """The history of a run by its id, or the file of that name."""
-    path = Path(run)
-    if path.exists():
-        return path
-    found = Run.objects.filter(pk=run).first()
+    if _is_file(run):
+        return Path(run)
+    problem = f"{run}: there is neither a run of that id nor such a file"
+    try:
+        found = Run.objects.filter(pk=run).first()
+        latest = ", ".join(Run.objects.values_list("pk", flat=True)[:RUNS_NAMED]) or "none yet"
+    except DatabaseError:
+        raise BadRequestError(problem, "there is no database of runs here; name a history file") from None
     if found is None:
-        latest = ", ".join(Run.objects.values_list("pk", flat=True)[:5]) or "none yet"
-        raise BadRequestError(f"{run}: there is neither a run of that id nor such a file", f"the latest runs: {latest}")
+        raise BadRequestError(problem, f"the latest runs: {latest}")
     if not found.ended:
         raise BadRequestError(f"run {run} has not ended ({found.state})", "stop it, or wait until it has")
     if not found.history_path.exists():
@@ -59,6 +66,14 @@ def _source(run: str) -> Path:
             f"run {run} has no history any more", "run it again: its scenario and seed are in its row"
         )
     return found.history_path
+
+
+def _is_file(name: str) -> bool:
+    """Whether there is such a path; what cannot be one is none."""
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _told(done: Exported) -> str:
