@@ -6,8 +6,9 @@ key, which is weaker than Terry's guarantee over the whole database; how often *
 
 - (a) *Sets*: a read that began after another of the same session and key had ended lacks an update that the other saw,
   and has nothing that descends from it. Whole database: the replica asked had not even applied it when it had answered.
-- (b) *Values*: it returned a write that comes strictly before one that an earlier read returned, in causal order, or
-  the initial value after a write. Whole database: a write that comes before one in the past of what was read.
+- (b) *Values*: it returned a write from before one that an earlier read returned: in causal order, or because it had
+  been acknowledged when that one began; or the initial value after a write; or a write that the session had read before
+  and had seen replaced by another. Whole database: a write from before one in the past of what was read.
 
 The verdict is ``failed`` if a read broke it, ``unknown`` if no session read a key twice or one read that counts cannot
 be judged, else ``passed``.

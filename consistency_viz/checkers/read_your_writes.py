@@ -4,8 +4,9 @@ Source: Terry et al., "Session guarantees for weakly consistent replicated data"
 
 - (a) *Sets*: the read began after the write of the same key and session was acknowledged, and its ``seen`` holds
   neither the write nor an update that descends from it (``pasts``).
-- (b) *Values*: it returned the initial value, or a write that comes strictly before the session's own one in causal
-  order (``registers.order``). A concurrent write by somebody else is no violation, however different the value.
+- (b) *Values*: it returned the initial value, or a write from before the session's own one: in causal order, or because
+  it had been acknowledged when that began, so that it cannot be its successor (``registers.order``). A write by somebody
+  else that was concurrent, or came later, is no violation, however different the value.
 
 Only acknowledged writes oblige: one that failed, or that timed out, may be missing. The verdict is ``failed`` if a read
 broke it, ``unknown`` if no read was obliged or one that was cannot be judged, else ``passed``.
@@ -152,7 +153,7 @@ class ReadYourWrites:
                 continue
             self._judged.reads += 1
             source = read.source
-            missed = [w for w in own if source < 0 or (source != w and order.is_before(source, w))]
+            missed = [w for w in own if order.is_older(source, w)]
             if missed:
                 self._value_missed(registers, number, read, max(missed, key=lambda w: registers.ops[w].completed_index))
 

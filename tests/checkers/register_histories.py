@@ -164,5 +164,7 @@ class Known:
         return "aborted" if possible else "thin air"
 
     def older(self, source: Any, write: int) -> bool:
-        """Whether a read that saw ``source`` saw something strictly before ``write``."""
-        return source == INITIAL or (source != write and self.before[source][write])
+        """Whether a read that saw ``source`` saw something from before ``write``: in causal order or in real time."""
+        if source == INITIAL:
+            return True
+        return source != write and (self.before[source][write] or self.ends(source) < self.ops[write].begin)

@@ -47,7 +47,12 @@ def monotonic_reads(ops: list[Op]) -> Counts:
             continue
         unjudged += len(seen) < len(earlier)
         judged += bool(seen)
-        broken += any(w != INITIAL and known.older(source, w) for w in seen)
+        left = any(
+            a[3] == source != INITIAL and isinstance(b[3], int) and b[3] != source and known.session_order(a[0], b[0])
+            for a in earlier
+            for b in earlier
+        )
+        broken += left or any(w != INITIAL and known.older(source, w) for w in seen)
     return judged, broken, unjudged
 
 

@@ -33,9 +33,16 @@ class Regressions(msgspec.Struct):
 
 
 class Newest(msgspec.Struct):
-    """What a session has read so far that nothing else it read comes after: (write, the operation that read it)."""
+    """What a session has read so far of a key, as (write, the operation that read it)."""
 
     writes: list[tuple[int, int]] = []
+    """What comes before nothing else that it read, in causal order: at most one of each lane."""
+    begun: tuple[int, int] | None = None
+    """The write that began last."""
+    ended: dict[int, int] = {}
+    """For each write the first operation that had read it."""
+    recent: list[tuple[int, int]] = []
+    """The two operations that began last and read different writes, the later one first."""
     reads: int = 0
     """Reads with a known source."""
     unknown: int = 0
@@ -107,20 +114,30 @@ class _Session:
             return
         if past:
             found.whole_reads += 1
-            found.whole_broken += any(self._is_older(source, write) for write in self.writes.last(read.key, past))
+            found.whole_broken += any(self.order.is_older(source, write) for write in self.writes.last(read.key, past))
         self.judged.unjudged += newest.unknown > 0
         self.judged.reads += newest.reads > 0
-        for write, by in reversed(newest.writes):
-            if self._is_older(source, write):
-                found.broken.append(Regression(read.key, by, number, write, source))
-                return
+        seen = [*reversed(newest.writes), *([newest.begun] if newest.begun is not None else [])]
+        broken = next(((w, by) for w, by in seen if self.order.is_older(source, w)), None) or self._left(newest, source)
+        if broken is not None:
+            write, by = broken
+            found.broken.append(Regression(read.key, by, number, write, source))
 
-    def _is_older(self, source: int, write: int) -> bool:
-        return source < 0 or (source != write and self.order.is_before(source, write))
+    def _left(self, newest: Newest, source: int) -> tuple[int, int] | None:
+        """What the session read after it had read ``source``, if it did: then it had left that behind."""
+        first = newest.ended.get(source)
+        if first is None:
+            return None
+        ops = self.registers.ops
+        after = (one for one in newest.recent if one[0] != source)
+        return next((one for one in after if ops[first].completed_index < ops[one[1]].invoked_index), None)
+
+    def _is_before(self, source: int, write: int) -> bool:
+        return source != write and self.order.is_before(source, write)
 
     def _learn(self, known: dict[str, Newest], past: Clock, number: int, read: Read) -> Clock:
         """What a read saw is to stay visible."""
-        newest = known.setdefault(read.key, Newest([]))
+        newest = known.setdefault(read.key, Newest([], None, {}, []))
         source = read.source
         if source < NoSource.INITIAL:
             newest.unknown += 1
@@ -129,8 +146,9 @@ class _Session:
         if source < 0:
             return past
         # In a cycle each comes before the other; then both stay.
-        older = [w for w, _ in newest.writes if self._is_older(w, source) and not self._is_older(source, w)]
+        older = [w for w, _ in newest.writes if self._is_before(w, source) and not self._is_before(source, w)]
         newest.writes = [(w, by) for w, by in newest.writes if w not in older and w != source] + [(source, number)]
+        self._remember(newest, number, source)
         joined = dict(past)
         sessions = self.order.sessions
         for lane, count in (*self.order.past(source).items(), (sessions.lane[source], sessions.seq[source])):
@@ -138,6 +156,19 @@ class _Session:
                 joined[lane] = count
         return joined
 
+    def _remember(self, newest: Newest, number: int, source: int) -> None:
+        ops = self.registers.ops
+        if newest.begun is None or ops[newest.begun[0]].invoked_index < ops[source].invoked_index:
+            newest.begun = source, number
+        first = newest.ended.setdefault(source, number)
+        if ops[number].completed_index < ops[first].completed_index:
+            newest.ended[source] = number
+        recent = sorted([(source, number), *newest.recent], key=lambda one: -ops[one[1]].invoked_index)
+        newest.recent = [*recent[:1], *[one for one in recent if one[0] != recent[0][0]][:1]]
+
 
 def _copy(newest: Newest | None) -> Newest:
-    return Newest([]) if newest is None else Newest(list(newest.writes), newest.reads, newest.unknown)
+    if newest is None:
+        return Newest([], None, {}, [])
+    # ``ended`` is shared: what an operation adds to it early says nothing of what began before it ended.
+    return msgspec.structs.replace(newest, writes=list(newest.writes))

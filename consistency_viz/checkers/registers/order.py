@@ -89,6 +89,19 @@ class CausalOrder:
             return True
         return self.clocks[b].get(lane, 0) >= seq
 
+    def is_older(self, source: int, write: int) -> bool:
+        """Whether a read that saw ``source`` (below 0: the initial value) saw something from before ``write``.
+
+        It did if the write comes after the source in causal order, or began when the source had been acknowledged: what
+        was over by then cannot be its successor.
+        """
+        if source < 0:
+            return True
+        ops = self.registers.ops
+        return source != write and (
+            self.is_before(source, write) or ops[source].completed_index < ops[write].invoked_index
+        )
+
     def past(self, number: int) -> Clock:
         """How many operations of each lane come before ``number``, itself not counted unless it is in a cycle."""
         sessions = self.sessions

@@ -1,13 +1,13 @@
 """Monotonic writes and writes-follow-reads of registers, as a third session sees them.
 
 A session that has read write ``w2`` of another session is *owed* what comes before it, and breaks the guarantee where
-it then reads the initial value of a key or a write that comes strictly before an owed write of it; or, if ``w2`` is a
+it then reads the initial value of a key or a write older than an owed write of it (``CausalOrder.is_older``); or, if ``w2`` is a
 write of that same key, the owed write itself. Owed are
 
 - monotonic writes: the writes acknowledged to w2's session before w2 began;
 - writes follow reads: what w2's operation or an earlier one of its session had read, and what is owed for that.
 
-What is owed comes before in causal order, so only reads that break causal order need the walk back.
+What is owed comes before in causal order, so only reads older than something in their past need the walk back.
 """
 
 from __future__ import annotations
@@ -137,11 +137,11 @@ class ThirdSessions:
         return any(key in self.registers.written[first] for first in self._owes(root, set(), {}))
 
     def _may_break(self, read: Read, past: Clock, same: Clock) -> bool:
-        """Whether the read breaks causal order, without which it breaks no guarantee."""
+        """Whether the read is older than something in its past, without which it breaks no guarantee."""
         source, sessions = read.source, self.order.sessions
         if source >= 0 and same.get(sessions.lane[source], 0) >= sessions.seq[source]:
             return True
-        return any(self._is_older(source, write) for write in self.writes.last(read.key, past))
+        return any(self.order.is_older(source, write) for write in self.writes.last(read.key, past))
 
     def _may_break_within(self, read: Read, root: Root) -> bool:
         past = self.order.past(root[0])
@@ -154,16 +154,13 @@ class ThirdSessions:
         upto: Clock = {}
         for root, earlier, _ in reversed(roots):
             for first in self._owes(root, told, upto):
-                if read.key in written[first] and self._is_older(source, first):
+                if read.key in written[first] and self.order.is_older(source, first):
                     return OutOfOrder(read.key, number, source, earlier, root, first)
         told, upto = set(), {}
         for root, earlier, key in reversed(roots):
             if key == read.key and root != source and source in self._owes(root, told, upto):
                 return OutOfOrder(read.key, number, source, earlier, root, source)
         return None
-
-    def _is_older(self, source: int, write: int) -> bool:
-        return source < 0 or (source != write and self.order.is_before(source, write))
 
     def _session_before(self, root: int, told: set[int], upto: Clock) -> Iterator[int]:
         """The writes of the root's session that were acknowledged before it began, but for those that were told."""
