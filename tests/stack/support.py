@@ -29,6 +29,12 @@ def steady(count: int, per_s: float, **fields: Any) -> dict[str, Any]:
     return scenario(**{"duration_s": 300.0, "network": network, **fields, "workload": workload})
 
 
+def impatient(count: int, per_s: float, **fields: Any) -> dict[str, Any]:
+    """``steady`` with clients that do not wait long: a run ends when no time-out is pending any more."""
+    given = steady(count, per_s, **fields)
+    return {**given, "workload": {**given["workload"], "timeout_ms": 500}}
+
+
 def check_every_order_once(
     history: list[Observation], expected: list[str], replicas: tuple[str, ...] = REPLICAS
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.stack.account import Account
 from tests.stack.proxy import Proxy
-from tests.stack.support import all_alive, check_epochs_never_fall, orders_of, steady
+from tests.stack.support import all_alive, check_epochs_never_fall, impatient, orders_of
 from tests.workers.live import LiveRun, until
 from workers.runtime import instance
 from workers.runtime.connection import connect
@@ -31,16 +31,9 @@ def proxy(server):
         yield made
 
 
-def impatient(count):
-    """Clients that do not wait long: a run ends when no time-out is pending any more."""
-    fields = steady(count, 40.0)
-    fields["workload"]["timeout_ms"] = 500
-    return fields
-
-
 def play(server, proxy, count, during):
     """A run whose instances reach the server by the proxy, while orders come from outside as well."""
-    with LiveRun(server.url, impatient(count), lambda _: connect(proxy.url)) as live:
+    with LiveRun(server.url, impatient(count, 40.0), lambda _: connect(proxy.url)) as live:
         assert live.tick_until(lambda: all_alive(live.client, live.run))
         with Account(server.url, live.run, 40.0) as account:
             during(live)
@@ -85,7 +78,7 @@ def test_a_network_that_is_away_for_seconds_costs_time_and_nothing_else(server, 
 def test_a_server_that_pauses_its_clients_past_their_time_out_loses_nothing(server, redis_client, monkeypatch):
     """What a client gave up waiting for is not executed later: its connection is gone by then."""
     monkeypatch.setattr("workers.runtime.connection.SOCKET_TIMEOUT_S", 1.0)
-    with LiveRun(server.url, impatient(80)) as live:
+    with LiveRun(server.url, impatient(80, 40.0)) as live:
         assert live.tick_until(lambda: all_alive(live.client, live.run))
         with Account(server.url, live.run, 20.0) as account:
             time.sleep(0.5)
