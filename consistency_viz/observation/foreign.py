@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 _JEPSEN_TYPES: Final = ("invoke", "ok", "fail", "info")
+_JSON_LIST: Final = re.compile(rb'^\s*\[\s*(\{[^{}]*"process"|$)')
 _EDN: Final = re.compile(rb"^\s*(#jepsen\S*\s*)?[\[(]?\s*(#jepsen\S*\s*)?\{[^\"]*?:(type|process|f|value|index|time)\b")
 
 
@@ -19,6 +20,8 @@ def alien(first_line: bytes) -> tuple[str, str] | None:
         fields: Any = msgspec.json.decode(first_line)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
+    if isinstance(fields, list) and fields and isinstance(fields[0], dict) and "process" in fields[0]:
+        return _jepsen("JSON")
     if isinstance(fields, dict):
         if "process" in fields and fields.get("type") in _JEPSEN_TYPES:
             return _jepsen("JSON")
@@ -29,6 +32,10 @@ def alien(first_line: bytes) -> tuple[str, str] | None:
 
 def not_native(first_line: bytes) -> tuple[str, str]:
     """(problem, remedy) for a first line that is not even JSON."""
+    if _JSON_LIST.match(first_line):
+        return "this is a list, perhaps a Jepsen history, and no native one", "try --format jepsen"
+    if first_line.lstrip().startswith(b";"):
+        return "this begins with a comment, perhaps of a Jepsen history in EDN", "try --format jepsen"
     if b"(?<event>" in first_line:
         return "this is a ShiViz log, not a native history", "check the run's native export instead"
     problem = "the first line is not JSON, so this is no native history"

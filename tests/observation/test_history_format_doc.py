@@ -8,6 +8,9 @@ from typing import get_args
 
 import pytest
 
+from consistency_viz.observation.exporting import EXPORT_FORMATS, NOTATIONS
+from consistency_viz.observation.formats.jepsen_events import EXTRA
+from consistency_viz.observation.formats.jepsen_keys import KNOWN
 from consistency_viz.observation.history import DEFAULT_LIMITS, read_history
 from workers.model.history import HISTORY_VERSION, Header, line, parse
 from workers.model.observation import Body
@@ -69,3 +72,17 @@ def test_every_state_and_outcome_is_documented() -> None:
         assert f"`{state}`" in section("`changed`:")
     for outcome in ("ok", "fail", "info"):
         assert f"`{outcome}`" in section("`completed`:")
+
+
+def test_the_operations_of_jepsen_that_are_read_are_documented_and_no_others() -> None:
+    rows = re.findall(r"^\| (`:.*?) \|", section("Reading Jepsen"), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`:([\w-]+)`", row)}
+    assert named == {"type", "process", "f", "value", "time", "index", "error", *KNOWN}
+
+
+def test_the_endings_and_formats_of_exports_are_those_of_the_code() -> None:
+    assert [f"`{ending}`" in section("Writing Jepsen") for ending in NOTATIONS] == [True] * len(NOTATIONS)
+    *offered, html = EXPORT_FORMATS
+    assert f"--format {'|'.join(offered)} --out FILE" in section("Other formats")
+    assert f"`{html}` is refused" in section("Other formats")
+    assert EXTRA in section("Writing Jepsen")

@@ -15,6 +15,7 @@ import pytest
 from consistency_viz.checkers.registry import CHECKERS
 from consistency_viz.observation.checking import Report, check_file
 from consistency_viz.observation.formats.edn import Keyword, plain, read_all
+from consistency_viz.observation.history import HistoryError
 
 FOLDER = Path(__file__).parent / "jepsen" / "good"
 FILES = sorted(FOLDER.glob("*.edn"), key=lambda path: path.name)
@@ -85,3 +86,17 @@ def test_the_corpus_has_every_verdict_of_the_checkers_that_judge_operations() ->
     both += ["writes-follow-reads", "causal", "lost-updates", "set-full", "counter", "overall"]
     assert {(name, verdict) for name in both for verdict in ("passed", "failed")} <= told
     assert len(FILES) >= 79
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_who_forgets_the_format_is_told_of_it(tmp_path: Path, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    bare = "".join(line for line in text.splitlines(keepends=True) if not line.startswith(";"))
+    values = read_all(bare)
+    lines = [json.dumps(without_colons(v)) for v in (values[0] if isinstance(values[0], list) else values)]
+    for content in (text, bare, "\n".join(lines), f"[{lines[0]},\n{lines[1]}]", "[" + ",".join(lines) + "]"):
+        copy = tmp_path / "h"
+        copy.write_text(content, encoding="utf-8")
+        with pytest.raises(HistoryError) as caught:
+            check_file(copy)
+        assert "--format jepsen" in caught.value.remedy
