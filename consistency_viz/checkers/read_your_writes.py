@@ -5,8 +5,8 @@ Source: Terry et al., "Session guarantees for weakly consistent replicated data"
 - (a) *Sets*: the read began after the write of the same key and session was acknowledged, and its ``seen`` holds
   neither the write nor an update that descends from it (``pasts``).
 - (b) *Values*: it returned the initial value, or a write from before the session's own one: in causal order, or because
-  it had been acknowledged when that began, so that it cannot be its successor (``registers.order``). A write by somebody
-  else that was concurrent, or came later, is no violation, however different the value.
+  it had been acknowledged when that began, so that it cannot be its successor (``registers.order``). A write by
+  somebody else that was concurrent, or came later, is no violation, however different the value.
 
 Only acknowledged writes oblige: one that failed, or that timed out, may be missing. The verdict is ``failed`` if a read
 broke it, ``unknown`` if no read was obliged or one that was cannot be judged, else ``passed``.

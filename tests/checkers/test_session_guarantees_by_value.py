@@ -71,7 +71,7 @@ def staleness(ops: list[Op]) -> Counts:
             sources = [w for w in sources if ops[w].begin < known.ends(i)] + ([INITIAL] if value is None else [])
         else:
             sources = [source]
-        stale = [any(s == INITIAL or known.ends(s) < ops[w].begin for w in committed) for s in sources]
+        stale = [any(known.older(s, w) for w in committed) for s in sources]
         judged += all(stale) or not any(stale)
         unjudged += any(stale) and not all(stale)
         broken += all(stale)

@@ -97,7 +97,7 @@ class Register:
         if malformed is not None:
             self.give_up(f"the argument of {malformed.op} is no list [old, new], which a cas needs")
             return 0
-        self._lists = self._lists or any(o.f == "write" and isinstance(o.argument, list) for o in piece)
+        self._lists = self._lists or any(_writes_list(operation) for operation in piece)
         if not self._lists and any(o.f == "read" and isinstance(o.result, list) for o in piece):
             self.give_up("its reads return lists, as of siblings, and no list was written")
             return 0
@@ -127,6 +127,13 @@ class Register:
             if value in values and act.completed != NEVER:
                 self._origins[value] = act
         self._origins = {value: act for value, act in self._origins.items() if value in values}
+
+
+def _writes_list(operation: Operation) -> bool:
+    argument = operation.argument
+    if operation.f == "cas":
+        return any(isinstance(value, list) for value in argument)
+    return operation.f == "write" and isinstance(argument, list)
 
 
 def fast(state: State, acts: list[Act]) -> State | zones.Conflict | None:

@@ -1,8 +1,8 @@
 """Monotonic writes and writes-follow-reads of registers, as a third session sees them.
 
 A session that has read write ``w2`` of another session is *owed* what comes before it, and breaks the guarantee where
-it then reads the initial value of a key or a write older than an owed write of it (``CausalOrder.is_older``); or, if ``w2`` is a
-write of that same key, the owed write itself. Owed are
+it then reads the initial value of a key or a write older than an owed write of it (``CausalOrder.is_older``); or, if
+``w2`` is a write of that same key, the owed write itself. Owed are
 
 - monotonic writes: the writes acknowledged to w2's session before w2 began;
 - writes follow reads: what w2's operation or an earlier one of its session had read, and what is owed for that.

@@ -8,8 +8,9 @@ A read is stale if some write, acknowledged before the read began, supersedes wh
 - (a) *Sets*: the write is not among what was seen, nor does anything seen descend from it, and its own past contains
   all that was seen (``pasts``). A write that says nothing of its past comes after what was acknowledged before it
   began. So a concurrent sibling that is missing makes no read stale.
-- (b) *Values*: the write began after the one that was read had been acknowledged: real time orders them. A read that
-  may mean several writes is stale if it is with each of them, and unjudged if only with some.
+- (b) *Values*: the write began after the one that was read had been acknowledged: real time orders them; or it had
+  read that one, itself or through others (``registers.order``). A read that may mean several writes is stale if it is
+  with each of them, and unjudged if only with some.
 
 Writes that overlap the read make no read stale. Lag in versions counts the writes that supersede what was returned, so
 ``k_staleness`` gives the share of reads that returned one of the k newest committed versions, or one in flight; lag in

@@ -1,15 +1,26 @@
-"""Stale reads of plain registers: real time orders two writes if one was acknowledged before the other began."""
+"""Stale reads of plain registers: which acknowledged writes supersede the one that was read.
+
+Real time orders two writes if one was acknowledged before the other began. Where it does not, causal order does if one
+was made after seeing the other: a ``cas`` from a value whose own write timed out supersedes it.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cached_property
+from typing import Final
 
 import msgspec
 
 from consistency_viz.checkers.registers.log import NEVER_INDEX, NoSource, Read
+from consistency_viz.checkers.registers.order import CausalOrder
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.session_report import Judged
+
+OVERLAPPING_MAX: Final = 1000
+"""Writes that overlap the one that was read, and are looked at for those that had seen it: the first to end, or the
+last if it never ended (in the sessions that saw it, everything later comes after it)."""
 
 
 class StaleRead(msgspec.Struct, frozen=True):
@@ -33,11 +44,23 @@ class _Writes(msgspec.Struct):
     ended: list[int] = []
 
 
+class _History:
+    """The registers, and their causal order once it is asked for."""
+
+    def __init__(self, registers: Registers) -> None:
+        self.registers = registers
+        self.keys = _writes(registers)
+
+    @cached_property
+    def order(self) -> CausalOrder:
+        return CausalOrder(self.registers)
+
+
 def stale_reads(registers: Registers, judged: Judged) -> Iterator[StaleRead]:
     """Those of the history, in the order in which they began; ``judged`` counts all that began after a write."""
-    keys = _writes(registers)
+    history = _History(registers)
     for number, read in registers.answered():
-        writes = keys.get(read.key)
+        writes = history.keys.get(read.key)
         if writes is None:
             continue
         acknowledged = bisect_left(writes.ended, registers.ops[number].invoked_index)
@@ -47,7 +70,7 @@ def stale_reads(registers: Registers, judged: Judged) -> Iterator[StaleRead]:
         if not sources or min(sources) < NoSource.INITIAL:
             judged.unjudged += 1
             continue
-        found = [_stale(registers, writes, acknowledged, number, read, source) for source in sources]
+        found = [_stale(history, writes, acknowledged, number, read, source) for source in sources]
         stale = [one for one in found if one is not None]
         if stale and len(stale) < len(found):
             judged.unjudged += 1
@@ -69,12 +92,24 @@ def _writes(registers: Registers) -> dict[str, _Writes]:
 
 
 def _stale(
-    registers: Registers, writes: _Writes, acknowledged: int, number: int, read: Read, source: int
+    history: _History, writes: _Writes, acknowledged: int, number: int, read: Read, source: int
 ) -> StaleRead | None:
-    """Among the first ``acknowledged`` writes, those that began after ``source`` had ended."""
-    ended = -1 if source < 0 else registers.ops[source].completed_index
+    """Among the first ``acknowledged`` writes, those that began after ``source`` had ended, or had seen it."""
+    registers = history.registers
+    begun = ended = -1
+    if source >= 0:
+        begun, ended = registers.ops[source].invoked_index, registers.ops[source].completed_index
     start = bisect_left(writes.ended, ended + 1)
     newer = [w for w in writes.numbers[start:acknowledged] if registers.ops[w].invoked_index > ended]
+    if source >= 0:
+        first = bisect_left(writes.ended, begun + 1)
+        if ended == NEVER_INDEX:
+            overlapping = writes.numbers[max(first, acknowledged - OVERLAPPING_MAX) : acknowledged]
+        else:
+            overlapping = writes.numbers[first : min(acknowledged, first + OVERLAPPING_MAX)]
+        others = (w for w in overlapping if w != source and registers.ops[w].invoked_index <= ended)
+        seeing = [w for w in others if history.order.is_before(source, w)]
+        newer = sorted([*seeing, *newer], key=lambda w: registers.ops[w].completed_index)
     if not newer:
         return None
     since_us = registers.ops[number].invoked_us - registers.ops[newer[0]].completed_us
