@@ -7,7 +7,8 @@ Rules
 3. Whoever is promoted first asks what the others have, until a majority has reported: at least one of them has every
    acknowledged write. It takes the newest of each register and tells it to all, in its own epoch.
 4. What a region lacks is sent again at every beat, so that a cut heals. What only a deposed primary has is taken
-   back.
+   back: at every beat a region reports what it has of earlier epochs, until the primary has told it what holds in this
+   one; of a register that the primary never heard of, that there is nothing.
 
 Source: B. Oki and B. Liskov, "Viewstamped Replication" (1988), by register instead of by log.
 """
@@ -61,9 +62,10 @@ class CarefulRegion(Region):
         return (Send(command_topic(message.source), "Stored", message.key, data),)
 
     def beat(self, state: State, group: Json, context: Context) -> tuple[Effect, ...]:
-        """Ask again who has not reported, tell again what somebody lacks."""
+        """Ask again who has not reported, tell again what somebody lacks; report what the primary has not confirmed."""
         if group["primary"] != context.node:
-            return ()
+            old = {k: copy_of(r) for k, r in state.items() if k != GROUP and r["stamp"][0] < group["epoch"]}
+            return (self._reported(group["primary"], group["epoch"], old, context),) if old else ()
         if not group["ready"]:
             return (self._ask(group["epoch"], context),)
         records = ((key, record) for key, record in state.items() if key != GROUP and record["lacking"])
@@ -81,7 +83,9 @@ class CarefulRegion(Region):
             return Step({GROUP: {**group, "until_us": until_us}})
         if message.type == "Stored" and message.key in state:
             return self._stored(message.key, state[message.key], message)
-        if message.type == "Reported" and not group["ready"] and message.source not in group["reports"]:
+        if message.type == "Reported" and group["ready"]:
+            return self._take_back(state, group, message, context)
+        if message.type == "Reported" and message.source not in group["reports"]:
             return self._take_over(state, group, message, context)
         return NOTHING
 
@@ -92,9 +96,12 @@ class CarefulRegion(Region):
         epoch = request.data["epoch"]
         followed = {**group, "primary": request.source, "epoch": epoch, "ready": True, "until_us": 0}
         records = {key: copy_of(record) for key, record in state.items() if key != GROUP}
-        data = {"epoch": epoch, "records": records}
-        told = Send(command_topic(request.source), "Reported", lane_key(context.partition, context.partitions), data)
-        return Step({GROUP: followed}, (told,))
+        return Step({GROUP: followed}, (self._reported(request.source, epoch, records, context),))
+
+    @staticmethod
+    def _reported(primary: str, epoch: int, records: Json, context: Context) -> Send:
+        lane = lane_key(context.partition, context.partitions)
+        return Send(command_topic(primary), "Reported", lane, {"epoch": epoch, "records": records})
 
     def _take_over(self, state: State, group: Json, message: Message, context: Context) -> Step:
         """One more report: take what is newer there; with a majority, lead, and tell everybody everything."""
@@ -114,6 +121,13 @@ class CarefulRegion(Region):
                     writes[key] = {**record, "stamp": stamp, "lacking": others, "waiting": []}
                     effects.append(self.replicate(key, writes[key], group))
         return Step({**writes, GROUP: group}, effects)
+
+    def _take_back(self, state: State, group: Json, message: Message, context: Context) -> Step:
+        """A region has registers that nobody of the majority had: nothing was acknowledged, so there is nothing."""
+        others = [region for region in self.regions if region != context.node]
+        nothing = {**NOTHING_THERE, "stamp": [group["epoch"], 0], "lacking": others}
+        writes = {key: nothing for key in message.data["records"] if key not in state}
+        return Step(writes, [self.replicate(key, nothing, group) for key in writes]) if writes else NOTHING
 
     def _stored(self, key: str, record: Json, message: Message) -> Step:
         """Another region has a version: acknowledge what a majority has by now."""

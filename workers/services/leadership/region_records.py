@@ -64,9 +64,11 @@ def taken_in(key: str, record: Json, copy: Json) -> tuple[Json, tuple[Observe, .
     if not new and copy["lineage"] == record["lineage"]:
         return after, ()
     seen, reported = record["seen"], []
-    for update in new or [copy["update"]]:
+    for update in new:
         seen = runs([*seen, update])
         reported.append(_applied(key, after, update, seen))
+    if not new:
+        reported.append(_applied(key, after, copy["update"] or f"{key}@initial", seen))
     return after, tuple(reported)
 
 

@@ -88,6 +88,34 @@ def test_what_only_a_deposed_primary_had_is_taken_back_and_the_history_says_so()
     assert again["update"] == f"{KEY}@eu.3"
 
 
+def test_a_register_that_only_a_deposed_primary_had_is_reported_until_it_is_taken_back_to_nothing():
+    eu, record = CarefulRegion(REGIONS, 600, 150), accepted(KEY, NOTHING_THERE, "eu", 1, "s1-1", "s1-1")[0]
+    group = {"primary": "us", "epoch": 2, "until_us": 0, "ready": True, "reports": []}
+    deposed = {"~group": group, KEY: record}
+    beat = timer("Beat", "", {"number": 9})
+    [report] = [s for s in sends(eu.step(deposed, beat, context("eu"))) if s.type == "Reported"]
+    assert (report.topic, report.data["epoch"], list(report.data["records"])) == ("commands.us", 2, [KEY])
+
+    us, leads = CarefulRegion(REGIONS, 600, 150), {"~group": group}
+    heard = message("Reported", "lane-0", report.data, source="eu")
+    step = us.step(leads, heard, context("us"))
+    [told] = sends(step)
+    assert (told.type, told.key, told.data["copy"]["stamp"], told.data["copy"]["value"]) == (
+        "Replicated",
+        KEY,
+        [2, 0],
+        None,
+    )
+    assert step.writes[KEY]["lacking"] == ["eu", "ap"]
+    assert us.step(after(leads, step), heard, context("us")).effects == ()
+
+    replicated = message("Replicated", KEY, told.data, source="us")
+    taken = eu.step(deposed, replicated, context("eu"))
+    [applied] = observed(taken)
+    assert (applied.update, applied.value, applied.kept) == (f"{KEY}@initial", None, [])
+    assert [s for s in sends(eu.step(after(deposed, taken), beat, context("eu"))) if s.type == "Reported"] == []
+
+
 def test_a_command_that_finds_no_primary_in_two_hops_fails():
     region, state = started(Region, "us")
     [passed] = sends(region.step(state, change("s1-1"), context("us")))
