@@ -1,7 +1,8 @@
 """A strict reader of EDN, the notation of Clojure's data (github.com/edn-format/edn), as far as histories need it.
 
 What becomes of a value
-- nil, true, false, integers (also with the suffix N) and floats (also with M): as in Python; strings: text;
+- nil, true, false, integers (also with the suffix N, and hexadecimal, as Clojure prints addresses) and floats (also
+  with M): as in Python; strings: text;
 - keywords: ``Keyword``, a text that keeps its colon, so that ``:a`` and ``"a"`` stay two values;
 - symbols and characters: text;
 - vectors and lists: lists; sets: ``EdnSet``, a list;
@@ -24,6 +25,7 @@ DIGITS_MAX: Final = 1_000
 _SPACE: Final = re.compile(r"(?:[\s,]+|;[^\n]*)*")
 _ATOM: Final = re.compile(r'[^\s,"\[\](){};\\]+')
 _INTEGER: Final = re.compile(r"[+-]?(?:0|[1-9]\d*)N?", re.ASCII)
+_HEX: Final = re.compile(r"[+-]?0[xX][0-9a-fA-F]+N?", re.ASCII)
 _FLOAT: Final = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?M?", re.ASCII)
 _NAME: Final = re.compile(r"(?:[^\W\d]|[.*+!\-?$%&=<>|'])[\w.*+!\-?$%&=<>:#|']*(?:/[\w.*+!\-?$%&=<>:#|']+)?|/")
 _KEYWORD: Final = re.compile(r":[\w.*+!\-?$%&=<>#|'][\w.*+!\-?$%&=<>:#|'/]*")
@@ -247,6 +249,8 @@ class _Reader:
             raise self.error(f"a number longer than {DIGITS_MAX:,} digits")
         if _INTEGER.fullmatch(text):
             return int(text.rstrip("N"))
+        if _HEX.fullmatch(text):
+            return int(text.rstrip("N"), 16)
         if _FLOAT.fullmatch(text):
             return float(text.rstrip("M"))
         raise self.error(f"{_short(text)} is no number")

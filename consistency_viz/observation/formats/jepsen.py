@@ -32,6 +32,9 @@ from workers.model.history import Header
 from workers.model.observation import Applied, Body, Completed, Invoked, Observation, Outcome
 
 DRIVER: Final = "jepsen"
+EVENTS_MAX: Final = 5_000_000
+"""Events in one history, whatever the limits allow: all of them are in memory."""
+
 CLIENT: Final = "client"
 AMOUNTS: Final = ("increment", "decrement", "buy")
 MICRO_OPERATIONS: Final = ("r", "w", "append")
@@ -67,7 +70,7 @@ class JepsenReader:
     """
 
     def __init__(self, source: str | Path, limits: Limits = DEFAULT_LIMITS, *, keyed: bool | None = None) -> None:
-        opened = LimitedFile(source, limits)
+        opened = LimitedFile(source, limits._replace(lines_max=min(limits.lines_max, EVENTS_MAX)))
         try:
             self.file = opened.file
             self._events = Events(opened)
