@@ -8,7 +8,7 @@ Rules
 1. ``seq`` rises by exactly 1 from delta to delta of one run and one server process (``boot``). A client that holds
    ``(boot, seq)`` resumes there, or is sent a snapshot with ``reason`` saying why.
 2. Times are recorder times in microseconds. ``at_us`` is the run's "now"; the page's zero is ``started_us``.
-3. Everything is bounded: keys, windows, sentences, samples. What was left out is counted, never hidden.
+3. Everything is bounded: keys, windows, faults, sentences, samples. What was left out is counted, never hidden.
 4. A key's ``values`` hold every replica that ever showed it. A replica not listed shows "absent".
 """
 
@@ -23,6 +23,8 @@ WINDOWS_MAX = 600
 SENTENCES_MAX = 120
 SECONDS_MAX = 300
 MESSAGES_MAX_PER_FRAME = 60
+FAULTS_MAX = 100
+TARGETS_MAX = 60
 
 Scope = Literal["all", "live"]
 View = Literal["value", "updates"]
@@ -100,6 +102,22 @@ class WindowView(msgspec.Struct, frozen=True):
     replicas: list[str]
 
 
+class FaultView(msgspec.Struct, frozen=True):
+    """A fault over [from_us, to_us); ``to_us`` is ``None`` while it lasts. ``what``: partition, link, pause, ...
+
+    ``targets``: nodes, or links as ``eu>us``, at most ``TARGETS_MAX``. ``label`` says in words what is wrong and where,
+    ``mark`` only what, in one or two words, for the place itself.
+    """
+
+    id: str
+    what: str
+    targets: list[str]
+    label: str
+    mark: str
+    from_us: int
+    to_us: int | None
+
+
 class Totals(msgspec.Struct, frozen=True):
     """Counts since the run began. ``*_us`` are union lengths of global divergence, open windows counted to now.
 
@@ -170,7 +188,8 @@ class Delta(msgspec.Struct, frozen=True, tag_field="kind", tag="delta"):
     """What changed since frame ``seq - 1``.
 
     ``keys`` replace by key; ``closed`` windows replace the open one with the same (key, view, from_us); ``opened`` are
-    added; ``seconds`` replace by ``second``; ``instances``, ``run``, ``totals`` replace whole where present.
+    added; ``seconds`` replace by ``second`` and ``faults`` by (id, from_us); ``instances``, ``run``, ``totals`` replace
+    whole where present.
     ``messages_skipped`` counts arrivals left out of ``messages`` to keep the frame small.
     """
 
@@ -188,6 +207,7 @@ class Delta(msgspec.Struct, frozen=True, tag_field="kind", tag="delta"):
     sentences: list[Sentence] = []
     instances: list[InstanceView] | None = None
     run: RunView | None = None
+    faults: list[FaultView] = []
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag_field="kind", tag="snapshot"):
@@ -209,6 +229,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag_field="kind", tag="snapshot"):
     windows_dropped: int
     seconds: list[Second]
     sentences: list[Sentence]
+    faults: list[FaultView] = []
+    faults_dropped: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="kind", tag="refusal"):

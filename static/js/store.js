@@ -8,13 +8,14 @@
  * 3. A page that had a picture before and asked for a new one did not just join: `caught_up` says what really happened.
  * 4. Everything is bounded as on the server; what falls off the end is counted.
  *
- * @import {State, Frame, Snapshot, Delta, WindowView, KeyView, Second} from "./types.js"
+ * @import {State, Frame, Snapshot, Delta, WindowView, KeyView, Second, FaultView} from "./types.js"
  */
 
 export const KEYS_MAX = 120;
 export const WINDOWS_MAX = 600;
 export const SENTENCES_MAX = 120;
 export const SECONDS_MAX = 300;
+export const FAULTS_MAX = 100;
 
 /** @type {State} */
 export const EMPTY = Object.freeze({
@@ -33,6 +34,8 @@ export const EMPTY = Object.freeze({
   windows_dropped: 0,
   seconds: [],
   sentences: [],
+  faults: [],
+  faults_dropped: 0,
   messages: [],
   messages_skipped: 0,
   needs_snapshot: false,
@@ -90,6 +93,7 @@ function fromSnapshot(state, frame) {
 function withDelta(state, delta) {
   const keys = withKeys(state.keys, delta.keys ?? []);
   const windows = withWindows(state.windows, delta.opened ?? [], delta.closed ?? []);
+  const faults = withFaults(state.faults, delta.faults ?? []);
   return {
     ...state,
     seq: delta.seq,
@@ -102,6 +106,8 @@ function withDelta(state, delta) {
     keys_dropped: state.keys_dropped + keys.dropped,
     windows: windows.kept,
     windows_dropped: state.windows_dropped + windows.dropped,
+    faults: faults.kept,
+    faults_dropped: state.faults_dropped + faults.dropped,
     seconds: withSeconds(state.seconds, delta.seconds ?? []),
     sentences: lastOf([...state.sentences, ...(delta.sentences ?? [])], SENTENCES_MAX),
     messages: delta.messages ?? [],
@@ -137,12 +143,34 @@ function withWindows(windows, opened, closed) {
   const byId = new Map(windows.map((window) => [windowId(window), window]));
   for (const window of opened) byId.set(windowId(window), window);
   for (const window of closed) byId.set(windowId(window), window);
-  const all = [...byId.values()];
-  const surplus = all.length - WINDOWS_MAX;
+  return bounded([...byId.values()], WINDOWS_MAX);
+}
+
+/**
+ * Faults by id and beginning; one that ended takes its own place. Over the bound those that ended go first.
+ *
+ * @param {FaultView[]} faults
+ * @param {FaultView[]} changed
+ */
+function withFaults(faults, changed) {
+  if (!changed.length) return { kept: faults, dropped: 0 };
+  const byId = new Map([...faults, ...changed].map((fault) => [`${fault.from_us} ${fault.id}`, fault]));
+  return bounded([...byId.values()], FAULTS_MAX);
+}
+
+/**
+ * At most `most` of what has an end; what ended goes first, the oldest before others.
+ *
+ * @template {{to_us: number|null}} T
+ * @param {T[]} all
+ * @param {number} most
+ */
+function bounded(all, most) {
+  const surplus = all.length - most;
   if (surplus <= 0) return { kept: all, dropped: 0 };
-  const closedFirst = [...all.filter((w) => w.to_us !== null), ...all.filter((w) => w.to_us === null)];
-  const gone = new Set(closedFirst.slice(0, surplus));
-  return { kept: all.filter((window) => !gone.has(window)), dropped: surplus };
+  const endedFirst = [...all.filter((one) => one.to_us !== null), ...all.filter((one) => one.to_us === null)];
+  const gone = new Set(endedFirst.slice(0, surplus));
+  return { kept: all.filter((one) => !gone.has(one)), dropped: surplus };
 }
 
 /** @param {WindowView} window */

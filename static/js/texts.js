@@ -98,6 +98,8 @@ export const texts = {
   }),
   lost: "lost on the way",
 
+  faultsNow: (/** @type {string[]} */ labels) => `Now: ${labels.join("; ")}`,
+
   lag: "lag ",
   inStep: "in step",
   behind: (/** @type {number} */ updates) => `${some(updates, "update", "updates")} behind`,
@@ -167,6 +169,7 @@ export const texts = {
     updatesWindow: "updates under way",
     divergedKeys: "keys",
     stillOpen: "still open",
+    fault: "fault",
     secondsAxis: "s",
   },
 };

@@ -35,6 +35,15 @@
  * @property {number|null} to_us
  * @property {string[]} replicas
  *
+ * @typedef {object} FaultView
+ * @property {string} id
+ * @property {string} what partition, link, pause, crash, slow, clock
+ * @property {string[]} targets nodes, or links as "eu>us"
+ * @property {string} label what is wrong and where
+ * @property {string} mark what, in one or two words
+ * @property {number} from_us
+ * @property {number|null} to_us
+ *
  * @typedef {object} Totals
  * @property {number} updates_begun
  * @property {number} updates_accepted
@@ -93,6 +102,7 @@
  * @property {Sentence[]} [sentences]
  * @property {InstanceView[]|null} [instances]
  * @property {RunView|null} [run]
+ * @property {FaultView[]} [faults]
  *
  * @typedef {object} Snapshot
  * @property {"snapshot"} kind
@@ -112,6 +122,8 @@
  * @property {number} windows_dropped
  * @property {Second[]} seconds
  * @property {Sentence[]} sentences
+ * @property {FaultView[]} faults
+ * @property {number} faults_dropped
  *
  * @typedef {{kind: "refusal", text: string, remedy: string}} Refusal
  * @typedef {Snapshot|Delta|Refusal} Frame
@@ -132,6 +144,8 @@
  * @property {number} windows_dropped
  * @property {Second[]} seconds
  * @property {Sentence[]} sentences
+ * @property {FaultView[]} faults
+ * @property {number} faults_dropped
  * @property {MessageView[]} messages those of the last frame only: they are drawn once
  * @property {number} messages_skipped of the last frame
  * @property {boolean} needs_snapshot a frame did not fit: the socket must ask for a whole picture
@@ -147,6 +161,8 @@
  * @property {string} warm what is divergent in the update-set view only
  * @property {string} bad
  * @property {string} accent
+ * @property {string} fault
+ * @property {string} fault_text
  * @property {string[]} series
  * @property {string} font_family
  * @property {number} font_px

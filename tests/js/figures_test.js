@@ -18,6 +18,8 @@ const theme = {
   warm: "warm",
   bad: "bad",
   accent: "calm",
+  fault: "fault",
+  fault_text: "fault-text",
   series: ["one", "two", "three"],
   font_family: "sans",
   font_px: 12,

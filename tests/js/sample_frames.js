@@ -2,11 +2,11 @@
  * Realistic frames without a server: plays the sample system and says, frame by frame, what the real server would say.
  * Deterministic for a seed; `advance` gives the next delta, `snapshot` the whole picture as of the last one.
  *
- * @import {Delta, Snapshot, KeyView, WindowView, Second, Sentence, Totals, RunView, InstanceView} from "../../static/js/types.js"
+ * @import {Delta, Snapshot, KeyView, WindowView, Second, Sentence, Totals, RunView, InstanceView, FaultView} from "../../static/js/types.js"
  * @import {Happening} from "./sample_system.js"
  */
 
-import { KEYS_MAX, SECONDS_MAX, SENTENCES_MAX, WINDOWS_MAX } from "../../static/js/store.js";
+import { FAULTS_MAX, KEYS_MAX, SECONDS_MAX, SENTENCES_MAX, WINDOWS_MAX } from "../../static/js/store.js";
 import { canonical } from "../../static/js/values.js";
 import { happeningsOf, randomOf, sampleNodes, valueOf } from "./sample_system.js";
 
@@ -68,6 +68,9 @@ export function createSampleServer(
   let globalSince_us = -1;
   let keys_dropped = 0;
   let windows_dropped = 0;
+  /** @type {Map<string, FaultView>} */
+  const faults = new Map();
+  let faults_dropped = 0;
   /** @type {RunView} */
   let run = {
     id: "0198-sample",
@@ -292,7 +295,7 @@ export function createSampleServer(
 
   return {
     nodes,
-    /** Plays `us` on. @param {number} us @param {{instances?: InstanceView[], run?: Partial<RunView>}} [changes] @returns {Delta} */
+    /** Plays `us` on. @param {number} us @param {{instances?: InstanceView[], run?: Partial<RunView>, faults?: FaultView[]}} [changes] @returns {Delta} */
     advance(us, changes = {}) {
       at_us += us;
       while (run.state === "running" && nextOrder_us <= at_us) {
@@ -324,6 +327,12 @@ export function createSampleServer(
       trim();
       if (changes.run) run = { ...run, ...changes.run };
       if (changes.instances) instances = changes.instances;
+      for (const fault of changes.faults ?? []) faults.set(`${fault.id} ${fault.from_us}`, fault);
+      while (faults.size > FAULTS_MAX) {
+        const ended = [...faults].find(([, fault]) => fault.to_us !== null) ?? [...faults][0];
+        faults.delete(ended[0]);
+        faults_dropped += 1;
+      }
       seq += 1;
       return structuredClone(
         /** @type {Delta} */ ({
@@ -342,6 +351,7 @@ export function createSampleServer(
           sentences: news.sentences,
           instances: changes.instances ?? null,
           run: changes.run ? run : null,
+          faults: changes.faults ?? [],
         }),
       );
     },
@@ -366,6 +376,8 @@ export function createSampleServer(
           windows_dropped,
           seconds,
           sentences,
+          faults: [...faults.values()],
+          faults_dropped,
         }),
       );
     },

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from consistency_viz.live.frames import KEYS_MAX, SECONDS_MAX, SENTENCES_MAX, WINDOWS_MAX, Delta, Snapshot
-from consistency_viz.live.page import counts, keys, state, windows
+from consistency_viz.live.frames import FAULTS_MAX, KEYS_MAX, SECONDS_MAX, SENTENCES_MAX, WINDOWS_MAX, Delta, Snapshot
+from consistency_viz.live.page import counts, faults, keys, state, windows
 
 
 @contextmanager
@@ -18,12 +18,13 @@ def small_bounds() -> Iterator[None]:
     """Bounds made so small that few observations meet them, for the page and for this reference alike."""
     ours = globals()
     with pytest.MonkeyPatch.context() as patch:
-        small = {"KEYS_MAX": 4, "WINDOWS_MAX": 6, "SECONDS_MAX": 5, "SENTENCES_MAX": 7}
+        small = {"KEYS_MAX": 4, "WINDOWS_MAX": 6, "SECONDS_MAX": 5, "SENTENCES_MAX": 7, "FAULTS_MAX": 2}
         for module, name in (
             (keys, "KEYS_MAX"),
             (windows, "WINDOWS_MAX"),
             (counts, "SECONDS_MAX"),
             (state, "SENTENCES_MAX"),
+            (faults, "FAULTS_MAX"),
         ):
             patch.setattr(module, name, small[name])
             patch.setitem(ours, name, small[name])
@@ -44,6 +45,7 @@ def fold(page: dict[str, Any], delta: Delta) -> dict[str, Any]:
     assert (frame["boot"], frame["seq"]) == (page["boot"], page["seq"] + 1)
     keys, keys_dropped = _keys(page["keys"], frame["keys"])
     windows, windows_dropped = _windows(page["windows"], frame["opened"], frame["closed"])
+    faults, faults_dropped = _faults(page["faults"], frame["faults"])
     seconds = {s["second"]: s for s in [*page["seconds"], *frame["seconds"]]}
     return {
         **page,
@@ -54,6 +56,8 @@ def fold(page: dict[str, Any], delta: Delta) -> dict[str, Any]:
         "keys_dropped": page["keys_dropped"] + keys_dropped,
         "windows": windows,
         "windows_dropped": page["windows_dropped"] + windows_dropped,
+        "faults": faults,
+        "faults_dropped": page["faults_dropped"] + faults_dropped,
         "seconds": [seconds[s] for s in sorted(seconds)][-SECONDS_MAX:],
         "sentences": [*page["sentences"], *frame["sentences"]][-SENTENCES_MAX:],
     }
@@ -73,3 +77,10 @@ def _windows(kept: list[Any], opened: list[Any], closed: list[Any]) -> tuple[lis
     ordered = sorted(by_id, key=lambda id_: by_id[id_]["to_us"] is None)
     gone = set(ordered[:surplus])
     return [window for id_, window in by_id.items() if id_ not in gone], surplus
+
+
+def _faults(kept: list[Any], changed: list[Any]) -> tuple[list[Any], int]:
+    by_id = {(f["id"], f["from_us"]): f for f in [*kept, *changed]}
+    surplus = max(0, len(by_id) - FAULTS_MAX)
+    gone = set(sorted(by_id, key=lambda id_: by_id[id_]["to_us"] is None)[:surplus])
+    return [fault for id_, fault in by_id.items() if id_ not in gone], surplus

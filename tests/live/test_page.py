@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from consistency_viz.live import frames
 from consistency_viz.live.frames import InstanceView, NodeView, RunView
-from consistency_viz.live.page import counts, keys, windows
+from consistency_viz.live.page import counts, faults, keys, windows
 from consistency_viz.live.page.state import PageState
 from tests.live.page_fold import fold, page_of, small_bounds
 from workers.model.history import Header
@@ -17,6 +17,7 @@ from workers.model.observation import (
     Delivered,
     Dropped,
     Effected,
+    Faulted,
     Invoked,
     Observation,
     Sent,
@@ -46,6 +47,11 @@ def bodies():
         st.builds(lambda k: Delivered(f"m-{k}", "events", "OrderPlaced", k, "order", 1_000_000), key),
         st.builds(lambda k: Dropped(f"m-{k}", "events", "OrderPlaced", k, "order", 1_000_000, "loss"), key),
         st.builds(lambda k: Effected("email", k, {}), key),
+        st.builds(
+            lambda n, s: Faulted(f"f{n}", "pause", s, [f"view-{n}"]),
+            st.integers(1, 5),
+            st.sampled_from(["began", "began", "ended"]),
+        ),
         st.builds(lambda s, e: Changed("view-1.1", s, e), st.sampled_from(["up", "down", "lost"]), st.integers(1, 3)),
     )
 
@@ -92,6 +98,7 @@ def follow(steps):
             assert shown == snapshot
             assert len(snapshot["keys"]) <= keys.KEYS_MAX
             assert len(snapshot["windows"]) <= windows.WINDOWS_MAX
+            assert len(snapshot["faults"]) <= faults.FAULTS_MAX
             assert len(snapshot["seconds"]) <= counts.SECONDS_MAX
 
 

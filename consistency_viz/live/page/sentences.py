@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from consistency_viz.live.frames import Sentence, WindowView
+from consistency_viz.live.frames import FaultView, Sentence, WindowView
+from consistency_viz.live.page import effect_words, fault_words
 from consistency_viz.live.page.wording import DOING, argument, name, region_applied, shown, subject
 from workers.model.observation import Applied, Changed, Completed, Dropped, Effected, Faulted, Invoked, Observation
 
@@ -30,6 +31,7 @@ class Told(NamedTuple):
     observation: Observation
     born_us: int | None = None
     latency_us: int | None = None
+    fault: FaultView | None = None
 
 
 def tell(told: Told) -> Sentence | None:
@@ -85,7 +87,7 @@ def effected(told: Told, body: Effected) -> Sentence:
     """Something left the system that cannot be taken back."""
     node = told.observation.node
     if body.effect != "email":
-        return _say(told, "warn", f"{node}: {name(body.effect)}, about {name(body.key)}", body.key)
+        return _say(told, *effect_words.effect(node, body), body.key)
     after = "" if told.born_us is None else f" ({_ms(told.observation.at_us - told.born_us)} after it was placed)"
     return _say(told, "plain", f"{node} sent an e-mail about order {name(body.key)}{after}", body.key)
 
@@ -109,10 +111,13 @@ def changed(told: Told, body: Changed) -> Sentence:
 
 
 def faulted(told: Told, body: Faulted) -> Sentence:
-    """A fault began or ended."""
-    where = f": {_names([target.replace('>', ' to ') for target in body.targets])}" if body.targets else ""
-    began = body.state == "began"
-    return _say(told, "bad" if began else "good", f"{name(body.what)} {body.state}{where}", "")
+    """A fault began, or is over and lasted so long."""
+    if body.state == "began":
+        return _say(told, "bad", f"fault: {fault_words.label(body)}", "")
+    if told.fault is None:
+        return _say(told, "good", f"{name(body.fault)} is over", "")
+    lasted = _ms(told.observation.at_us - told.fault.from_us)
+    return _say(told, "good", f"over after {lasted}: {told.fault.label}", "")
 
 
 def window(view: WindowView, unheard: Sequence[str], everybody: int) -> Sentence | None:

@@ -19,6 +19,7 @@ from consistency_viz.live.frames import (
     MESSAGES_MAX_PER_FRAME,
     SENTENCES_MAX,
     Delta,
+    FaultView,
     InstanceView,
     KeyView,
     MessageView,
@@ -32,11 +33,12 @@ from consistency_viz.live.frames import (
 )
 from consistency_viz.live.page import sentences
 from consistency_viz.live.page.counts import Counts, SecondTable
+from consistency_viz.live.page.faults import FaultTable
 from consistency_viz.live.page.keys import KeyTable
 from consistency_viz.live.page.settled import SettledOrders, is_final
 from consistency_viz.live.page.windows import WindowTable
 from workers.model.history import Header
-from workers.model.observation import Applied, Completed, Delivered, Dropped, Invoked, Observation
+from workers.model.observation import Applied, Completed, Delivered, Dropped, Faulted, Invoked, Observation
 
 QUANTILES = (0.5, 0.99)
 QUANTILES_EVERY_US = 1_000_000
@@ -55,6 +57,7 @@ class _Changes:
     sentences: list[Sentence]
     instances: list[InstanceView] | None
     run: RunView | None
+    faults: list[FaultView]
 
 
 class _Shown(NamedTuple):
@@ -99,6 +102,7 @@ class PageState:
         self._seconds = SecondTable(run.started_us)
         self._keys = KeyTable()
         self._windows = WindowTable()
+        self._faults = FaultTable()
         self._settled = SettledOrders()
         self._sentences: deque[Sentence] = deque(maxlen=SENTENCES_MAX)
         self._told: deque[sentences.Told] = deque(maxlen=SENTENCES_MAX)
@@ -130,7 +134,8 @@ class PageState:
         if sentences.is_told(body):
             latency_us = self._seconds.latency_us(body, observation.at_us) if isinstance(body, Completed) else None
             key = getattr(body, "key", "")
-            self._told.append(sentences.Told(observation, self._keys.born_us(key), latency_us))
+            fault = self._faults.observe(body, observation.at_us) if isinstance(body, Faulted) else None
+            self._told.append(sentences.Told(observation, self._keys.born_us(key), latency_us, fault))
         self._counts.apply(observation)
         self._seconds.apply(observation)
 
@@ -182,6 +187,8 @@ class PageState:
             self._windows.dropped,
             self._seconds.views(),
             list(self._sentences),
+            self._faults.views(),
+            self._faults.dropped,
         )
 
     def _fold(self) -> _Changes | None:
@@ -201,6 +208,7 @@ class PageState:
         self._sentences.extend(told)
         self._told.clear()
         keys, windows = self._keys.fold(self._divergence_of), self._windows.fold()
+        faults = self._faults.fold()
         sample, self._sample = self._sample, _Sample()
         before, self._shown = self._shown, _Shown(self.at_us, self._totals(), self.run, self.instances)
         instances = None if self.instances is before.instances else self.instances
@@ -211,7 +219,7 @@ class PageState:
         if keys is None or not windows.fits or skipped != self._skipped:
             return None
         lists = (keys, windows.opened, windows.closed, seconds, sample.messages, sample.skipped)
-        return _Changes(*lists, told, instances, run)
+        return _Changes(*lists, told, instances, run, faults)
 
     def _divergence_of(self, key: str) -> tuple[bool, bool]:
         return self._tracker.is_diverged(key, "value"), self._tracker.is_diverged(key, "updates")

@@ -4,7 +4,9 @@
  * Two traces of bars whatever the number of windows: "updates under way" (thin) and "values differ" (thick). Open windows
  * end at now and have a colour of their own.
  *
- * @import {Theme, WindowView, Figure} from "../types.js"
+ * Behind it all, shaded, the faults.
+ *
+ * @import {FaultView, Theme, WindowView, Figure} from "../types.js"
  * @import {Lanes} from "./lanes.js"
  */
 
@@ -12,6 +14,7 @@ import { duration, shortName } from "../format.js";
 import { texts } from "../texts.js";
 import { axis, baseLayout, niceCeiling, timeAxis } from "./base.js";
 import { decimate } from "./decimate.js";
+import { faultBands } from "./faults.js";
 
 export const LANES_MAX = 48;
 const LANES_MIN = 8;
@@ -40,10 +43,12 @@ export function windowsInSight(windows, now_us, span_s) {
  * @param {number} given.now_us
  * @param {number} given.span_s
  * @param {number} given.width_px of the plotting area
+ * @param {FaultView[]} [given.faults]
  * @param {Theme} theme
  * @returns {Figure & {hidden: number, open: number}}
  */
-export function divergenceFigure({ windows, lanes, started_us, now_us, span_s, width_px }, theme) {
+export function divergenceFigure(given, theme) {
+  const { windows, lanes, started_us, now_us, span_s, width_px } = given;
   const seconds = (/** @type {number} */ us) => (us - started_us) / 1e6;
   const drawn = windows.filter((window) => (lanes.get(window.key) ?? LANES_MAX) < LANES_MAX);
   const values = drawn.filter((window) => window.view === "value");
@@ -75,6 +80,7 @@ export function divergenceFigure({ windows, lanes, started_us, now_us, span_s, w
       stripTrace(points, theme),
     ],
     layout: baseLayout(theme, {
+      ...faultBands(given.faults ?? [], given, theme),
       barmode: "overlay",
       hovermode: "closest",
       margin: { l: 34, r: 10, t: 8, b: 26 },
@@ -97,6 +103,7 @@ export function divergenceFigure({ windows, lanes, started_us, now_us, span_s, w
       { label: texts.chart.stillOpen, color: theme.hot },
       { label: texts.chart.valueWindow, color: theme.accent },
       { label: texts.chart.updatesWindow, color: theme.warm },
+      ...(given.faults?.length ? [{ label: texts.chart.fault, color: theme.fault }] : []),
     ],
     hidden: new Set(windows.filter((window) => !drawn.includes(window)).map((window) => window.key)).size,
     open: values.filter((window) => window.to_us === null).length,

@@ -16,7 +16,7 @@ const PEERS = new Set(["replica", "region", "coordinator"]);
 const ORDER_FLOW = "by-hand";
 /** Least room between two tiers, and under the last one. */
 const TIER_GAP = 58;
-const FOOT = 8;
+const FOOT = 14;
 
 /** @typedef {{node: NodeView, column: number}} Seat a column may lie between two */
 /** @typedef {{source: string, target: string}} Pair */

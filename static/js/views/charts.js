@@ -59,7 +59,7 @@ function createTimeline(getState, nowUs, getTheme) {
   /** @type {Lanes} */
   let lanes = new Map();
   return createChart(element, (width_px) => {
-    const { run, windows } = getState();
+    const { run, windows, faults } = getState();
     if (!run) return null;
     const now_us = nowUs();
     const inSight = windowsInSight(windows, now_us, TIMELINE_SPAN_S);
@@ -71,6 +71,7 @@ function createTimeline(getState, nowUs, getTheme) {
       now_us,
       span_s: TIMELINE_SPAN_S,
       width_px: width_px - TIMELINE_MARGINS_PX,
+      faults,
     }, getTheme());
     const quiet = inSight.length ? "" : texts.noDivergence(TIMELINE_SPAN_S);
     setText(note, figure.hidden ? texts.lanesHidden(figure.hidden) : quiet);

@@ -1,18 +1,20 @@
 /**
  * The service map on the page: cards in their places, curves between them, and the flow of messages above.
  *
- * @import {State, NodeView, MessageView} from "../types.js"
+ * @import {State, NodeView, MessageView, FaultView} from "../types.js"
  * @import {Scene} from "../figures/map.js"
  * @import {Curve} from "../figures/curves.js"
  */
 
 import { GROUP_TONES, shapeOfTone, toneOfType, typesOf } from "../figures/flow.js";
+import { pointAt } from "../figures/curves.js";
+import { lasting, troubles } from "../figures/faults.js";
 import { columnCount, isTiered, mapHeight, mapScene } from "../figures/map.js";
-import { duration } from "../format.js";
 import { texts } from "../texts.js";
 import { find, h, setAttribute, setText, svg } from "./dom.js";
 import { createFlow } from "./flow.js";
 import { running, showInstances } from "./instances.js";
+import { nodeCard, showLag, showSteps, showTrouble } from "./node_card.js";
 
 /** Below this width the map stands upright. */
 const UPRIGHT_PX = 620;
@@ -22,7 +24,6 @@ const TIERED_W_MIN_REM = 5.7;
 /** What a card needs for its steps, and for each letter of its name. */
 const STEPS_REM = 7.6;
 const LETTER_REM = 0.52;
-const LONG_NAME = 12;
 const COLUMN_GAP_PX = 24;
 /** The map's share of the page beside the matrix: as in `.run-grid`. */
 const SHARE = 0.6;
@@ -53,6 +54,12 @@ export function createMap(root, { scalable, onScale }) {
   const cards = find(".map-nodes", stage);
   const legend = find(".map-legend", root);
   const note = find(".map-note", root);
+  const headNote = find(".panel-head .panel-note", root);
+  const usualNote = headNote.textContent ?? "";
+  /** @type {FaultView[]} */
+  let faults = [];
+  /** @type {ReadonlySet<string>} */
+  let lookedAt = new Set();
   const flow = createFlow(find("canvas", stage));
   /** @type {NodeView[]} */
   let nodes = [];
@@ -79,6 +86,7 @@ export function createMap(root, { scalable, onScale }) {
     stage.style.setProperty("height", `${scene.height}px`);
     placeCards(scene, cardOf);
     lineOf = drawEdges(lines, scene);
+    showFaults();
     flow.resize(scene.width, scene.height, new Map(scene.edges.map((edge) => [edge.id, edge.curve])), rem);
   }
 
@@ -105,7 +113,7 @@ export function createMap(root, { scalable, onScale }) {
   /** @param {NodeView[]} newNodes */
   function rebuild(newNodes) {
     nodes = newNodes;
-    cardOf = new Map(nodes.map((node) => [node.id, card(node, scalable.includes(node.id), onScale)]));
+    cardOf = new Map(nodes.map((node) => [node.id, nodeCard(node, scalable.includes(node.id), onScale)]));
     cards.replaceChildren(...cardOf.values());
     typesOf(nodes).forEach(explain);
     arrange();
@@ -134,6 +142,20 @@ export function createMap(root, { scalable, onScale }) {
     legend.append(legendEntry(isGroup ? texts.talk[tone] : type, tone));
   }
 
+  /** What is wrong now: at the cards, along the lines, and in words above. */
+  function showFaults() {
+    const { nodes: atNodes, links } = troubles(faults);
+    for (const [id, element] of cardOf) showTrouble(element, atNodes.get(id));
+    for (const [id, line] of lineOf) {
+      const trouble = links.get(id);
+      line.classList.toggle("is-troubled", trouble !== undefined && !trouble.cuts);
+      line.classList.toggle("is-cut", trouble?.cuts ?? false);
+    }
+    const now = lasting(faults);
+    root.classList.toggle("has-fault", now.length > 0);
+    setText(headNote, now.length ? texts.faultsNow(now.map((fault) => fault.label)) : usualNote);
+  }
+
   setInterval(() => {
     const now = performance.now();
     for (const [id, line] of lineOf) {
@@ -153,13 +175,22 @@ export function createMap(root, { scalable, onScale }) {
     /** @param {State} state */
     show(state) {
       if (state.nodes !== nodes) rebuild(state.nodes);
+      if (state.faults !== faults) {
+        faults = state.faults;
+        showFaults();
+      }
       const recent = state.seconds.slice(-2);
       for (const [id, element] of cardOf) {
+        element.classList.toggle("is-looked-at", lookedAt.has(id));
         showLag(element, Math.max(...recent.map((second) => second.lag_ms[id] ?? -1)), counts.get(id));
         const instances = state.instances.filter((instance) => instance.node === id);
         showInstances(element, instances);
         if (state.run) showSteps(element, id, running(instances).length, state.run.partitions);
       }
+    },
+    /** The nodes that somebody points at, from the next `show` on. @param {ReadonlySet<string>} ids */
+    lookAt(ids) {
+      lookedAt = ids;
     },
   };
 }
@@ -167,61 +198,6 @@ export function createMap(root, { scalable, onScale }) {
 /** The height that the page's layout would like the map to have. @param {HTMLElement} root */
 function minHeight(root) {
   return parseFloat(getComputedStyle(root).getPropertyValue("--map-min-height")) || 0;
-}
-
-/**
- * @param {NodeView} node
- * @param {boolean} isScalable
- * @param {(node: string, change: 1|-1) => void} onScale
- */
-function card(node, isScalable, onScale) {
-  const foot = h("div", "node-foot", [
-    h("span", "node-lag", [h("span", "node-lag-word", [texts.lag]), h("span", "node-lag-ms")]),
-  ]);
-  const element = h("article", "node", [
-    h("h3", "node-name", [node.id]),
-    h("ul", "chips"),
-    foot,
-    h("span", "node-counts"),
-  ]);
-  element.dataset.role = node.role;
-  element.classList.toggle("is-replica", node.replica);
-  element.classList.toggle("has-long-name", node.id.length >= LONG_NAME);
-  element.title = `${node.id}: ${node.role}`;
-  if (isScalable) {
-    foot.append(h("div", "stepper", [
-      step("−", texts.removeInstance(node.id), () => onScale(node.id, -1)),
-      step("+", texts.addInstance(node.id), () => onScale(node.id, 1)),
-    ]));
-  }
-  return element;
-}
-
-/** @param {string} sign @param {string} name @param {() => void} act */
-function step(sign, name, act) {
-  const button = h("button", "step", [sign]);
-  button.type = "button";
-  button.setAttribute("aria-label", name);
-  button.title = name;
-  button.addEventListener("click", act);
-  return button;
-}
-
-/**
- * No step leads below no instance, nor to an instance that no partition is left for.
- *
- * @param {Element} element
- * @param {string} node
- * @param {number} instances
- * @param {number} partitions
- */
-function showSteps(element, node, instances, partitions) {
-  const [less, more] = /** @type {NodeListOf<HTMLButtonElement>} */ (element.querySelectorAll(".step"));
-  if (!less || !more) return;
-  less.disabled = instances <= 0;
-  more.disabled = instances >= partitions;
-  setAttribute(less, "title", less.disabled ? texts.noneToRemove(node) : texts.removeInstance(node));
-  setAttribute(more, "title", more.disabled ? texts.noneToAdd(node, partitions) : texts.addInstance(node));
 }
 
 /** @param {Scene} scene @param {Map<string, HTMLElement>} cardOf */
@@ -239,24 +215,29 @@ function drawEdges(lines, scene) {
   setAttribute(lines, "viewBox", `0 0 ${scene.width} ${scene.height}`);
   setAttribute(lines, "width", String(scene.width));
   setAttribute(lines, "height", String(scene.height));
-  const drawn = new Map(
-    scene.edges.map((edge) => [edge.id, svg("path", { class: "edge", d: pathOf(edge.curve) })]),
-  );
+  const drawn = new Map(scene.edges.map((edge) => [edge.id, edgeOf(edge.curve)]));
   lines.replaceChildren(...drawn.values());
   return drawn;
+}
+
+/** A line, and the cross that it shows where it is cut. @param {Curve} curve */
+function edgeOf(curve) {
+  const [x, y] = pointAt(curve, 0.5);
+  const group = svg("g", { class: "edge" });
+  const arm = 5;
+  group.append(
+    svg("path", { d: pathOf(curve) }),
+    svg("path", {
+      class: "edge-cut",
+      d: `M${x - arm} ${y - arm}L${x + arm} ${y + arm}M${x + arm} ${y - arm}L${x - arm} ${y + arm}`,
+    }),
+  );
+  return group;
 }
 
 /** @param {Curve} c */
 function pathOf(c) {
   return `M${c[0]} ${c[1]}C${c[2]} ${c[3]} ${c[4]} ${c[5]} ${c[6]} ${c[7]}`;
-}
-
-/** @param {Element} element @param {number} lag_ms negative: none @param {{arrived: number, lost: number}|undefined} counted */
-function showLag(element, lag_ms, counted) {
-  setText(find(".node-lag-ms", element), lag_ms < 0 ? "" : duration(lag_ms));
-  const parts = counted ? [`${counted.arrived} in`, counted.lost ? texts.lostHere(counted.lost) : ""] : [];
-  setText(find(".node-counts", element), parts.filter(Boolean).join(", "));
-  element.classList.toggle("has-lost", Boolean(counted?.lost));
 }
 
 /** @param {string} label @param {string} tone */

@@ -44,6 +44,8 @@ export function readTheme() {
     warm: colors.read("--warm"),
     bad: colors.read("--bad"),
     accent: colors.read("--calm"),
+    fault: colors.read("--fault-soft"),
+    fault_text: colors.read("--text-muted"),
     series: SERIES.map((name) => colors.read(name)),
     font_family: body.fontFamily,
     font_px: Math.round(rem * 0.75),

@@ -1,0 +1,102 @@
+/**
+ * Faults as they are drawn: shaded spans with words in the timeline, and what is wrong at each node and link now. Pure.
+ *
+ * @import {FaultView, Theme} from "../types.js"
+ */
+
+import { shortName } from "../format.js";
+
+/** Room that a letter of a label needs, in pixels. */
+const LETTER_PX = 6.6;
+const LABEL_LETTERS_MIN = 5;
+/** Kinds that stop a node. */
+const STOPS = new Set(["pause", "crash"]);
+
+/**
+ * Shapes and annotations for the faults in sight. Labels of spans that overlap stand one below the other.
+ *
+ * @param {FaultView[]} faults
+ * @param {{started_us: number, now_us: number, span_s: number, width_px: number}} view
+ * @param {Theme} theme
+ */
+export function faultBands(faults, { started_us, now_us, span_s, width_px }, theme) {
+  const seconds = (/** @type {number} */ us) => (us - started_us) / 1e6;
+  const to_s = Math.max(seconds(now_us), span_s);
+  const from_s = to_s - span_s;
+  const bands = faults
+    .map((fault) => ({
+      fault,
+      from: Math.max(from_s, seconds(fault.from_us)),
+      to: Math.min(to_s, seconds(fault.to_us ?? now_us)),
+    }))
+    .filter(({ from, to, fault }) => to > from || fault.to_us === null);
+  return {
+    shapes: bands.map(({ from, to }) => ({
+      type: "rect",
+      xref: "x",
+      yref: "paper",
+      x0: from,
+      x1: to,
+      y0: 0,
+      y1: 1,
+      layer: "below",
+      line: { width: 0 },
+      fillcolor: theme.fault,
+    })),
+    annotations: bands.flatMap(({ fault, from, to }, index) => {
+      const room = (to_s - from) / span_s * width_px;
+      const fits = Math.floor(room / LETTER_PX) - 1;
+      if (fits < LABEL_LETTERS_MIN) return [];
+      const before = bands.slice(0, index).filter((other) => other.to > from - 1e-9).length;
+      return [{
+        text: shortName(fault.label, fits),
+        hovertext: fault.label,
+        xref: "x",
+        yref: "paper",
+        x: from,
+        y: 0,
+        xanchor: "left",
+        yanchor: "bottom",
+        yshift: 13 * (before % 4),
+        showarrow: false,
+        font: { color: theme.fault_text, size: theme.font_px, weight: to < to_s - 1e-9 ? 400 : 600 },
+      }];
+    }),
+  };
+}
+
+/** Those that last now. @param {FaultView[]} faults */
+export function lasting(faults) {
+  return faults.filter((fault) => fault.to_us === null);
+}
+
+/**
+ * What is wrong now, by node and by link ("eu us", as the map names its edges): in words, and whether it stops.
+ *
+ * @param {FaultView[]} faults
+ * @returns {{nodes: Map<string, {text: string, stops: boolean}>, links: Map<string, {text: string, cuts: boolean}>}}
+ */
+export function troubles(faults) {
+  /** @type {Map<string, {text: string, stops: boolean}>} */
+  const nodes = new Map();
+  /** @type {Map<string, {text: string, cuts: boolean}>} */
+  const links = new Map();
+  for (const fault of lasting(faults)) {
+    for (const target of fault.targets) {
+      if (target.includes(">")) {
+        const id = target.replace(">", " ");
+        const cuts = fault.what === "partition" || (links.get(id)?.cuts ?? false);
+        links.set(id, { text: joined(links.get(id)?.text, fault.mark), cuts });
+      } else {
+        const stops = STOPS.has(fault.what) || (nodes.get(target)?.stops ?? false);
+        nodes.set(target, { text: joined(nodes.get(target)?.text, fault.mark), stops });
+      }
+    }
+  }
+  return { nodes, links };
+}
+
+/** @param {string|undefined} before @param {string} mark */
+function joined(before, mark) {
+  return before && before !== mark ? `${before}, ${mark}` : mark;
+}
