@@ -33,13 +33,18 @@ def sent_us(number: int) -> int:
 
 
 class Cursor:
-    """Progress of one shard on one stream. ``low``: everything up to it is done. ``high``: read up to here."""
+    """Progress of one shard on one stream. ``low``: everything up to it is done. ``high``: read up to here.
 
-    __slots__ = ("_copies", "_done", "_waiting", "high", "low")
+    ``count`` is how many entries there were up to ``low``: the server's count of what was ever added must agree, or
+    somebody removed entries that this shard never saw.
+    """
 
-    def __init__(self, low: int = 0, beyond: Beyond = ([], {})) -> None:
+    __slots__ = ("_copies", "_done", "_waiting", "count", "high", "low")
+
+    def __init__(self, low: int = 0, beyond: Beyond = ([], {}), count: int = 0) -> None:
         self.low = low
         self.high = low
+        self.count = count
         self._done = set(beyond[0])
         self._copies = dict(beyond[1])
         self._waiting: deque[int] = deque()
@@ -78,4 +83,5 @@ class Cursor:
         waiting, done = self._waiting, self._done
         while waiting and waiting[0] in done:
             self.low = waiting.popleft()
+            self.count += 1
             done.discard(self.low)

@@ -78,6 +78,8 @@ class RunKeys(NamedTuple):
     def shard(self, node: str, partition: int) -> str:
         """Hash of one shard: ``r:`` records, ``t:`` timers, ``c:`` cursors, ``d:`` what is done beyond a cursor.
 
+        ``e:`` is how many entries there were up to the cursor.
+
         Of faults: ``n:`` what those with a count took from a topic, ``l`` how often the disk was lost.
         """
         return f"{self.prefix}shard:{node}:{partition}"

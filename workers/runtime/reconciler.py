@@ -17,9 +17,9 @@ from typing import Any, Final
 import redis
 
 from workers.cluster.plan import Plan
+from workers.model.codec import pack
 from workers.runtime import acl
 from workers.runtime.control import Status, active_runs, end_run, plan_of, run_status, server_time_us
-from workers.runtime.cursor import entry_number
 from workers.runtime.fault_feed import FaultFeed, read_all, tell
 from workers.runtime.keys import RECONCILER, WORKERS, RunKeys
 from workers.runtime.scripts import Scripts, head_keys
@@ -31,6 +31,7 @@ LOCK_MS: Final = 3_000
 WORKER_US: Final = 3_000_000
 DISPATCH_MS: Final = 2_000
 TRIM_EVERY: Final = 4
+COUNTED_BEHIND_MARK_MAX: Final = 100
 Dispatch = Callable[[str, str], Any]
 
 
@@ -125,8 +126,11 @@ class Reconciler(threading.Thread):
             wanted = not instance.alive
             if wanted and self._client.set(keys.dispatch(instance.id), "1", nx=True, px=DISPATCH_MS):
                 self._dispatch(run, instance.id)
-        if self._rounds % TRIM_EVERY == 0:
-            trim(self._client, plan, keys)
+        is_over = _is_over(plan, status.now_us - status.started_us)
+        lost = trim(self._client, plan, keys) if is_over or self._rounds % TRIM_EVERY == 0 else ""
+        if lost:
+            end_run(self._client, run, "failed", lost)
+            return
         self._end_if_over(run, plan, keys, status.now_us - status.started_us)
 
     def _tell_of_faults(self, run: str, plan: Plan, keys: RunKeys, status: Status) -> None:
@@ -150,7 +154,7 @@ class Reconciler(threading.Thread):
         scenario = plan.scenario
         if scenario.duration_s is None:
             return
-        if age_us > (scenario.duration_s + scenario.drain_s) * 1e6:
+        if _is_over(plan, age_us):
             end_run(self._client, run, "finished", f"the drain time of {scenario.drain_s:g} s is over")
             return
         names: list[str] = []
@@ -165,21 +169,29 @@ class Reconciler(threading.Thread):
             log.info("run %s finished", run)
 
 
-def trim(client: redis.Redis, plan: Plan, keys: RunKeys) -> None:
+def _is_over(plan: Plan, age_us: int) -> bool:
+    """Whether neither duration nor drain time is left."""
+    scenario = plan.scenario
+    return scenario.duration_s is not None and age_us > (scenario.duration_s + scenario.drain_s) * 1e6
+
+
+def trim(client: redis.Redis, plan: Plan, keys: RunKeys) -> str:
     """Cut every topic's streams behind their slowest subscriber; nothing pending is ever cut.
 
+    Returns what was lost because somebody else cut more than that, as a reason to end the run; "" if nothing was.
     An observation stream is not trimmed here: that is for the recorder, behind what it has on disk.
     """
-    with client.pipeline(transaction=False) as reads:
-        places = [(topic, p) for topic in plan.subscribers for p in range(plan.partitions)]
-        for topic, partition in places:
-            for node in plan.subscribers[topic]:
-                reads.hget(keys.shard(node, partition), f"c:{topic}")
-        marks = iter(reads.execute())
-    with client.pipeline(transaction=False) as cuts:
-        for topic, partition in places:
-            lows = [next(marks) for _ in plan.subscribers[topic]]
-            if all(low is not None for low in lows):
-                low = min(lows, key=entry_number)
-                cuts.xtrim(keys.topic(topic, partition), minid=low.decode(), approximate=True)
-        cuts.execute()
+    names: list[str] = []
+    places: list[tuple[str, int]] = []
+    for topic, readers in plan.subscribers.items():
+        for partition in range(plan.partitions):
+            names += (keys.topic(topic, partition), *(keys.shard(node, partition) for node in readers))
+            places.append((topic, len(readers)))
+    lost = Scripts(client).trim([*head_keys(keys), *names], [pack(places), COUNTED_BEHIND_MARK_MAX])
+    if not lost:
+        return ""
+    stream, node = lost[0].decode(), lost[1].decode().removeprefix(f"{keys.prefix}shard:").rpartition(":")[0]
+    if lost[2] < 0:
+        return f"{stream} was deleted by somebody during the run: what was not read of it is lost"
+    messages = "1 message was" if lost[2] == 1 else f"{lost[2]} messages were"
+    return f"{messages} removed from {stream} by somebody before {node} had processed them"

@@ -68,6 +68,12 @@ local function active(meta)
   if state == 'running' or state == 'draining' then return nil end
   return state
 end
+local function about(stream)
+  if redis.call('EXISTS', stream) == 0 then return nil, 0, 0 end
+  local info, field = redis.call('XINFO', 'STREAM', stream), {}
+  for j = 1, #info, 2 do field[info[j]] = info[j + 1] end
+  return field['last-generated-id'], field['entries-added'], field['length']
+end
 """
 
 # Every script below gets these keys first: clock, meta, desired, leases, owners, obs.
@@ -241,18 +247,49 @@ redis.call('DEL', LEASES, OWNERS)
 return {'ok'}
 """
 
+# Further keys: each stream of a topic and then the shards that read it; arguments: topic and number of readers of each
+# stream, and how far behind a reader's mark to count. Cuts each stream behind its slowest reader, and looks whether
+# anybody else cut more: what was ever added and is not there any more must have been seen by every reader.
+_TRIM = """
+local places, most = cmsgpack.unpack(ARGV[1]), tonumber(ARGV[2])
+local function before(a, b)
+  local aus, an = a:match('^(%d+)-(%d+)$')
+  local bus, bn = b:match('^(%d+)-(%d+)$')
+  if tonumber(aus) ~= tonumber(bus) then return tonumber(aus) < tonumber(bus) end
+  return tonumber(an) < tonumber(bn)
+end
+if active(META) then return {} end
+local k = 7
+for i = 1, #places do
+  local topic, readers, stream = places[i][1], places[i][2], KEYS[k]
+  local last, added, length = about(stream)
+  local slowest, all = nil, true
+  for r = k + 1, k + readers do
+    local mark = redis.call('HGET', KEYS[r], 'c:' .. topic)
+    local seen = tonumber(redis.call('HGET', KEYS[r], 'e:' .. topic) or '0')
+    local there = 0
+    if mark and last then there = #redis.call('XRANGE', stream, '-', mark, 'COUNT', most + 1) end
+    if there <= most and added - length + there ~= seen then
+      return {stream, KEYS[r], added - length + there - seen}
+    end
+    if not mark then all = false
+    elseif not slowest or before(mark, slowest) then slowest = mark end
+  end
+  if last and all and slowest then redis.call('XTRIM', stream, 'MINID', '=', slowest) end
+  k = k + 1 + readers
+end
+return {}
+"""
+
 # Further keys: every pair of a subscribed stream and its subscriber's shard; further arguments: the topic of each pair.
 _FINISH_IF_QUIET = """
 if active(META) then return 0 end
 for i = 7, #KEYS, 2 do
   local field = ARGV[2 + (i - 5) / 2]
-  if redis.call('EXISTS', KEYS[i]) == 1 then
-    local info = redis.call('XINFO', 'STREAM', KEYS[i])
-    local last = nil
-    for j = 1, #info, 2 do if info[j] == 'last-generated-id' then last = info[j + 1] end end
-    if redis.call('HGET', KEYS[i + 1], 'c:' .. field) ~= last then return 0 end
-    if redis.call('HGET', KEYS[i + 1], 'd:' .. field) then return 0 end
-  end
+  local last, added = about(KEYS[i])
+  if last and redis.call('HGET', KEYS[i + 1], 'c:' .. field) ~= last then return 0 end
+  if last and redis.call('HGET', KEYS[i + 1], 'd:' .. field) then return 0 end
+  if tonumber(redis.call('HGET', KEYS[i + 1], 'e:' .. field) or '0') ~= added then return 0 end
   if redis.call('HGET', KEYS[i + 1], 's') ~= '1' then return 0 end
   if tonumber(redis.call('HGET', KEYS[i + 1], 'tn') or '0') > 0 then return 0 end
 end
@@ -274,6 +311,7 @@ class Scripts:
         self.inject = client.register_script(_HEAD + _INJECT)
         self.fault = client.register_script(_HEAD + _FAULT)
         self.end = client.register_script(_HEAD + _END)
+        self.trim = client.register_script(_HEAD + _TRIM)
         self.finish_if_quiet = client.register_script(_HEAD + _FINISH_IF_QUIET)
 
 

@@ -61,7 +61,8 @@ def load(client: redis.Redis, keys: RunKeys, plan: Plan, node: str, partition: i
             stored.shard.timers[rest] = Timer(rest, due_us, type_, key, data)
         elif kind == "c" and rest in stored.cursors:
             beyond = unpack(fields[b"d:" + rest.encode()]) if b"d:" + rest.encode() in fields else ([], {})
-            stored.cursors[rest] = Cursor(entry_number(raw), (beyond[0], beyond[1]))
+            count = int(fields.get(b"e:" + rest.encode(), 0))
+            stored.cursors[rest] = Cursor(entry_number(raw), (beyond[0], beyond[1]), count)
         elif kind == "d":
             stored.stored_beyond.add(rest)
         elif kind == "n" and rest in stored.taken:
@@ -127,7 +128,7 @@ def _cursor_fields(stored: StoredShard) -> tuple[list[bytes], list[bytes]]:
             sets += (b"l", str(stored.losses).encode())
     for topic in stored.touched:
         cursor = stored.cursors[topic]
-        sets += (f"c:{topic}".encode(), entry_id(cursor.low).encode())
+        sets += (f"c:{topic}".encode(), entry_id(cursor.low).encode(), f"e:{topic}".encode(), b"%d" % cursor.count)
         if stored.taken[topic]:
             sets += (f"n:{topic}".encode(), pack(stored.taken[topic]))
         beyond = cursor.beyond()

@@ -171,8 +171,8 @@ def test_a_run_is_not_over_before_its_shards_have_started(client, server):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("tn", "1"), ("d:taxed", "x"), ("c:taxed", "1-0"), ("c:taxed", "")],
-    ids=["timer", "beyond", "behind", "none"],
+    [("tn", "1"), ("d:taxed", "x"), ("c:taxed", "1-0"), ("c:taxed", ""), ("e:taxed", "0")],
+    ids=["timer", "beyond", "behind", "none", "fewer"],
 )
 def test_a_run_is_not_over_while_something_is_pending(client, server, field, value):
     control.create_run(client, "r1", scenario(workload={"orders": 0}))
@@ -181,7 +181,7 @@ def test_a_run_is_not_over_while_something_is_pending(client, server, field, val
             client.hset(KEYS.shard(node.rpartition(".")[0], p), "s", "1")
     client.xadd(KEYS.topic("taxed", 2), {"m": "x"}, id="2-0")
     for node in ("order", "email", "view-1", "view-2"):
-        client.hset(KEYS.shard(node, 2), "c:taxed", "2-0")
+        client.hset(KEYS.shard(node, 2), mapping={"c:taxed": "2-0", "e:taxed": 1})
     before = client.hget(KEYS.shard("view-1", 2), field)
     client.hset(KEYS.shard("view-1", 2), field, value) if value else client.hdel(KEYS.shard("view-1", 2), field)
     acting = made(server, Dispatched())
