@@ -82,7 +82,8 @@ def count(cell: Cell, seeds: Iterable[int]) -> Count:
     player = Player(cell)
     played = [player.play(seed) for seed in seeds]
     failed = [one.seed for one in played if one.kept is Verdict.FAILED]
-    caught = [one.seed for one in played if one.caught]
+    counts_as_caught = cell.column != "crash-disk-lost"  # a lost disk breaks what is whole, too
+    caught = [one.seed for one in played if one.caught and counts_as_caught]
     return Count(
         row=cell.row.name,
         column=cell.column,

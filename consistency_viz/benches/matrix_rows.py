@@ -124,12 +124,23 @@ def _with_links(*links: Settings) -> Settings:
     return {**NETWORK, "links": links}
 
 
-def _told(at_s: float, session: str, region: str) -> Settings:
-    value = f"{session}'s at {at_s}"
-    return {"at_s": at_s, "session": session, "region": region, "do": "assign", "key": "address-1", "value": value}
+def _told(at_s: float, session: str, region: str, do: str, key: str, value: str) -> Settings:
+    return {"at_s": at_s, "session": session, "region": region, "do": do, "key": key, "value": value}
 
 
-_TIES: Final = [_told(at_s, *who) for at_s in (0.1, 0.4) for who in (("ana", "eu"), ("bo", "us"))]
+_TIES: Final = [
+    _told(at_s, session, region, "assign", "address-1", f"{session}'s at {at_s}")
+    for at_s in (0.1, 0.4)
+    for session, region in (("ana", "eu"), ("bo", "us"))
+]
+_ADDED_AGAIN: Final = {
+    "script": [
+        _told(0.05, "ana", "eu", "add", "cart-1", "milk"),
+        _told(0.2, "ana", "eu", "remove", "cart-1", "milk"),
+        _told(0.26, "bo", "us", "add", "cart-1", "milk"),
+    ]
+}
+"""Drawn additions have names of their own; this element comes twice, and the second takes the removal's place."""
 _PROMPT: Final = {"latency": {"kind": "constant", "ms": 5}}
 _ASKED_PROMPTLY: Final = _with_links({"source": "client", **_PROMPT}, {"target": "client", **_PROMPT})
 _OVERTAKEN: Final = _with_links(_link("eu", "ap", 200, 40))
@@ -149,7 +160,7 @@ def _plant(design: str, name: str) -> Plant:
     if design != "operation-broadcast-broken":
         return _BY_TYPE.get(name, _NO_PLANT)
     if _causal(name):
-        return Plant(_failed("convergence"), NOTHING, _OVERTAKEN)
+        return Plant(_failed("convergence"), _ADDED_AGAIN if name == "rw-set" else NOTHING, _OVERTAKEN)
     return Plant(_failed("causal"), NOTHING, _OVERTAKEN) if name == "g-set" else _NO_PLANT
 
 
