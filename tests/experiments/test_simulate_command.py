@@ -180,7 +180,7 @@ def test_the_broken_half_says_the_same_with_and_without_the_fix(story: Path) -> 
             1,
             "NOT what was expected",
         ),
-        (("--set", "expect.0.checker=causal"), 2, "causal"),
+        (("--set", "expect.0.checker=set-full"), 2, "set-full"),
         (("--set", "fix.expect.0.verdict=failed", "--fix"), 1, "Its price: Money."),
         (("--set", "expect=[]"), 0, "divergence"),
     ],
