@@ -9,6 +9,8 @@ Rules
 3. The stream keeps its last seconds even when they are on disk, for those who follow the run without recording it.
 4. The end: everything on disk, then ``on_ended``, then the keys go. Killed in between, the next recorder does it again,
    so ``on_ended`` must be idempotent.
+5. A run that cannot go on ends as failed and says why: its keys or its server are gone, nobody works, or somebody
+   removed turns before they were recorded (``completeness``).
 
 It knows neither Django nor the workers: the control of runs and what to do at the end are passed in.
 """
@@ -26,6 +28,7 @@ from typing import Any, NamedTuple, Protocol
 import redis
 
 from consistency_viz.observation.archive import ArchiveWriter, WriterReplacedError
+from consistency_viz.observation.completeness import Completeness
 from consistency_viz.observation.position import Numbering, Position
 from consistency_viz.observation.stream import RawEntry, entry_at_us, lease_key, observations_key, raw_entries
 from workers.model.codec import unpack_turn
@@ -42,6 +45,7 @@ BATCH_ENTRIES = 1_000
 KEEP_US = 5_000_000
 STREAM_ENTRIES_COMFORTABLE = 50_000
 GONE_AFTER_S = 3.0
+NOBODY_AFTER_S = 60.0
 AWAY_AFTER_S = 60.0
 BACKOFF_S_MAX = 2.0
 ENDED = ("finished", "stopped", "failed")
@@ -67,6 +71,8 @@ class Status(Protocol):
     def started_us(self) -> Any: ...
     @property
     def ended_us(self) -> Any: ...
+    @property
+    def workers(self) -> int: ...
 
 
 class Control(Protocol):
@@ -74,6 +80,9 @@ class Control(Protocol):
 
     def run_status(self, client: Any, run_id: str) -> Any:
         """The status of a run, ``None`` if it has no keys."""
+
+    def end_run(self, client: Any, run_id: str, state: str, reason: str) -> Any:
+        """End a run, unless it has ended."""
 
     def delete_run(self, client: Any, run_id: str) -> Any:
         """Delete all keys of a run."""
@@ -126,6 +135,9 @@ class Recorder:
         self._status: Any = None
         self._due_s = {"renew": 0.0, "status": 0.0, "save": 0.0}
         self._gone_since_s: float | None = None
+        self._nobody_since_s: float | None = None
+        self._completeness: Completeness | None = None
+        self._incomplete = ""
 
     def lead(self) -> bool:
         """Take the lease or renew it; whether this recorder has it now."""
@@ -166,6 +178,7 @@ class Recorder:
         if status is None:
             return self._missing()
         self._gone_since_s = None
+        self._look_for_workers(status)
         if self._writer is None and not self._open(status):
             time.sleep(block_ms / 1e3)
             return Progress.IDLE
@@ -176,6 +189,7 @@ class Recorder:
             return Progress.REPLACED
         if self._is_due("save"):
             self.save()
+            self._look_for_gaps(ended=False)
             self._done("save", SAVE_S)
         if appended:
             return Progress.RECORDED
@@ -226,6 +240,31 @@ class Recorder:
         self._lost("its keys are gone from the Redis-compatible server: flushed, or restarted without persistence")
         return Progress.ENDED
 
+    def _look_for_workers(self, status: Any) -> None:
+        """Nobody works and nobody comes: end the run instead of letting it wait for ever."""
+        now_s = time.monotonic()
+        if status.workers or status.state in ENDED:
+            self._nobody_since_s = None
+            return
+        self._nobody_since_s = self._nobody_since_s or now_s
+        if now_s - self._nobody_since_s > NOBODY_AFTER_S:
+            log.error("run %s is given up: there is no worker", self.run_id)
+            reason = f"no worker has given a sign of life for {NOBODY_AFTER_S:.0f} s; start one, and the run again"
+            self._control.end_run(self._client, self.run_id, "failed", reason)
+            self._nobody_since_s = None
+
+    def _look_for_gaps(self, *, ended: bool) -> None:
+        """A history with a hole must not pass for a whole one."""
+        if self._completeness is None or self._incomplete:
+            return
+        missing = self._completeness.missing(self._cursor, ended=ended)
+        if missing > 0:
+            turns = "1 turn was" if missing == 1 else f"{missing} turns were"
+            key = observations_key(self.run_id)
+            self._incomplete = f"{turns} removed from {key} by somebody before the recorder had read them"
+            log.error("run %s: %s", self.run_id, self._incomplete)
+            self._control.end_run(self._client, self.run_id, "failed", self._incomplete)
+
     def _open(self, status: Any) -> bool:
         """Open the file once there is something to record; go on where it ends."""
         if status.state == "pending" and not self._client.exists(observations_key(self.run_id)):
@@ -233,6 +272,8 @@ class Recorder:
         self._writer = ArchiveWriter(self.path, self._header_of(status))
         self._numbering = Numbering(self._writer.position)
         self._cursor = self._writer.position.read_after
+        key, is_new = observations_key(self.run_id), self._writer.position.count == 0
+        self._completeness = Completeness(self._client, key, from_start=is_new)
         return True
 
     def _read(self, block_ms: int) -> list[RawEntry]:
@@ -246,13 +287,17 @@ class Recorder:
         taken = [o for id_, f in entries for o in self._numbering.take(entry_at_us(id_), unpack_turn(f[b"b"]))]
         self._writer.append(taken)
         self._cursor = entries[-1][0].decode()
+        if self._completeness is not None:
+            self._completeness.read(len(entries))
         return len(entries)
 
     def _end(self, status: Any) -> None:
         assert self._writer is not None  # noqa: S101 - step opens it before it gets here
         count = self._writer.sync().count
+        self._look_for_gaps(ended=True)
         started_us, ended_us = int(status.started_us or 0), int(status.ended_us or 0)
-        self._on_ended(Ending(self.run_id, status.state, status.reason, started_us, ended_us, self.path, count))
+        state, reason = ("failed", self._incomplete) if self._incomplete else (status.state, status.reason)
+        self._on_ended(Ending(self.run_id, state, reason, started_us, ended_us, self.path, count))
         self._control.delete_run(self._client, self.run_id)
 
     def _lost(self, reason: str) -> None:

@@ -19,6 +19,7 @@ class FakeStatus:
     reason: str = ""
     started_us: int = 1_000
     ended_us: int | None = None
+    workers: int = 1
 
 
 @dataclass
@@ -30,6 +31,9 @@ class FakeControl:
 
     def run_status(self, client: Any, run_id: str) -> FakeStatus | None:
         return self.status
+
+    def end_run(self, client: Any, run_id: str, state: str, reason: str) -> None:
+        self.status = FakeStatus(state, reason, 1_000, 99_000)
 
     def delete_run(self, client: redis.Redis, run_id: str) -> None:
         self.deleted.append(run_id)

@@ -204,3 +204,61 @@ def test_a_restarted_server_is_waited_for_and_nothing_is_missing(server, redis_c
     control.status = FakeStatus("finished", "", 1_000, 99_000)
     assert recorder.run(lambda: False) == Progress.ENDED
     assert recorded(tmp_path / "r1.jsonl") == expected(2)
+
+
+def test_a_run_that_nobody_works_for_is_failed_after_a_while_and_not_before(redis_client, control, make, monkeypatch):
+    control.status.workers = 0
+    recorder = make()
+    put(redis_client, RUN, 10_000, applied(0))
+    assert [recorder.step(1), recorder.step(1)] == [Progress.RECORDED, Progress.IDLE]
+    control.status.workers = 1
+    monkeypatch.setattr(module, "NOBODY_AFTER_S", -1.0)
+    assert recorder.step(1) == Progress.IDLE
+    control.status.workers = 0
+    recorder._due_s["status"] = 0.0
+    assert recorder.run(lambda: False) == Progress.ENDED
+    [ending] = make.endings
+    assert (ending.state, ending.observations) == ("failed", 1)
+    assert ending.reason == "no worker has given a sign of life for -1 s; start one, and the run again"
+
+
+@pytest.mark.parametrize("seen_before", [0, 3])
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_turns_that_somebody_removes_before_they_are_recorded_fail_the_run(
+    redis_client, control, make, seen_before, restarted, goes_on
+):
+    recorder = make()
+    for number in range(seen_before):
+        put(redis_client, RUN, 10_000 + number, applied(number))
+    recorder.step(1)
+    if restarted:
+        recorder.save()
+        recorder.close()
+        recorder = make()
+        recorder.step(1)
+        recorder._due_s["save"] = 0.0
+        recorder.step(1)
+    for number in range(5):
+        put(redis_client, RUN, 20_000 + number, applied(number))
+    redis_client.xtrim(observations_key(RUN), maxlen=2 if goes_on else 0, approximate=False)
+    control.status = FakeStatus("finished", "all orders are done", 1_000, 99_000)
+    recorder._due_s["status"] = 0.0
+    assert recorder.run(lambda: False) == Progress.ENDED
+    [ending] = make.endings
+    missing = 3 if goes_on else 5
+    reason = f"{missing} turns were removed from {observations_key(RUN)} by somebody before the recorder had read them"
+    assert (ending.state, ending.reason) == ("failed", reason)
+
+
+def test_turns_that_are_removed_during_a_run_end_it_at_once(redis_client, control, make):
+    recorder = make()
+    put(redis_client, RUN, 10_000, applied(0))
+    recorder.step(1)
+    for number in range(1, 5):
+        put(redis_client, RUN, 10_000 + number, applied(number))
+    redis_client.xdel(observations_key(RUN), "10002-0")
+    recorder._due_s["save"] = 0.0
+    recorder.step(1)
+    assert control.status.state == "failed"
+    assert control.status.reason.startswith("1 turn was removed from ")
