@@ -62,6 +62,15 @@ class Run(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=500, blank=True, default="")
     history = models.CharField(max_length=200, blank=True, default="", help_text="Relative to the data directory.")
+    fix_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="fixes",
+        help_text="The run that this one mends, with the same seed.",
+    )
+    findings = models.JSONField(null=True, blank=True, default=None, help_text="What the checkers found, once asked.")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -17,6 +17,7 @@ from django.core.validators import validate_email
 from consistency_viz.experiments import stack
 from consistency_viz.experiments.commands import CommandRefused
 from consistency_viz.experiments.models import Run
+from workers.cluster.fixing import FixError, fixed
 from workers.cluster.scenario import Scenario
 
 RUNS_ACTIVE_MAX = 4
@@ -30,12 +31,26 @@ EMAIL_BY_HAND = "hand@example.org"
 
 
 def start_run(scenario_name: str, seed: int | None = None) -> Run:
-    """Start a scenario live, with its own seed or another."""
+    """Start a shipped scenario live, with its own seed or another."""
     scenario = _scenario(scenario_name)
     if seed is not None:
         if not 0 <= seed < SEED_LIMIT:
             raise CommandRefused(f"The seed {seed} is out of range.", f"Use a whole number from 0 to {SEED_LIMIT - 1}.")
         scenario = scenario.model_copy(update={"seed": seed})
+    return start(scenario)
+
+
+def start_fix(broken: Run) -> Run:
+    """Start what mends a run's scenario, as it ran, with the same seed."""
+    try:
+        return start(fixed(Scenario.model_validate(broken.document)), fix_of=broken)
+    except FixError as error:
+        remedy = "Choose a run of a lesson: those have fixes."
+        raise CommandRefused(f"{broken.title} has no fix that can be run.", remedy, status=404) from error
+
+
+def start(scenario: Scenario, fix_of: Run | None = None) -> Run:
+    """Start a scenario live, as it is; ``fix_of`` is the run that it mends."""
     if Run.objects.exclude(state__in=Run.ENDED).count() >= RUNS_ACTIVE_MAX:
         raise CommandRefused(f"{RUNS_ACTIVE_MAX} runs are active already.", "Stop one of them first.", status=409)
     document = scenario.model_dump(mode="json")
@@ -47,6 +62,7 @@ def start_run(scenario_name: str, seed: int | None = None) -> Run:
         summary=scenario.summary,
         document=document,
         seed=scenario.seed,
+        fix_of=fix_of,
     )
     try:
         stack.control().create_run(client, run.id, document)

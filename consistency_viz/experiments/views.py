@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from asgiref.sync import sync_to_async
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -24,9 +25,12 @@ from consistency_viz.experiments.commands import (
     presenter_command,
 )
 from consistency_viz.experiments.errors import error, wants_json
+from consistency_viz.experiments.findings import findings_of
 from consistency_viz.experiments.models import Run
+from consistency_viz.experiments.story import story_of
 
 RUNS_LISTED_MAX = 50
+FIXES_LISTED_MAX = 3
 CHUNK_BYTES = 64 * 1024
 
 
@@ -57,6 +61,8 @@ def run_detail(request: HttpRequest, run_id: str) -> HttpResponse:
         "socket_path": f"/ws/runs/{run.id}/",
         "nodes_scalable": [] if run.ended else list(plan.nodes),
         "subject": subject,
+        "story": story_of(plan.scenario, run),
+        "fixes": run.fixes.all()[:FIXES_LISTED_MAX],
         "label_placed": "Orders placed" if subject == "order" else "Updates",
         "label_settled": "Settled" if subject == "order" else "Keys in agreement",
         "label_emails": "E-mails sent" if subject == "order" else "Reads",
@@ -75,6 +81,21 @@ def run_start(request: HttpRequest) -> HttpResponse:
         run = runs.start_run(forms.text(request, "scenario"), forms.whole_number("seed", seed) if seed else None)
     except CommandRefused as refused:
         return error(request, refused.status, "Not started", refused.text, refused.remedy)
+    return _started(request, run)
+
+
+@require_POST
+def run_fix(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Start the fix of a run's scenario with the same seed, and answer as ``run_start`` does."""
+    try:
+        check_may_command(request)
+        run = runs.start_fix(_run(run_id))
+    except CommandRefused as refused:
+        return error(request, refused.status, "Not started", refused.text, refused.remedy)
+    return _started(request, run)
+
+
+def _started(request: HttpRequest, run: Run) -> HttpResponse:
     url = reverse("run", args=[run.id])
     if wants_json(request):
         return JsonResponse({"ok": True, "text": f"Run {run.id} started.", "url": url})
@@ -114,6 +135,21 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     response = HttpResponseRedirect(_safe_path(request.GET.get("next", "")))
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_GET
+@never_cache
+async def findings(request: HttpRequest, run_id: str) -> JsonResponse:
+    """What was found in a run that is over; looked for on a thread of its own, the first time that anybody asks."""
+    run = await sync_to_async(_run)(run_id)
+    return JsonResponse(await sync_to_async(_find, thread_sensitive=False)(run))
+
+
+def _find(run: Run) -> dict[str, Any]:
+    try:
+        return findings_of(run)
+    finally:
+        connections.close_all()
 
 
 @require_GET

@@ -12,9 +12,11 @@ import { createCharts } from "./views/charts.js";
 import { createControls } from "./views/controls.js";
 import { find, throttled } from "./views/dom.js";
 import { createFeed } from "./views/feed.js";
+import { createFindings } from "./views/findings.js";
 import { running } from "./views/instances.js";
 import { createMap } from "./views/map.js";
 import { createMatrix } from "./views/matrix.js";
+import { createNarration } from "./views/narration.js";
 import { createStatus } from "./views/status.js";
 import { createTotals } from "./views/totals.js";
 
@@ -39,6 +41,12 @@ const views = {
   matrix: createMatrix(find("#matrix"), () => draw()),
   feed: createFeed(find("#feed ol")),
   charts: createCharts(store.get, nowUs, isRunning),
+  findings: createFindings(find("#findings")),
+  narration: createNarration(({ nodes, keys }) => {
+    views.map.lookAt(nodes);
+    views.matrix.lookAt(keys);
+    draw();
+  }),
 };
 
 const draw = throttled(() => {
@@ -50,6 +58,8 @@ const draw = throttled(() => {
   views.map.show(state);
   views.matrix.show(state, now_us);
   views.feed.show(state, performance.now());
+  views.narration.show(state, now_us);
+  views.findings.show(state.run.state);
   const until = state.run.ended_us ?? now_us;
   const diverged = [...state.keys.values()].filter((key) => key.diverged).length;
   views.totals.show(

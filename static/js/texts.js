@@ -122,6 +122,23 @@ export const texts = {
   moreKeys: (/** @type {number} */ n) =>
     `${some(n, "more key is", "more keys are")} known but not shown here`,
 
+  stepOf: (/** @type {number} */ step, /** @type {number} */ steps) => `${step} of ${steps}`,
+  findings: {
+    looking: "The checkers look at the whole history …",
+    failed: "The history could not be checked; reload the page to try again.",
+    lookedAt: (/** @type {number} */ n) => `By the checkers, from ${some(n, "observation", "observations")}.`,
+    expectedTitle: "What was expected",
+    expected: /** @type {Record<string, string>} */ ({
+      passed: "seen",
+      failed: "not seen",
+      unknown: "cannot be told",
+    }),
+    failedTitle: "What the checkers object to",
+    noneFailed: "No checker objects",
+    more: (/** @type {number} */ n) => `and ${some(n, "other witness", "other witnesses")}`,
+    passed: (/** @type {string[]} */ names) => `Passed: ${names.join(", ")}.`,
+    unknown: (/** @type {string[]} */ names) => `Nothing to go by: ${names.join(", ")}.`,
+  },
   found: (/** @type {number} */ n) => (n ? `${count(n)} found` : "none found"),
   feedRest: (/** @type {number} */ n) => `and ${some(n, "other thing", "other things")}`,
   waitingForFeed: "Nothing has happened yet.",
@@ -143,7 +160,9 @@ export const texts = {
   totals: {
     placed: (/** @type {Totals} */ totals) =>
       [
-        `${count(totals.updates_accepted)} accepted`,
+        `${count(totals.updates_accepted)} ${
+          totals.updates_failed || totals.updates_unknown ? "ok" : "accepted"
+        }`,
         totals.updates_failed ? `${count(totals.updates_failed)} failed` : "",
         totals.updates_unknown ? `${count(totals.updates_unknown)} unknown` : "",
       ].filter(Boolean).join(", "),

@@ -182,7 +182,7 @@ Deno.test("totals say what they count; the share of time is of the union, never 
   });
   const model = totalsModel(totals, 1_000, 1);
   equal(model.map(({ id, text, note }) => [id, text, note]), [
-    ["placed", "1,200", "1,190 accepted, 2 failed"],
+    ["placed", "1,200", "1,190 ok, 2 failed"],
     ["settled", "1,100", "of 1,190 accepted"],
     ["diverged", "1", "5 windows so far"],
     ["share", "25.0%", "of the run so far"],

@@ -19,7 +19,7 @@ const DENSE_REPLICAS = 4;
 const COLUMN_REM = 9.5;
 const KEY_LETTERS_MAX = 14;
 /** With few keys their rows are as high as there is room, within these bounds, and a value has lines. */
-const ROW_REM = { least: 2.75, most: 9, line: 1.3, padding: 0.8 };
+const ROW_REM = { least: 2.75, most: 6.5, line: 1.3, padding: 0.8 };
 /** Values up to this long are set large in a high row; from this long on a value may not fit its cell. */
 const SHORT_LETTERS_MAX = 6;
 const LONG_LETTERS = 14;
