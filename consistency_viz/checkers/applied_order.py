@@ -22,6 +22,9 @@ Had = tuple[int, int]
 
 NEVER: Had = (NEVER_US, -1)
 
+Last = tuple[Had, str, int]
+"""When a replica had the last of a set, and which update that was: prefix and number (-1: the prefix is all of it)."""
+
 
 class Required(msgspec.Struct, frozen=True):
     """An update that has to come first at a replica: when it had it, which it is, and the operation that says so."""
@@ -40,7 +43,7 @@ class AppliedOrder:
         self._number = {name: i for i, name in enumerate(self.replicas)}
         self._first: dict[str, dict[str, list[Had]]] = {}
         self._has: dict[tuple[int, str], RunSet] = {}
-        self._latest: dict[tuple[str, str, int], list[tuple[Had, int]]] = {}
+        self._latest: dict[tuple[str, str], list[list[tuple[Had, int]]]] = {}
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation; only what replicas apply counts."""
@@ -73,18 +76,38 @@ class AppliedOrder:
         """The updates of a key that any replica had, with when each had them."""
         return self._first.get(key, {}).items()
 
-    def last_of(self, key: str, updates: RunSet, replica: int) -> tuple[Had, str] | None:
-        """The update of a set that a replica had last, and when; ``None`` of an empty set."""
-        found: list[tuple[Had, str]] = [(self._at(key, update, replica), update) for update in updates.plain]
+    def last(self, key: str, updates: RunSet) -> list[Last]:
+        """By replica, the update of a set that it had last; nothing for an empty set. Ask at the end."""
+        best: list[Last] = []
+        for update in updates.plain:
+            known = self.first(key, update) or [NEVER] * len(self.replicas)
+            found = [(had, update, -1) for had in known]
+            best = [max(pair, key=_time) for pair in zip(best, found, strict=True)] if best else found
         for prefix, spans in updates.runs.items():
-            latest = self._running(key, prefix, replica)
+            running = self._running(key, prefix)
+            top = len(running[0]) - 1 if running else 0
             for first, last in spans:
-                if first <= 1 and last < len(latest):
-                    had, number = latest[last]
-                    found += [(had, f"{prefix}{number}")] if number else []
-                else:
-                    found += [(self._at(key, f"{prefix}{n}", replica), f"{prefix}{n}") for n in range(first, last + 1)]
-        return max(found, key=lambda one: one[0][0], default=None)
+                if not last:
+                    continue
+                best = best or [_NOTHING] * len(running)
+                for replica, latest in enumerate(running):
+                    if last <= top and latest[last][1] >= first:
+                        had, number = latest[last]  # what it had last of all up to there is in the run
+                    else:
+                        had, number = self._last_of_run(key, prefix, replica, first, min(last, top + 1))
+                    if had[0] > best[replica][0][0]:
+                        best[replica] = had, prefix, number
+        return best
+
+    def _last_of_run(self, key: str, prefix: str, replica: int, first: int, last: int) -> tuple[Had, int]:
+        """Which number of a run a replica had last: the lowest that it never had, if there is one."""
+        best: tuple[Had, int] = ((-1, -1), 0)
+        for number in range(first, last + 1):
+            known = self.first(key, f"{prefix}{number}")
+            had = NEVER if known is None else known[replica]
+            if had[0] > best[0][0]:
+                best = had, number
+        return best
 
     def _note(self, replica: int, key: str, update: str, observation: Observation) -> None:
         known = self._first.setdefault(key, {}).get(update)
@@ -92,23 +115,26 @@ class AppliedOrder:
             known = self._first[key][update] = [NEVER] * len(self.replicas)
         known[replica] = (observation.at_us, observation.index)
 
-    def _at(self, key: str, update: str, replica: int) -> Had:
-        known = self.first(key, update)
-        return NEVER if known is None else known[replica]
-
-    def _running(self, key: str, prefix: str, replica: int) -> list[tuple[Had, int]]:
-        """For each number of a prefix, which up to it the replica had last; for the end, when all is known."""
-        place = (key, prefix, replica)
-        found = self._latest.get(place)
+    def _running(self, key: str, prefix: str) -> list[list[tuple[Had, int]]]:
+        """By replica and number of a prefix: which update up to it the replica had last."""
+        found = self._latest.get((key, prefix))
         if found is None:
             known = self._first.get(key, {})
             top = max((n for p, n in map(split, known) if p == prefix), default=0)
-            found = [((-1, -1), 0)]
+            nowhere = [NEVER] * len(self.replicas)
+            found = [[((-1, -1), 0)] for _ in self.replicas]
             for number in range(1, top + 1):
-                had = self._at(key, f"{prefix}{number}", replica)
-                found.append((had, number) if had[0] > found[-1][0][0] else found[-1])
-            self._latest[place] = found
+                for latest, had in zip(found, known.get(f"{prefix}{number}", nowhere), strict=True):
+                    latest.append((had, number) if had[0] > latest[-1][0][0] else latest[-1])
+            self._latest[key, prefix] = found
         return found
+
+
+_NOTHING: Last = ((-1, -1), "", 0)
+
+
+def _time(last: Last) -> int:
+    return last[0][0]
 
 
 class Break(msgspec.Struct, frozen=True):
@@ -130,14 +156,13 @@ class Before:
         self._last: list[Required | None] = [None] * len(order.replicas)
         self.any = False
 
-    def add(self, key: str, updates: RunSet, by: Operation) -> None:
-        """More that comes before."""
-        for replica, known in enumerate(self._last):
-            found = self._order.last_of(key, updates, replica)
-            if found is not None:
-                self.any = True
-                if known is None or found[0][0] > known.had[0]:
-                    self._last[replica] = Required(found[0], key, found[1], by)
+    def add(self, key: str, last: list[Last], by: Operation) -> None:
+        """More that comes before: what each replica had last of it (``AppliedOrder.last``)."""
+        for replica, (had, prefix, number) in enumerate(last):
+            self.any = True
+            known = self._last[replica]
+            if known is None or had[0] > known.had[0]:
+                self._last[replica] = Required(had, key, prefix if number < 0 else f"{prefix}{number}", by)
 
     def broken_by(self, update: Operation) -> Iterator[Break]:
         """The replicas that had ``update`` before something that comes before it."""

@@ -47,8 +47,9 @@ class MonotonicWrites(UpdateOrder):
                     continue
                 key = keys.setdefault(update.key, Before(self.order))
                 if ended:
+                    last = self.order.last(update.key, RunSet([update.update]))
                     for before in (key, whole):
-                        before.add(update.key, RunSet([update.update]), update)
+                        before.add(update.key, last, update)
                 elif self.reached(update):
                     if key.any:
                         self.count(

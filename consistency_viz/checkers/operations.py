@@ -17,11 +17,13 @@ from workers.model.observation import Completed, Invoked, Observation
 from workers.model.observation import Outcome as OutcomeName
 from workers.model.updates import expand
 
+_TEXT: Final = frozenset((str,))
+
 NEVER_US: Final = 2**62
 """When an operation that is still open completed."""
 
 
-class Operation(msgspec.Struct):
+class Operation(msgspec.Struct, gc=False):
     """One operation. ``argument`` and ``result`` are the members ``value``; times in microseconds of the recorder.
 
     ``base``, ``after`` and ``seen`` are sets of updates as the history lists them, ``None`` where it does not say.
@@ -133,10 +135,10 @@ MEMBERS: Final = frozenset(("value", "base", "version", "update", "after", "seen
 
 def parts(value: Any) -> tuple[Any, dict[str, Any]]:
     """The member ``value`` and all members of an argument or result; a plain value has no members."""
-    if isinstance(value, dict) and value.keys() & MEMBERS:
+    if isinstance(value, dict) and not MEMBERS.isdisjoint(value):
         return value.get("value"), value
     return value, {}
 
 
 def _listed(value: Any) -> list[str] | None:
-    return value if isinstance(value, list) and all(isinstance(entry, str) for entry in value) else None
+    return value if isinstance(value, list) and _TEXT.issuperset(map(type, value)) else None

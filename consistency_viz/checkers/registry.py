@@ -6,7 +6,9 @@ checker is asked nothing else by those who only want verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -86,8 +88,24 @@ def check(checkers: Iterable[Checker], observations: Iterable[Observation], end_
     chosen = list(checkers)
     last_us = 0
     observe = [checker.observe for checker in chosen]
-    for observation in observations:
-        for take in observe:
-            take(observation)
-        last_us = observation.at_us
-    return [checker.finish(last_us if end_us is None else end_us) for checker in chosen]
+    with _no_search_for_cycles():
+        for observation in observations:
+            for take in observe:
+                take(observation)
+            last_us = observation.at_us
+        return [checker.finish(last_us if end_us is None else end_us) for checker in chosen]
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Without Python's cyclic collector, as far as it was on.
+
+    Checkers keep millions of small containers and no cycles; going through them again and again was up to half the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

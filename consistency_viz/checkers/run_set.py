@@ -9,15 +9,34 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 Run = tuple[int, int]
 """First and last number, both in it."""
 
+Runs = tuple[Run, ...]
+"""Rising, with a gap between any two."""
+
 _NUMBERED: Final = re.compile(r"(.*@.*\.)([1-9]\d{0,11}|0)(?:-([1-9]\d{0,11}))?", re.DOTALL)
 INITIAL_SUFFIX: Final = "@initial"
 
+CACHED: Final = 1 << 15
+"""Entries that are remembered as parsed: what several checkers, or reads of one version, are told again and again."""
 
+
+@lru_cache(maxsize=CACHED)
+def parsed(entry: str) -> tuple[str, Runs]:
+    """An entry of a list as prefix and one run; no run: it is no proper one, and stands for itself."""
+    found = _NUMBERED.fullmatch(entry)
+    if found is None:
+        return entry, ()
+    first = int(found[2])
+    last = first if found[3] is None else int(found[3])
+    return (found[1], ((first, last),)) if first <= last else (entry, ())
+
+
+@lru_cache(maxsize=CACHED)
 def split(update: str) -> tuple[str, int]:
     """An update's prefix and number; number -1: it has none, and the prefix is all of it."""
     found = _NUMBERED.fullmatch(update)
@@ -31,28 +50,22 @@ class RunSet:
 
     def __init__(self, listed: Iterable[str] = ()) -> None:
         """``listed`` as in a history; what is no proper run is taken for an id."""
-        self.plain: set[str] = set()
-        self.runs: dict[str, list[Run]] = {}
+        self.plain: frozenset[str] | set[str] = _NOTHING
+        self.runs: dict[str, Runs] = {}
+        runs = self.runs
         for entry in listed:
-            if entry.endswith(INITIAL_SUFFIX):
+            prefix, run = parsed(entry)
+            if not run:
+                if not entry.endswith(INITIAL_SUFFIX):
+                    self._add_plain(entry)
                 continue
-            found = _NUMBERED.fullmatch(entry)
-            if found is None:
-                self.plain.add(entry)
-                continue
-            first = int(found[2])
-            last = first if found[3] is None else int(found[3])
-            if last < first:
-                self.plain.add(entry)
-                continue
-            known = self.runs.get(found[1])
+            known = runs.get(prefix)
             if known is None:
-                self.runs[found[1]] = [(first, last)]
+                runs[prefix] = run
+            elif run[0][0] > known[-1][1] + 1:
+                runs[prefix] = known + run
             else:
-                known.append((first, last))
-        for prefix, spans in self.runs.items():
-            if len(spans) > 1:
-                self.runs[prefix] = _merged(spans)
+                runs[prefix] = _merged(known + run)
 
     def __contains__(self, update: object) -> bool:
         if not isinstance(update, str):
@@ -74,9 +87,9 @@ class RunSet:
     def __hash__(self) -> int:
         return hash(self.content())
 
-    def content(self) -> tuple[frozenset[str], frozenset[tuple[str, tuple[Run, ...]]]]:
+    def content(self) -> tuple[frozenset[str], frozenset[tuple[str, Runs]]]:
         """The same for equal sets: a key for dictionaries."""
-        return frozenset(self.plain), frozenset((prefix, tuple(spans)) for prefix, spans in self.runs.items())
+        return frozenset(self.plain), frozenset(self.runs.items())
 
     def __iter__(self) -> Iterator[str]:
         """Every id, newest first within a prefix, in an order that depends on the set alone."""
@@ -98,31 +111,45 @@ class RunSet:
             return
         prefix, number = split(update)
         if number < 0:
-            self.plain.add(update)
+            self._add_plain(update)
             return
         spans = self.runs.get(prefix)
         if spans is None:
-            self.runs[prefix] = [(number, number)]
+            self.runs[prefix] = ((number, number),)
         elif spans[-1][1] + 1 == number:
-            spans[-1] = (spans[-1][0], number)
+            self.runs[prefix] = (*spans[:-1], (spans[-1][0], number))
         elif not _inside(spans, number, number):
-            spans.append((number, number))
-            self.runs[prefix] = _merged(spans)
+            self.runs[prefix] = _merged((*spans, (number, number)))
+
+    def _add_plain(self, update: str) -> None:
+        if isinstance(self.plain, set):
+            self.plain.add(update)
+        else:
+            self.plain = {*self.plain, update}
 
     def issuperset(self, other: RunSet) -> bool:
         """Whether everything in ``other`` is here too."""
-        if not self.plain >= other.plain:
+        if other.plain and not self.plain >= other.plain:
             return False
+        runs = self.runs
         for prefix, spans in other.runs.items():
-            mine = self.runs.get(prefix)
-            if not all(_inside(mine, first, last) for first, last in spans):
+            mine = runs.get(prefix)
+            if mine is None:
                 return False
+            if len(mine) == 1:  # in nearly all cases
+                if spans[0][0] < mine[0][0] or spans[-1][1] > mine[0][1]:
+                    return False
+            elif mine != spans:
+                for first, last in spans:
+                    if not _inside(mine, first, last):
+                        return False
         return True
 
     def minus(self, other: RunSet) -> RunSet:
         """What is here and not in ``other``."""
         left = RunSet()
-        left.plain = self.plain - other.plain
+        if self.plain:
+            left.plain = frozenset(self.plain - other.plain)
         for prefix, spans in self.runs.items():
             rest = _subtracted(spans, other.runs.get(prefix))
             if rest:
@@ -132,16 +159,27 @@ class RunSet:
     def union(self, other: RunSet) -> RunSet:
         """What is in either."""
         both = RunSet()
-        both.plain = self.plain | other.plain
-        both.runs = {prefix: list(spans) for prefix, spans in self.runs.items()}
+        if self.plain or other.plain:
+            both.plain = frozenset(self.plain | other.plain)
+        runs = both.runs = dict(self.runs)
         for prefix, spans in other.runs.items():
-            mine = both.runs.get(prefix)
-            both.runs[prefix] = list(spans) if mine is None else _merged([*mine, *spans])
+            mine = runs.get(prefix)
+            if mine is None:
+                runs[prefix] = spans
+            elif mine != spans:
+                runs[prefix] = _merged(mine + spans)
         return both
 
 
-def _merged(spans: list[Run]) -> list[Run]:
-    """Sorted, disjoint, with a gap between any two."""
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+def _merged(spans: Runs) -> Runs:
+    """The same numbers, sorted and disjoint, with a gap between any two runs."""
+    if len(spans) == 2:  # in nearly all cases
+        (first, last), (low, high) = spans
+        if first <= low <= last + 1:
+            return spans[:1] if high <= last else ((first, high),)
     found: list[Run] = []
     for first, last in sorted(spans):
         if found and first <= found[-1][1] + 1:
@@ -149,10 +187,10 @@ def _merged(spans: list[Run]) -> list[Run]:
                 found[-1] = (found[-1][0], last)
         else:
             found.append((first, last))
-    return found
+    return tuple(found)
 
 
-def _inside(spans: list[Run] | None, first: int, last: int) -> bool:
+def _inside(spans: Runs | None, first: int, last: int) -> bool:
     """Whether one of the runs holds all of ``first`` to ``last``."""
     if not spans:
         return False
@@ -162,9 +200,14 @@ def _inside(spans: list[Run] | None, first: int, last: int) -> bool:
     return place >= 0 and last <= spans[place][1]
 
 
-def _subtracted(spans: list[Run], others: list[Run] | None) -> list[Run]:
+def _subtracted(spans: Runs, others: Runs | None) -> Runs:
     if not others:
-        return list(spans)
+        return spans
+    if len(spans) == len(others) == 1 and others[0][0] <= spans[0][0]:  # in nearly all cases
+        (first, last), high = spans[0], others[0][1]
+        if high >= last:
+            return ()
+        return spans if high < first else ((high + 1, last),)
     left: list[Run] = []
     for begin, last in spans:
         first = begin
@@ -178,4 +221,4 @@ def _subtracted(spans: list[Run], others: list[Run] | None) -> list[Run]:
             first = high + 1
         if first <= last:
             left.append((first, last))
-    return left
+    return tuple(left)

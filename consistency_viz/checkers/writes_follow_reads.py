@@ -46,8 +46,9 @@ class WritesFollowReads(UpdateOrder):
             for ended, operation in in_session_order(operations):
                 key = keys.setdefault(operation.key, Before(self.order))
                 if ended and is_seeing(operation):
+                    last = self.order.last(operation.key, RunSet(operation.seen or ()))
                     for before in (key, whole):
-                        before.add(operation.key, RunSet(operation.seen or ()), operation)
+                        before.add(operation.key, last, operation)
                 elif not ended and is_update(operation) and whole.any and self.reached(operation):
                     self.count(list(whole.broken_by(operation)), "which that session had seen before")
                     same += key.any

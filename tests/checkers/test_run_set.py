@@ -41,7 +41,7 @@ def test_ids_are_added_in_any_order(ids: list[str]) -> None:
 
 
 def test_overlapping_runs_are_one_and_what_is_no_run_is_an_id() -> None:
-    assert RunSet(["k@eu.3-7", "k@eu.1-4", "k@eu.8"]).runs == {"k@eu.": [(1, 8)]}
+    assert RunSet(["k@eu.3-7", "k@eu.1-4", "k@eu.8"]).runs == {"k@eu.": ((1, 8),)}
     assert RunSet(["k@eu.7-3"]).plain == {"k@eu.7-3"}
 
 

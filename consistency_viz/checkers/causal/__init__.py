@@ -53,12 +53,12 @@ class Causal(UpdateOrder):
         before = Before(self.order)
         for ended, operation in in_session_order(operations):
             if ended and is_seeing(operation):
-                before.add(operation.key, RunSet(operation.seen or ()), operation)
+                before.add(operation.key, self.order.last(operation.key, RunSet(operation.seen or ())), operation)
             elif ended:
-                before.add(operation.key, RunSet([operation.update]), operation)
+                before.add(operation.key, self.order.last(operation.key, RunSet([operation.update])), operation)
             elif is_update(operation) and self.reached(operation):
                 own = Before(self.order)
-                own.add(operation.key, RunSet(operation.after or ()), operation)
+                own.add(operation.key, self.order.last(operation.key, RunSet(operation.after or ())), operation)
                 if not before.any and not own.any:
                     continue
                 breaks = {one.replica: one for one in before.broken_by(operation)}

@@ -85,9 +85,11 @@ class Spread:
             past = self._pasts.past(key, update)
             if not past:
                 continue
+            last = self._order.last(key, past)
+            if not last:
+                continue
             for replica, one in enumerate(had):
-                last = self._order.last_of(key, past, replica) if one != NEVER else None
-                if last is None or last[0] <= one:
+                if one == NEVER or last[replica][0] <= one:
                     continue
                 for older in past:
                     place = (key, older, replica)
