@@ -97,6 +97,6 @@ def instance_views(status: Any) -> list[InstanceView]:
 
 
 def _state(instance: Any, run_age_ms: int) -> str:
-    if instance.alive:
-        return "alive"
+    if instance.state != "dead":
+        return str(instance.state)
     return "starting" if instance.epoch == 0 and run_age_ms < STARTING_MS else "dead"

@@ -41,7 +41,10 @@ class NodeView(msgspec.Struct, frozen=True):
 
 
 class InstanceView(msgspec.Struct, frozen=True):
-    """One running (or missing) instance. ``state``: alive, starting, dead. ``age_ms``: since its last sign of life."""
+    """One running (or missing) instance. ``age_ms``: since its last sign of life.
+
+    ``state``: alive, starting, dead; paused or down, although its process lives, while a fault of its node says so.
+    """
 
     id: str
     node: str

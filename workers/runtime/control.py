@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import redis
@@ -27,8 +27,15 @@ class RunRefusedError(ValueError):
     """The run cannot do what was asked; the text says why."""
 
 
+InstanceState = Literal["alive", "paused", "down", "dead"]
+
+
 class InstanceStatus(NamedTuple):
-    """One instance that is wanted or alive. ``age_ms``: since its last sign of life, -1 if it has no lease."""
+    """One instance that is wanted or alive. ``age_ms``: since its last sign of life, -1 if it has no lease.
+
+    ``state``: ``dead`` without a lease that holds; else ``paused`` or ``down`` while a fault of its node says so,
+    though its process lives; else ``alive``.
+    """
 
     id: str
     node: str
@@ -36,6 +43,7 @@ class InstanceStatus(NamedTuple):
     age_ms: int
     alive: bool
     partitions: list[int]
+    state: InstanceState
 
 
 class Status(NamedTuple):
@@ -92,7 +100,7 @@ def run_status(client: redis.Redis, run: str) -> Status | None:
     """How a run is; ``None`` if it has no keys."""
     keys = RunKeys(run)
     with client.pipeline(transaction=True) as pipe:
-        pipe.hmget(keys.meta, "state", "reason", "started_us", "ended_us")
+        pipe.hmget(keys.meta, "state", "reason", "started_us", "ended_us", "faults")
         pipe.hgetall(keys.leases)
         pipe.hgetall(keys.owners)
         pipe.hgetall(keys.desired)
@@ -103,6 +111,8 @@ def run_status(client: redis.Redis, run: str) -> Status | None:
     now_us = seconds * 1_000_000 + micros
     ended_us = None if meta[3] is None else int(meta[3])
     instances = _instances(leases, owners, desired, now_us)
+    if meta[4] is not None:
+        instances = _with_faults(client, keys, instances)
     return Status(meta[0].decode(), meta[1].decode(), int(meta[2]), ended_us, now_us, instances, workers_alive(client))
 
 
@@ -248,5 +258,21 @@ def _instances(
         epoch, expires_us = (0, 0) if raw is None else (int(part) for part in raw.split())
         age_ms = -1 if raw is None else max(0, (now_us - (expires_us - LEASE_US)) // 1_000)
         alive = raw is not None and expires_us > now_us
-        found.append(InstanceStatus(name, name.rpartition(".")[0], epoch, age_ms, alive, sorted(owned.get(name, []))))
+        state: InstanceState = "alive" if alive else "dead"
+        partitions = sorted(owned.get(name, []))
+        found.append(InstanceStatus(name, name.rpartition(".")[0], epoch, age_ms, alive, partitions, state))
     return found
+
+
+def _with_faults(client: redis.Redis, keys: RunKeys, instances: list[InstanceStatus]) -> list[InstanceStatus]:
+    """The instances with what faults do to their nodes; only a run that has had a fault pays for this."""
+    nodes = sorted({instance.node for instance in instances})
+    fields = [f"{what}:{node}" for node in nodes for what in ("crashed", "stopped")]
+    if not fields:
+        return instances
+    counts = [int(count or 0) for count in client.hmget(keys.meta, fields)]
+    states: dict[str, InstanceState] = {}
+    for node, crashed, stopped in zip(nodes, counts[::2], counts[1::2], strict=True):
+        if stopped:
+            states[node] = "down" if crashed else "paused"
+    return [i._replace(state=states.get(i.node, "alive")) if i.alive else i for i in instances]

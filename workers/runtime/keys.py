@@ -28,7 +28,8 @@ class RunKeys(NamedTuple):
     def meta(self) -> str:
         """Hash: scenario, state, reason, started_us, ended_us, epoch, version, changes (how many were applied).
 
-        Of faults: ``faults`` (how many began), ``fault:<id>`` (began or ended), ``stopped:<node>`` (how many stop it).
+        Of faults: ``faults`` (how many began), ``fault:<id>`` (began or ended), ``stopped:<node>`` (how many stop it),
+        ``crashed:<node>`` (how many of these are crashes).
         """
         return f"{self.prefix}meta"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any, Final
@@ -31,6 +32,7 @@ LOCK_MS: Final = 3_000
 WORKER_US: Final = 3_000_000
 DISPATCH_MS: Final = 2_000
 TRIM_EVERY: Final = 4
+UNMANNED_AFTER_S: Final = 60.0
 COUNTED_BEHIND_MARK_MAX: Final = 100
 Dispatch = Callable[[str, str], Any]
 
@@ -49,6 +51,7 @@ class Reconciler(threading.Thread):
         self._plans: dict[str, Plan] = {}
         self._changes_done: dict[str, int] = {}
         self._feeds: dict[str, FaultFeed] = {}
+        self._unmanned_since_s: dict[str, float] = {}
 
     def stop(self) -> None:
         """Ask the thread to end and forget this worker."""
@@ -86,6 +89,7 @@ class Reconciler(threading.Thread):
         self._plans = {run: plan for run, plan in self._plans.items() if run in runs}
         self._changes_done = {run: done for run, done in self._changes_done.items() if run in runs}
         self._feeds = {run: feed for run, feed in self._feeds.items() if run in runs}
+        self._unmanned_since_s = {run: since_s for run, since_s in self._unmanned_since_s.items() if run in runs}
         if self._rounds % TRIM_EVERY == 1:
             acl.remove_orphans(self._client, runs)
         for run in runs:
@@ -126,12 +130,31 @@ class Reconciler(threading.Thread):
             wanted = not instance.alive
             if wanted and self._client.set(keys.dispatch(instance.id), "1", nx=True, px=DISPATCH_MS):
                 self._dispatch(run, instance.id)
+        unmanned = self._unmanned(run, status)
+        if unmanned:
+            end_run(self._client, run, "failed", unmanned)
+            return
         is_over = _is_over(plan, status.now_us - status.started_us)
         lost = trim(self._client, plan, keys) if is_over or self._rounds % TRIM_EVERY == 0 else ""
         if lost:
             end_run(self._client, run, "failed", lost)
             return
         self._end_if_over(run, plan, keys, status.now_us - status.started_us)
+
+    def _unmanned(self, run: str, status: Status) -> str:
+        """Why the run cannot go on, if no instance of a node has come up for a while; "" as long as it may."""
+        nodes = {instance.node for instance in status.instances}
+        missing = sorted(nodes - {instance.node for instance in status.instances if instance.alive})
+        if not missing:
+            self._unmanned_since_s.pop(run, None)
+            return ""
+        now_s = time.monotonic()
+        if now_s - self._unmanned_since_s.setdefault(run, now_s) <= UNMANNED_AFTER_S:
+            return ""
+        return (
+            f"no instance of {', '.join(missing)} has come up for {UNMANNED_AFTER_S:.0f} s: the workers have no thread "
+            f"left for it, or cannot start it (see their logs); {status.workers} of them live"
+        )
 
     def _tell_of_faults(self, run: str, plan: Plan, keys: RunKeys, status: Status) -> None:
         """Let faults begin and end that are due; usually the instances have done it on the microsecond."""

@@ -215,7 +215,9 @@ if state == 'began' then
 elseif before ~= 'began' then return {'no', before} end
 redis.call('HSET', META, 'fault:' .. id, state)
 local now = tick(CLOCK)
-if node ~= '' then redis.call('HINCRBY', META, 'stopped:' .. node, state == 'began' and 1 or -1) end
+local by = state == 'began' and 1 or -1
+if node ~= '' then redis.call('HINCRBY', META, 'stopped:' .. node, by) end
+if crash == '1' then redis.call('HINCRBY', META, 'crashed:' .. node, by) end
 redis.call('XADD', OBS, text(now) .. '-*', 'b', body)
 if crash == '1' then
   local leases = redis.call('HKEYS', LEASES)

@@ -149,6 +149,27 @@ def test_a_run_ends_when_its_drain_time_is_over(client, server):
     assert state(client) == ("finished", "the drain time of 0.05 s is over")
 
 
+def test_a_run_of_which_a_node_never_comes_up_is_failed_after_a_while(client, server, monkeypatch):
+    control.create_run(client, "r1", scenario())
+    acting = made(server, Dispatched())
+    acting.round()
+    monkeypatch.setattr(reconciler, "UNMANNED_AFTER_S", 0.05)
+    time.sleep(0.1)
+    for instance in NODES:
+        Scripts(client).acquire(head_keys(KEYS), [instance, 60_000_000, 4])
+    acting.round()
+    assert state(client) == ("running", "")
+    client.hdel(KEYS.leases, "tax.1")
+    acting.round()
+    assert state(client) == ("running", "")
+    time.sleep(0.1)
+    acting.round()
+    ended, reason = state(client)
+    assert ended == "failed"
+    assert reason.startswith("no instance of tax has come up for 0 s: the workers have no thread left for it, or ")
+    assert reason.endswith("; 1 of them live")
+
+
 def test_a_run_without_an_end_goes_on(client, server):
     control.create_run(client, "r1", scenario(duration_s=None, workload={"orders": None}))
     client.hset(KEYS.meta, "started_us", 1)
