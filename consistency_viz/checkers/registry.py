@@ -100,7 +100,7 @@ def check(checkers: Iterable[Checker], observations: Iterable[Observation], end_
 def _no_search_for_cycles() -> Iterator[None]:
     """Without Python's cyclic collector, as far as it was on.
 
-    Checkers keep millions of small containers and no cycles; going through them again and again was up to half the time.
+    Checkers keep millions of small containers and no cycles: looking through them was up to half the time.
     """
     was_on = gc.isenabled()
     gc.disable()
