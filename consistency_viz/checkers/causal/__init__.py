@@ -1,13 +1,15 @@
 """The checker ``causal``: does everybody see what something depends on before the thing itself?
 
-Source: FIELD 2, "causality violation"; Biswas and Enea (OOPSLA 2019); Bouajjani, Enea, Guerraoui and Hamza (POPL 2017).
+Source: FIELD 2, "causality violation"; Ahamad and others, "Causal memory" (1995); Biswas and Enea (OOPSLA 2019);
+Bouajjani, Enea, Guerraoui and Hamza (POPL 2017).
 
 - (a) *Sets*: no replica has an update before what it depends on: what the replica that took it had applied (``after``),
   what its session had been acknowledged, and what its session had seen, of any key. Each replica that has all that its
   updates directly depend on also has what those depend on, so the closure needs no search.
-- (b) *Values*: transactional causal consistency (TCC), with the weaker levels read committed and read atomic, by
-  saturation (``registers.levels``); ``metrics.levels`` has the verdict on each, and the reason names the weakest
-  broken.
+- (b) *Values*: causal memory of transactions, with the weaker levels read committed and read atomic, by saturation
+  (``registers.levels``); ``metrics.levels`` has the verdict on each, and the reason names the weakest broken. Sessions
+  may disagree about the order of writes that do not depend on each other: that breaks causal *convergence*, which is
+  the metric ``convergent`` and no verdict. A session that disagrees with itself fails.
 
 The verdict is ``failed`` if either finds something, ``unknown`` if there was nothing to judge or a read cannot be
 judged, else ``passed``.
@@ -18,6 +20,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
+import msgspec
+
 from consistency_viz.checkers.applied_order import Before, in_session_order
 from consistency_viz.checkers.divergence.prose import listed, printable
 from consistency_viz.checkers.evidence import is_seeing, is_update
@@ -27,7 +31,7 @@ from consistency_viz.checkers.registers.levels import LEVELS, Anomaly, Levels
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import RunSet
 from consistency_viz.checkers.update_order import UpdateOrder
-from consistency_viz.checkers.verdict import Result, Verdict
+from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
 
 
 class Causal(UpdateOrder):
@@ -74,11 +78,17 @@ class Causal(UpdateOrder):
             "level": "transactional causal consistency",
             "levels": verdicts,
             "weakest_level_broken": weakest,
+            "convergent": Verdict.FAILED.value if levels.disagreements else verdicts["causal"],
+            "disagreements": self._disagreements(levels),
             "patterns": dict(sorted(patterns.items())),
         }
         result = self.result(self.name, (nothing, "came before what they depend on"), metrics)
         if weakest is None:
-            return result
+            if not levels.disagreements:
+                return result
+            sets = in_words(len(levels.disagreements), "set", "sets")
+            told = f"sessions disagree about the order of {sets} of concurrent writes, which causal consistency allows"
+            return msgspec.structs.replace(result, reason=f"{result.reason}; {told}")
         named = in_words(sum(patterns.values()), "anomaly", "anomalies")
         reason = (
             f"{named} ({', '.join(sorted(patterns))}): not even {weakest}"
@@ -88,6 +98,10 @@ class Causal(UpdateOrder):
         if self.broken_updates:
             reason = f"{result.reason}; {reason}"
         return self.findings.result(self.name, Verdict.FAILED, reason, result.metrics)
+
+    def _disagreements(self, levels: Levels) -> list[list[str]]:
+        ops = self.evidence.log.sorted_ops()
+        return [[ops[number].op for number in one.operations] for one in levels.disagreements[:WITNESSES_MAX]]
 
 
 def _levels(levels: Levels) -> tuple[dict[str, str], str | None]:
