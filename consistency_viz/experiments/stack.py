@@ -28,8 +28,9 @@ HOW_TO_RETURN = "Look whether it still runs; the page goes on by itself as soon 
 SOCKET_TIMEOUT_S = 5.0
 
 
+@cache
 def catalogue() -> list[Scenario]:
-    """The shipped scenarios."""
+    """The shipped scenarios; read once in a process, for every page asks."""
     return scenarios.catalogue()
 
 

@@ -105,7 +105,7 @@ const TYPES_OF_TOPIC = {
 };
 /** The same for other systems, by how their topics begin. @type {[RegExp, string][]} */
 const TYPES_OF_TOPICS = [
-  [/^(ask|operations)\./, "Command"],
+  [/^(ask|operations|commands|reads)\.|^storage\.requests$/, "Command"],
   [/^(answers|results|responses)\b/, "Reply"],
   [/^(region\.|replication$|changes$)/, "State"],
   [/^(lock|alive|primaries|leases\.)/, "Lease"],
