@@ -19,6 +19,9 @@ from workers.runtime.reconciler import Reconciler
 
 QUEUE: Final = "cv-instances"
 TASK_EXPIRES_S: Final = 5
+HALF_OPEN_S: Final = 5
+"""A worker waits for work in reads of a second. One that is not answered for this much longer is a connection that the
+server dropped while the network was away: nobody tells the worker, and by default it takes 26 s to find out."""
 
 app = Celery("consistency-viz", broker=os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL"))
 app.conf.update(
@@ -34,7 +37,11 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_keepalive": True, "global_keyprefix": "cv-celery:"},
+    broker_transport_options={
+        "socket_keepalive": True,
+        "health_check_interval": HALF_OPEN_S,
+        "global_keyprefix": "cv-celery:",
+    },
 )
 
 _stopping = threading.Event()
