@@ -21,9 +21,10 @@ _RECORD: Final = "~clock"
 
 
 def stamp(work: Work, entity: Entity) -> int:
-    """The time of a local update: microseconds of the wall clock, or a packed hybrid stamp."""
+    """The time of a local update: microseconds of the wall clock, in whole ticks, or a packed hybrid stamp."""
     if entity.clock == "wall":
-        return work.context.now_us
+        now_us = work.context.now_us
+        return now_us - now_us % entity.tick_us if entity.tick_us else now_us
     return _next(work).packed()
 
 

@@ -62,6 +62,7 @@ class Entity(NamedTuple):
     form: Form
     by_operations: bool
     regions: tuple[str, ...]
+    tick_us: int = 0
 
     @property
     def rewrites(self) -> bool:
@@ -96,7 +97,7 @@ def entities_of(settings: Mapping[str, Any], regions: Sequence[str], *, by_opera
         form = FORMS[chosen.type]
         entity = Entity(
             kind, chosen.type, keys, chosen.initial, chosen.clock, skew_us_max, chosen.resolver, form, by_operations,
-            tuple(regions),
+            tuple(regions), round(chosen.tick_ms * 1_000),
         )  # fmt: skip
         found.update(dict.fromkeys(keys, entity))
     return found

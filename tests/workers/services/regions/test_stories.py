@@ -49,6 +49,13 @@ def test_equal_time_stamps(type, differs):
     assert (values[0] != values[1]) is differs
 
 
+@pytest.mark.parametrize(("tick_ms", "differs"), [(0, False), (1_000, True)])
+def test_two_writes_within_a_tick_of_the_clock_bear_the_same_stamp(tick_ms, differs):
+    tie = [(0.5, "ana", "eu", "assign", "address-1", "Elm"), (0.51, "bo", "us", "assign", "address-1", "Mill")]
+    values = shown(story(tie, "address", "lww-by-arrival-broken", settings={"tick_ms": tick_ms}), "address-1")
+    assert (values[0] != values[1]) is differs
+
+
 @pytest.mark.parametrize(
     ("type", "values"),
     [
