@@ -23,7 +23,7 @@ by `docs/matrix.py`. Measured: {minutes:.1f} minutes on {cores} cores, {cpu_s:,.
 
 A run *keeps* strong eventual consistency if at every instant replicas that had applied the same updates of a key showed
 the same value, and if in the end, with every fault over and nothing on its way, all of them show the same and have the
-same updates (or what descends from them). The runs are small: three orders, or about six operations.
+same updates (or what descends from them). The runs are small: three orders, or about five operations.
 
 - **Promised: {promised:,} runs in {promised_cells:,} cells. {kept}**
 - **Broken on purpose: {caught} of {planted} rows are caught by the checkers**, see below.

@@ -1,6 +1,6 @@
 """The rows of the matrix: every design, and of replicated regions and quorums every type that makes sense. Pure.
 
-1. A row is a design with a workload as small as will do: three orders, or about six operations on one key.
+1. A row is a design with a workload as small as will do: three orders, or about five operations on one key.
 2. Whether it promises strong eventual consistency its design declares (``Design.convergent``); a type that is broken on
    purpose takes that back, and operations as they come keep it for types that need no order.
 3. Where something is broken on purpose the row says by what that is seen: an expectation, as scenarios have them, and
@@ -47,7 +47,7 @@ ORDERS: Final[Settings] = {
 }
 CLIENTS: Final[Settings] = {
     "operations_per_s": 16,
-    "operations": 6,
+    "operations": 5,
     "sessions": 3,
     "timeout_ms": 400,
     "final_reads": False,
