@@ -1,4 +1,4 @@
-"""``manage.py bench [NAME] [--json]``: ours beside a reference in the same run, as ratios."""
+"""``manage.py bench [NAME] [--json]``: ours beside a reference in one run, as ratios; ``bench soak``: for minutes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.table import Table
 
+SOAK = "soak"
+MINUTES_MAX = 24 * 60
+
 
 class Command(BaseCommand):
     """A server of its own for the time of the bench."""
@@ -19,7 +22,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all)")
+        parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all), or soak")
+        parser.add_argument("--minutes", type=float, default=2.0, metavar="N", help="how long bench soak lasts (2)")
         parser.add_argument("--runs", type=int, metavar="N", help="of bench matrix: seeds for each cell (1,000)")
         parser.add_argument("--json", action="store_true", help="print one JSON object a bench")
 
@@ -30,14 +34,19 @@ class Command(BaseCommand):
         from consistency_viz.lab.stack import data_dir_of
 
         name = options["name"]
-        if name is not None and name not in BENCHES:
-            raise CommandError(f"there is no bench {name!r}; choose one of {', '.join(BENCHES)}", returncode=3)
+        if name is not None and name not in {*BENCHES, SOAK}:
+            raise CommandError(f"there is no bench {name!r}; choose one of {', '.join([*BENCHES, SOAK])}", returncode=3)
+        if not 0 < options["minutes"] <= MINUTES_MAX:
+            raise CommandError(f"--minutes {options['minutes']:g}: use more than 0, up to {MINUTES_MAX}", returncode=3)
         if options["runs"] is not None and options["runs"] < 1:
             raise CommandError(f"--runs {options['runs']}: use 1 or more", returncode=3)
         home = data_dir_of()
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=home))
         try:
+            if name == SOAK:
+                self._soak(folder, options["minutes"], as_json=options["json"])
+                return
             with EmbeddedServer(folder / "redis", log_folder=folder / "log") as server:
                 for bench in [name] if name else BENCHES:
                     figures, notes = BENCHES[bench](server.url, options["runs"])
@@ -46,6 +55,26 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _soak(self, folder: Path, minutes: float, *, as_json: bool) -> None:
+        import msgspec
+
+        from consistency_viz.benches.soak import Held, soak
+
+        names = Held.__struct_fields__
+
+        def tell(row: Held) -> None:
+            if not as_json:
+                self.stdout.write("  ".join(f"{getattr(row, name):>{len(name)},.4g}" for name in names))
+
+        if not as_json:
+            self.stdout.write("  ".join(names))
+        found = soak(minutes, folder, tell)
+        if as_json:
+            self.stdout.write(msgspec.json.encode(found).decode())
+            return
+        self.stdout.write(f"{found.state} ({found.reason}), {found.observations:,} observations recorded")
+        self.stdout.write("\n".join(found.grew) or "nothing grew")
 
     def _show(self, bench: str, figures: Any, notes: Any, *, as_json: bool) -> None:
         from consistency_viz.benches.measure import as_json as dump

@@ -1,0 +1,36 @@
+"""The soak runs and measures; how long it takes to be one is not asked here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from consistency_viz.benches.soak import Held, grew, soak
+
+ROW = Held(1.0, 100.0, 20.0, 60.0, 80, 20, 60, 500, 3, 600)
+
+
+def rows(**last: float) -> list[Held]:
+    return [ROW, ROW, msgspec.structs.replace(ROW, **last)]
+
+
+def test_what_grew_is_told_with_its_rate_and_what_only_moves_is_not() -> None:
+    assert grew(rows(worker_mb=109.0, entries=900, pending=40, keys=63)) == []
+    assert grew(rows(worker_mb=160.0, orders=1_200)) == ["worker_mb from 100.0 to 160.0: 100,000 bytes an order"]
+    assert grew(rows(connections=24)) == ["connections from 20 to 24"]
+    assert grew([ROW, ROW]) == []
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+def test_a_short_soak_measures_every_row_and_ends_recorded(tmp_path: Path) -> None:
+    told: list[Held] = []
+    found = soak(0.05, tmp_path, told.append, period_s=1.0)
+    assert [row.minute for row in told] == [1 / 60, 2 / 60, 3 / 60]
+    assert told == found.rows
+    assert (found.state, found.reason) == ("stopped", "the soak is over")
+    assert found.observations > 0
+    assert min(min(row.worker_mb, row.server_mb, row.keys, row.worker_descriptors) for row in told) > 1
+    assert told[-1].orders > told[0].orders
