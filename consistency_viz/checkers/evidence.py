@@ -12,7 +12,6 @@ A key that has sets is judged by sets alone. A read that fits neither, such as o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from consistency_viz.checkers.operations import Operation, Operations
@@ -26,9 +25,7 @@ PLAIN: Final = frozenset(("read", "write", "cas", "txn"))
 class Evidence:
     """Feed it every observation; it gives back the operations, and keeps the rest for the end."""
 
-    def __init__(self, past_of: Callable[[Operation], tuple[list[str] | None, ...]] | None = None) -> None:
-        """``past_of`` says what an update descends from; ``after`` and ``base`` if it is not given."""
-        self._past_of = past_of or after_and_base
+    def __init__(self) -> None:
         self.operations = Operations()
         self.pasts = Pasts()
         self.log = RegisterLog()
@@ -66,18 +63,13 @@ class Evidence:
         self._has_sets = self._has_sets or bool(operation.update) or operation.seen is not None
         if operation.update:
             self.log.not_by_value.add(operation.key)
-            self.pasts.learn(operation.key, operation.update, *self._past_of(operation))
+            self.pasts.learn(operation.key, operation.update, operation.after, operation.base)
         elif operation.seen is not None:
             self.log.not_by_value.add(operation.key)
         elif operation.f in PLAIN:
             self.log.take(operation)
         else:  # even if it failed: its key is no register
             self.log.not_by_value.add(operation.key)
-
-
-def after_and_base(operation: Operation) -> tuple[list[str] | None, ...]:
-    """All that an update descends from: what its replica had applied, and what its client had seen."""
-    return operation.after, operation.base
 
 
 def is_update(operation: Operation) -> bool:

@@ -2,11 +2,12 @@
 
 Source: FIELD 2, "lost update" and "intent loss"; Adya, "Weak consistency" (1999), P4.
 
-- (a) *Sets*. An update survives if the final value of some replica carries it or descends from it: it is in ``kept``,
-  or in the past of what is. The past of an update is the ``base`` that its client had seen; where it names none, it was
-  blind and meant to overwrite what its replica had applied (``after``). So a causal overwrite loses nothing, siblings
-  lose nothing, and of two updates made from one base the one that was overwritten is lost. An update that some replica
-  has not applied at the end is *in flight*: not lost, and counted. Updates of services are known by being applied.
+- (a) *Sets*. An update survives if the final value of some replica carries it or descends from it, as ``kept`` says;
+  without ``kept`` nothing was overwritten. ``kept`` is transitive and holds what clients had seen. What the replica
+  that took a write had applied (``after``) is no part of it: a blind write replaces what it never saw. So a causal
+  overwrite loses nothing, siblings lose nothing, and of two updates made from one base the one that was overwritten
+  is lost. An update that some replica has not applied at the end is *in flight*: not lost, and counted. Updates of
+  services are known by being applied.
 - (b) *Values*. Two acknowledged ``cas`` or ``txn`` read the same write of a key, or its initial value, and wrote the
   key: whichever came second had not seen the first. Blind writes have no base.
 
@@ -42,11 +43,6 @@ class Shown(msgspec.Struct):
     index: int
 
 
-def base_else_after(operation: Operation) -> tuple[list[str] | None, ...]:
-    """What the value of an update is made from."""
-    return (operation.after if operation.base is None else operation.base,)
-
-
 class LostUpdates:
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
@@ -54,7 +50,7 @@ class LostUpdates:
 
     def __init__(self, header: Header) -> None:
         self._replicas = tuple(dict.fromkeys(header.replicas))
-        self._evidence = Evidence(base_else_after)
+        self._evidence = Evidence()
         self._finals: dict[str, dict[str, Shown]] = {}
         self._updates: dict[str, dict[str, Operation | Observation]] = {}
         self._findings = Findings()
@@ -110,13 +106,11 @@ class LostUpdates:
 
     def _judge(self, key: str) -> None:
         updates, finals = self._updates[key], self._finals.get(key, {})
-        pasts = self._evidence.pasts
-        applied = [pasts.applied(replica, key) for replica in self._replicas]
+        applied = [self._evidence.pasts.applied(replica, key) for replica in self._replicas]
         shown: list[RunSet] = []
         for replica, had in zip(self._replicas, applied, strict=True):
             final = finals.get(replica)
-            kept = had if final is None or final.kept is None else RunSet(final.kept)
-            shown.append(pasts.close(key, kept))
+            shown.append(had if final is None or final.kept is None else RunSet(final.kept))
         self._total += len(updates)
         for update, source in updates.items():
             survives = any(update in one for one in shown)

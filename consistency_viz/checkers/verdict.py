@@ -5,7 +5,8 @@ Rules (FIELD 2)
 2. A failure names witnesses: in words for people, and as indices and ids that the dashboard highlights.
 3. Witnesses are bounded; what was left out is counted.
 4. A checker that found nothing of the kind that it judges is not applicable: its ``unknown`` does not count beside the
-   answers of others. One that had evidence and could not tell (a budget spent, values that may mean several writes) does.
+   answers of others. That of one which had evidence and could not tell (a budget spent, values that may mean several
+   writes) does.
 """
 
 from __future__ import annotations
@@ -67,5 +68,5 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def of_results(results: Iterable[Result]) -> Verdict:
-    """The verdict on a history: ``overall`` of the checkers that had something to judge (rule 4), unknown if none had."""
+    """The verdict on a history: ``overall`` of the checkers that had something to judge (rule 4)."""
     return overall(result.verdict for result in results if result.applicable)

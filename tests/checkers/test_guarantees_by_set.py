@@ -24,7 +24,7 @@ Counts = dict[str, int]
 class Told:
     """What a history says, as plain sets and dictionaries."""
 
-    def __init__(self, observations: list[Observation], *, lineage: bool = False) -> None:
+    def __init__(self, observations: list[Observation]) -> None:
         self.observations = observations
         operations = all_operations(observations)
         self.updates = [op for op in operations if op.acknowledged and op.update]
@@ -33,8 +33,7 @@ class Told:
         self.parents: dict[tuple[str, str], set[str]] = {}
         for op in self.updates:
             after, base = updates_of(op.after), updates_of(op.base)
-            known = (after if op.base is None else base) if lineage else after | base
-            self.parents.setdefault((op.key, op.update), set()).update(known)
+            self.parents.setdefault((op.key, op.update), set()).update(after | base)
         had: dict[tuple[str, str], set[str]] = {}
         for o, body in self.applies:
             mine = had.setdefault((o.node, body.key), set())
@@ -114,7 +113,7 @@ def staleness(observations: list[Observation]) -> tuple[int, int]:
 
 
 def lost_updates(observations: list[Observation]) -> tuple[int, int]:
-    told = Told(observations, lineage=True)
+    told = Told(observations)
     judged = broken = 0
     everything = {(u.key, u.update) for u in told.updates} | {(body.key, body.update) for _, body in told.applies}
     for key, update in everything:
@@ -122,7 +121,7 @@ def lost_updates(observations: list[Observation]) -> tuple[int, int]:
         for replica in REPLICAS:
             last = [body for o, body in told.applies if o.node == replica and body.key == key][-1:]
             had = told.applied.get((replica, key), set())
-            finals.append(told.close(key, updates_of(last[0].kept) if last and last[0].kept is not None else had))
+            finals.append(updates_of(last[0].kept) if last and last[0].kept is not None else had)
         everywhere = all(
             update in told.applied.get((r, key), set()) or update in final
             for r, final in zip(REPLICAS, finals, strict=True)
