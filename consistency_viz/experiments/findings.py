@@ -19,12 +19,13 @@ from consistency_viz.experiments.expectations import Found, judge
 from consistency_viz.experiments.models import Run, microseconds
 from consistency_viz.observation.history import HistoryError, HistoryReader
 from workers.cluster.scenario import Scenario
+from workers.cluster.schema.story import EVERY_RUN, Expectation
 from workers.model.observation import Observation
 
 HISTORY_BYTES_MAX: Final = 64 * 1024 * 1024
 WITNESSES_SHOWN: Final = 3
 TEXT_LENGTH_MAX: Final = 400
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what is kept in a row; another version is found again."""
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -69,15 +70,18 @@ def _find(run: Run) -> dict[str, Any]:
         "version": VERSION,
         "state": "ready",
         "observations": observations,
-        "expectations": [_expectation(item.because, one) for item, one in zip(expected, found, strict=True)],
+        "expectations": [_expectation(item, one) for item, one in zip(expected, found, strict=True)],
         "failed": [_failed(result) for result in results if result.verdict == Verdict.FAILED],
         "passed": [result.checker for result in results if result.verdict == Verdict.PASSED],
         "unknown": [result.checker for result in results if result.verdict == Verdict.UNKNOWN],
     }
 
 
-def _expectation(because: str, found: Found) -> dict[str, str]:
-    return {"because": because, "verdict": found.verdict.value, "reason": _short(found.reason)}
+def _expectation(expected: Expectation, found: Found) -> dict[str, str]:
+    """``share`` is empty for what is expected of every run; of one run, anything else can only be seen or not."""
+    share = "" if expected.in_share_of_runs == EVERY_RUN else str(expected.in_share_of_runs)
+    told = {"because": expected.because, "verdict": found.verdict.value, "reason": _short(found.reason)}
+    return {**told, "share": share}
 
 
 def _failed(result: Result) -> dict[str, Any]:

@@ -131,8 +131,10 @@ export const texts = {
     expected: /** @type {Record<string, string>} */ ({
       passed: "seen",
       failed: "not seen",
+      maybe: "not this time",
       unknown: "cannot be told",
     }),
+    share: (/** @type {string} */ share) => `expected in ${share}`,
     failedTitle: "What the checkers object to",
     noneFailed: "No checker objects",
     more: (/** @type {number} */ n) => `and ${some(n, "other witness", "other witnesses")}`,

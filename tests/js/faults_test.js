@@ -63,7 +63,7 @@ Deno.test("a fault is a shaded span, clipped to what is in sight, and one that l
   ]]);
 });
 
-Deno.test("labels of faults at the same time stand one below the other, and one without room is left out", () => {
+Deno.test("labels of faults at the same time stand one above the other, and one without room is left out", () => {
   const { annotations } = faultBands(
     [
       fault("a", 20_000_000, null),
@@ -73,7 +73,7 @@ Deno.test("labels of faults at the same time stand one below the other, and one 
     view,
     theme,
   );
-  equal(annotations.map((one) => [one.x, one.yshift]), [[20, 0], [21, 13]]);
+  equal(annotations.map((one) => [one.x, one.yshift]), [[20, 0], [21, 14]]);
 });
 
 Deno.test("what is wrong now is told at each node and link; a cut is more than a trouble", () => {

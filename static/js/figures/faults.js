@@ -9,11 +9,12 @@ import { shortName } from "../format.js";
 /** Room that a letter of a label needs, in pixels. */
 const LETTER_PX = 6.6;
 const LABEL_LETTERS_MIN = 5;
+const LINE_PX = 14;
 /** Kinds that stop a node. */
 const STOPS = new Set(["pause", "crash"]);
 
 /**
- * Shapes and annotations for the faults in sight. Labels of spans that overlap stand one below the other.
+ * Shapes and annotations for the faults in sight. Labels that would cover each other stand one above the other.
  *
  * @param {FaultView[]} faults
  * @param {{started_us: number, now_us: number, span_s: number, width_px: number}} view
@@ -43,26 +44,42 @@ export function faultBands(faults, { started_us, now_us, span_s, width_px }, the
       line: { width: 0 },
       fillcolor: theme.fault,
     })),
-    annotations: bands.flatMap(({ fault, from, to }, index) => {
-      const room = (to_s - from) / span_s * width_px;
-      const fits = Math.floor(room / LETTER_PX) - 1;
-      if (fits < LABEL_LETTERS_MIN) return [];
-      const before = bands.slice(0, index).filter((other) => other.to > from - 1e-9).length;
-      return [{
-        text: shortName(fault.label, fits),
-        hovertext: fault.label,
-        xref: "x",
-        yref: "paper",
-        x: from,
-        y: 0,
-        xanchor: "left",
-        yanchor: "bottom",
-        yshift: 13 * (before % 4),
-        showarrow: false,
-        font: { color: theme.fault_text, size: theme.font_px, weight: to < to_s - 1e-9 ? 400 : 600 },
-      }];
-    }),
+    annotations: labelsOf(bands, { from_s, to_s, px_per_s: width_px / span_s }, theme),
   };
+}
+
+/**
+ * A label for each span that has room for some letters of it, on the lowest line on which it covers no other label.
+ *
+ * @param {{fault: FaultView, from: number, to: number}[]} bands
+ * @param {{from_s: number, to_s: number, px_per_s: number}} view
+ * @param {Theme} theme
+ */
+function labelsOf(bands, { from_s, to_s, px_per_s }, theme) {
+  /** @type {number[]} where each line is free again, in pixels */
+  const freeAt = [];
+  return bands.flatMap(({ fault, from }) => {
+    const fits = Math.floor((to_s - from) * px_per_s / LETTER_PX) - 1;
+    if (fits < LABEL_LETTERS_MIN) return [];
+    const text = shortName(fault.label, fits);
+    const left = (from - from_s) * px_per_s;
+    const found = freeAt.findIndex((free) => free <= left);
+    const line = found < 0 ? freeAt.length : found;
+    freeAt[line] = left + (text.length + 2) * LETTER_PX;
+    return [{
+      text,
+      hovertext: fault.label,
+      xref: "x",
+      yref: "paper",
+      x: from,
+      y: 0,
+      xanchor: "left",
+      yanchor: "bottom",
+      yshift: LINE_PX * line,
+      showarrow: false,
+      font: { color: theme.fault_text, size: theme.font_px },
+    }];
+  });
 }
 
 /** Those that last now. @param {FaultView[]} faults */

@@ -1,7 +1,7 @@
 /**
  * What was found: asked of the server once the run is over, and again until its history is complete.
  *
- * @typedef {{because: string, verdict: string, reason: string}} Expectation
+ * @typedef {{because: string, verdict: string, reason: string, share: string}} Expectation
  * @typedef {{checker: string, reason: string, witnesses: string[], more: number}} Failed
  * @typedef {object} Findings
  * @property {string} state ready, pending, none
@@ -66,12 +66,14 @@ export function createFindings(root) {
 
 /** @param {Expectation[]} expectations */
 function expected(expectations) {
-  const items = expectations.map(({ because, verdict, reason }) => {
+  const items = expectations.map(({ because, verdict, reason, share }) => {
+    const told = share && verdict === "failed" ? "maybe" : verdict;
+    const evidence = share ? `${reason} (${texts.findings.share(share)})` : reason;
     const item = h("li", "finding", [
-      h("span", "finding-verdict", [texts.findings.expected[verdict] ?? verdict]),
-      h("div", "", [h("p", "finding-because", [because]), h("p", "finding-reason", [reason])]),
+      h("span", "finding-verdict", [texts.findings.expected[told] ?? verdict]),
+      h("div", "", [h("p", "finding-because", [because]), h("p", "finding-reason", [evidence])]),
     ]);
-    item.dataset.verdict = verdict;
+    item.dataset.verdict = told;
     return item;
   });
   return h("div", "findings-part", [h("h3", "", [texts.findings.expectedTitle]), h("ul", "", items)]);

@@ -5,7 +5,6 @@
  * @import {State} from "../types.js"
  */
 
-import { isOver } from "../clock.js";
 import { dueStep, lookedAt } from "../figures/narration.js";
 import { texts } from "../texts.js";
 import { find, setAttribute, setText } from "./dom.js";
@@ -78,7 +77,7 @@ export function createNarration(onLook) {
     show(state, now_us) {
       if (!state.run) return;
       const now_s = state.run.started_us ? (now_us - state.run.started_us) / 1e6 : 0;
-      due = dueStep(steps, now_s, isOver(state.run.state));
+      due = dueStep(steps, now_s, state.run.state === "finished");
       const names = state.nodes.map((node) => node.id).join("\n");
       if (names !== nodeNames) {
         nodeNames = names;

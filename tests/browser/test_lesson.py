@@ -1,0 +1,101 @@
+"""A lesson as it is given: start it from the list, tell it step by step, see the fault, run the fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.laboratory import Laboratory
+from tests.browser.run_page import card, expect_live
+from tests.browser.watch import Watch
+
+LESSON = "Add against remove"
+
+
+def say(page: Page) -> Locator:
+    """What the narration says now."""
+    return page.locator(".narration-step.is-current .narration-say")
+
+
+def test_a_lesson_is_started_told_and_mended(
+    new_page: Callable[..., Page], laboratory: Laboratory, watch: Callable[[Page], Watch]
+) -> None:
+    page = new_page()
+    page.goto(laboratory.presenter_link("/"))
+    seen = watch(page)
+    page.get_by_label("Filter lessons and scenarios").fill("bo REMOVES")
+    expect(page.locator("[data-entry]:visible")).to_have_count(1)
+    page.get_by_role("button", name=f"Start {LESSON}").click()
+    expect(page).to_have_url(re.compile(r"/runs/\w+/$"))
+    broken = page.url
+    expect_live(page)
+
+    # It is told by the run's clock, and what it points at is marked.
+    expect(page.locator(".narration-question")).to_have_text("Ana removes the milk while Bo adds it. Is there milk?")
+    expect(page.locator(".narration-place")).to_have_text("1 of 6")
+    first = say(page).inner_text()
+    expect(page.locator(".narration-place")).to_have_text("2 of 6")
+
+    # The fault is seen where it is, and while it lasts.
+    note = page.locator("#map .panel-head .panel-note")
+    expect(note).to_have_text("Now: eu cut off from us")
+    expect(page.locator("#map .edge.is-cut")).to_have_count(2)
+    expect(page.locator("#feed")).to_contain_text("fault: eu cut off from us")
+    expect(page.locator("#matrix .key-name[title='cart-1']")).to_be_visible()
+
+    # By hand it stays where it was put, and moves nothing.
+    box = page.locator("#map").bounding_box()
+    page.keyboard.press("ArrowLeft")
+    expect(say(page)).to_have_text(first)
+    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
+    assert page.locator("#map").bounding_box() == box
+    expect(page.locator("#map .edge.is-cut")).to_have_count(0)
+    expect(say(page)).to_have_text(first)
+    page.get_by_role("button", name="Follow").click()
+    expect(say(page)).not_to_have_text(first)
+
+    # When it is over: what was found, and the fix with its price.
+    expect(page.locator("#run-state")).to_have_text("Finished", timeout=40_000)
+    expect(page.locator(".narration-place")).to_have_text("5 of 6")
+    expect(page.locator('#findings .finding[data-verdict="passed"]').first).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".narration-step.is-current .narration-ask")).to_contain_text("Its price:")
+    page.get_by_role("button", name="Run the fix, same seed").click()
+    expect(page).not_to_have_url(broken)
+    expect(page.locator(".narration-lesson")).to_contain_text("Lesson 17, mended")
+    expect(page.locator(".run-facts")).to_contain_text("seed 17")
+    expect_live(page)
+    page.get_by_role("link", name="The run without the fix").click()
+    expect(page).to_have_url(broken)
+    assert seen.troubles == []
+
+
+def test_arrow_keys_in_a_field_are_the_fields_own(new_page: Callable[..., Page], laboratory: Laboratory) -> None:
+    page = new_page()
+    page.goto(laboratory.presenter_link("/"))
+    page.get_by_role("button", name="Start Where is my order?").click()
+    expect(page.locator(".narration-place")).to_have_text("1 of 4")
+    page.get_by_label("Article").press("ArrowRight")
+    expect(page.locator(".narration-place")).to_have_text("1 of 4")
+    page.locator("h1").click()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".narration-place")).to_have_text("2 of 4")
+
+
+def test_a_viewer_on_a_phone_reads_the_narration_and_has_no_commands(
+    new_page: Callable[..., Page], laboratory: Laboratory
+) -> None:
+    presenter = new_page()
+    presenter.goto(laboratory.presenter_link("/"))
+    presenter.get_by_role("button", name="Start The clock from the future").click()
+    expect(presenter.locator(".narration-place")).to_be_visible()
+    page = new_page(viewport={"width": 390, "height": 844}, is_mobile=True)
+    page.goto(presenter.url)
+    expect_live(page)
+    expect(say(page)).to_be_visible()
+    expect(page.locator("form")).to_have_count(0)
+    expect(card(page, "ap")).to_have_class(re.compile("is-troubled"))
+    expect(card(page, "ap").locator(".node-fault")).to_have_text("clock +60 s")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
