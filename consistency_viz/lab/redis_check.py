@@ -38,10 +38,12 @@ def check_usable(url: str) -> None:
         with _client(url, TIMEOUT_S) as client:
             client.ping()
             version = str(client.info("server").get("redis_version", "0"))
+            in_cluster = bool(client.info("cluster").get("cluster_enabled", 0))
     except ValueError as error:
         raise LabError(
             f"REDIS_URL ({shown}) is not a Redis URL: {error}.",
-            "Write it as redis://[:password@]host:port/database, or unset it to use the embedded server.",
+            "Write it as redis://[:password@]host:port/database (rediss:// with TLS); Sentinels are not asked, so name "
+            "the primary itself. Or unset it to use the embedded server.",
         ) from None
     except redis.AuthenticationError:
         raise LabError(
@@ -53,6 +55,12 @@ def check_usable(url: str) -> None:
             f"No Redis server can be used at {shown} ({type(error).__name__} within {TIMEOUT_S:g} s).",
             "Start one there, correct REDIS_URL, or unset it to use the embedded server.",
         ) from None
+    if in_cluster:
+        raise LabError(
+            f"The Redis server at {shown} is a node of a Redis Cluster: a run would fit, but the list of runs and the "
+            "queue of the workers lie in other slots, on other nodes.",
+            "Point REDIS_URL at one primary that is not part of a cluster; its replicas may follow it.",
+        )
     if tuple(int(part) for part in version.split(".")[:2]) < VERSION_MIN:
         raise LabError(
             f"The Redis server at {shown} is version {version}; 7.0 or newer is needed.",

@@ -45,8 +45,14 @@ def history_of(client: redis.Redis, run: str) -> list[Observation]:
 class LiveRun:
     """One run; its reconciler works at every ``tick``. A context manager that leaves no thread and no key behind."""
 
-    def __init__(self, url: str, scenario: dict[str, Any], make_client: Callable[[str], redis.Redis] = connect) -> None:
-        self.run = f"test-{next(_numbers)}"
+    def __init__(
+        self,
+        url: str,
+        scenario: dict[str, Any],
+        make_client: Callable[[str], redis.Redis] = connect,
+        run: str = "",
+    ) -> None:
+        self.run = run or f"test-{next(_numbers)}"
         self.url = url
         self.client = connect(url)
         self.stopping = threading.Event()

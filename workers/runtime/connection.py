@@ -12,12 +12,20 @@ from redis.retry import Retry
 SOCKET_TIMEOUT_S: Final = 5.0
 """Longer than any blocking read; a server that is silent for longer counts as gone."""
 
+SCHEMES: Final = ("redis", "rediss", "unix")
+
 
 def redis_url() -> str:
     """Where the server is (``REDIS_URL``)."""
     url = os.environ.get("REDIS_URL", "")
     if not url:
         raise RuntimeError("REDIS_URL is not set: start the lab (`manage.py lab`), or point REDIS_URL at a server")
+    scheme = url.partition("://")[0]
+    if scheme not in SCHEMES:
+        raise RuntimeError(
+            f"REDIS_URL begins with {scheme[:20]!r}; use redis:// (or rediss:// with TLS, or unix://) and one primary: "
+            "Sentinels and clusters are not asked where it is"
+        )
     return url
 
 

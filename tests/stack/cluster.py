@@ -1,0 +1,92 @@
+"""A real cluster on loopback: three primaries that share the slots."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import redis
+
+from consistency_viz.lab.children import Child, Command
+from consistency_viz.lab.logs import BoundedLog
+from consistency_viz.lab.ports import free_port
+from consistency_viz.lab.redis_check import answers
+from consistency_viz.lab.server import server_binary
+
+SLOTS = 16_384
+CONFIGURATION = """\
+bind 127.0.0.1
+port {port}
+cluster-enabled yes
+cluster-port {bus_port}
+cluster-config-file nodes.conf
+save ""
+dir "{folder}"
+logfile ""
+"""
+
+
+class Cluster:
+    """Three nodes; a context manager."""
+
+    def __init__(self, folder: Path, nodes: int = 3) -> None:
+        self.ports = [free_port() for _ in range(nodes)]
+        self._folder = folder
+        self._children: list[Child] = []
+
+    def __enter__(self) -> Self:
+        buses = [free_port() for _ in self.ports]
+        for port, bus_port in zip(self.ports, buses, strict=True):
+            self._children.append(self._node(port, bus_port))
+            self._children[-1].start()
+        share = -(-SLOTS // len(self.ports))
+        for number, port in enumerate(self.ports):
+            first, last = number * share, min(SLOTS, (number + 1) * share) - 1
+            self._ask(port, "CLUSTER", "ADDSLOTSRANGE", first, last)
+            self._ask(port, "CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+        for port, bus_port in zip(self.ports[1:], buses[1:], strict=True):
+            self._ask(self.ports[0], "CLUSTER", "MEET", "127.0.0.1", port, bus_port)
+        deadline_s = time.monotonic() + 20
+        while not all(self._is_ok(port) for port in self.ports):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self._children:
+            child.stop()
+
+    def url(self, number: int = 0) -> str:
+        """One node's URL."""
+        return f"redis://127.0.0.1:{self.ports[number]}/0"
+
+    def slot(self, key: str) -> int:
+        return int(self._ask(self.ports[0], "CLUSTER", "KEYSLOT", key))
+
+    def node_of(self, key: str) -> int:
+        """The number of the node that has the key's slot."""
+        return self.slot(key) // -(-SLOTS // len(self.ports))
+
+    def _is_ok(self, port: int) -> bool:
+        raw = self._ask(port, "CLUSTER", "INFO")
+        text = raw if isinstance(raw, str) else str(raw)
+        return "cluster_state:ok" in text or (isinstance(raw, dict) and raw.get("cluster_state") == "ok")
+
+    def _ask(self, port: int, *command: Any) -> Any:
+        with redis.Redis(port=port) as client:
+            return client.execute_command(*command)
+
+    def _node(self, port: int, bus_port: int) -> Child:
+        folder = self._folder / str(port)
+        folder.mkdir(parents=True)
+        configuration = folder / "server.conf"
+        configuration.write_text(CONFIGURATION.format(port=port, bus_port=bus_port, folder=folder))
+        command = Command(
+            name=f"node {port}",
+            arguments=(str(server_binary()), str(configuration)),
+            environment={"LC_ALL": "C"},
+            folder=folder,
+            ready=lambda _: answers(f"redis://127.0.0.1:{port}/0"),
+        )
+        return Child(command, BoundedLog(folder / "server.log"))
