@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.observation.checking import check_file
 from consistency_viz.observation.formats.jepsen import JepsenReader
 from consistency_viz.observation.history import HistoryError, Limits
@@ -110,3 +114,37 @@ def test_what_was_said_of_keys_is_held_to(tmp_path: Path) -> None:
     path.write_text(f"{INVOKE}\n{OK}\n", encoding="utf-8")
     error = refused(path, keyed=True)
     assert (error.line, error.field, error.problem) == (1, "value", "1 is no [key value]")
+
+
+PIECES = ["{", "}", "[", "]", "#{", '"', "\\", ";", "#_", "nil", ":nemesis", "-1", "1.5", ":info", ":invoke", "[1 nil]"]
+PIECES += [
+    ':consistency-viz {"op" "x"}',
+    "##NaN",
+    "9" * 30,
+    ":start",
+    ":txn",
+    ":cas",
+    "[[:r 1 nil]]",
+    "\n",
+    "\x00",
+    "é",
+]
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.sampled_from([*FILES, *sorted((FILES[0].parents[1] / "good").glob("*.edn"))]),
+    places=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 6), st.sampled_from(["", *PIECES])), max_size=3),
+    keyed=st.sampled_from([None, True, False]),
+)
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(
+    tmp_path: Path, path: Path, places: list[tuple[float, int, str]], keyed: bool | None
+) -> None:
+    text = path.read_text(encoding="utf-8")
+    for where, cut, piece in places:
+        at = int(where * len(text))
+        text = text[:at] + piece + text[at + cut :]
+    damaged = tmp_path / "h.edn"
+    damaged.write_text(text, encoding="utf-8")
+    with contextlib.suppress(HistoryError):
+        assert check_file(damaged, (), "jepsen", keyed=keyed).verdict in Verdict

@@ -185,6 +185,14 @@ def test_a_fault_is_a_nemesis_operation(tmp_path: Path) -> None:
     assert [o.body for o in JepsenReader(out)] == [began, ended]
 
 
+def test_faults_of_one_kind_that_overlap_end_as_themselves(tmp_path: Path) -> None:
+    states = [("f1", "began"), ("f2", "began"), ("f1", "ended"), ("f2", "ended")]
+    told = [Faulted(fault, "pause", state, [fault]) for fault, state in states]  # type: ignore[arg-type]
+    out = tmp_path / "h.json"
+    export_file(written(tmp_path / "source.jsonl", *[("", fault) for fault in told]), "jepsen", out)
+    assert [o.body for o in JepsenReader(out)] == told
+
+
 VALUES = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=5)
 CONTENT = (
     VALUES | st.lists(VALUES, max_size=2) | st.dictionaries(st.text(max_size=5) | st.just("value"), VALUES, max_size=2)

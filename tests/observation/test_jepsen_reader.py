@@ -75,6 +75,29 @@ def test_keys_and_values_are_told_apart(read: Any, f: str, argument: str, answer
     assert bodies(read(text)) == expected
 
 
+def test_a_read_that_is_invoked_with_a_value_shows_that_there_are_no_keys(read: Any) -> None:
+    text = "{:type :invoke :process 0 :f :read :value [1 2]}{:type :ok :process 0 :f :read :value [1 2]}"
+    assert bodies(read(text)) == [("read", "x", None), ("read", "x", [1, 2])]
+
+
+@pytest.mark.parametrize("outcome", ["fail", "info"])
+def test_what_did_not_succeed_returns_nothing(read: Any, outcome: str) -> None:
+    text = f"{{:type :invoke :process 0 :f :read :value nil}}{{:type :{outcome} :process 0 :f :read :value 7}}"
+    assert bodies(read(text))[1] == ("read", "x", None)
+
+
+def test_a_counter_by_key_goes_up_and_down(read: Any) -> None:
+    text = """{:type :invoke :process 0 :f :add :value [1 -2]}{:type :ok :process 0 :f :add :value [1 -2]}
+    {:type :invoke :process 0 :f :add :value [2 -2]}{:type :ok :process 0 :f :add :value [2 -2]}
+    {:type :invoke :process 0 :f :read :value [1 nil]}{:type :ok :process 0 :f :read :value [1 -2]}"""
+    assert bodies(read(text))[:4] == [
+        ("decrement", "1", 2),
+        ("decrement", "1", None),
+        ("add", "2", -2),
+        ("add", "2", None),
+    ]
+
+
 def test_one_value_without_a_key_makes_all_bare(read: Any) -> None:
     text = """{:type :invoke :process 0 :f :write :value [1 2]}{:type :ok :process 0 :f :write :value [1 2]}
     {:type :invoke :process 0 :f :write :value 3}"""
