@@ -2,6 +2,8 @@ from itertools import product
 from math import comb, exp, log
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consistency_viz.checkers.pbs import Legs, k_stale_share, predict, quantile
 
@@ -21,7 +23,7 @@ def three(write, other=None):
 def test_constant_latencies_give_one_commit_time_and_reads_that_are_fresh_at_once():
     found = predict(three(constant(100)), [(1, 1), (3, 3)], samples=9)
     assert {(tuple(p.write), tuple(p.read)) for p in found.values()} == {((200,) * 9, (200,) * 9)}
-    assert found[1, 1].fresh_from == [-200] * 9
+    assert found[1, 1].fresh_from.tolist() == [-200] * 9
     assert found[1, 1].fresh_us(0.999) == 0
 
 
@@ -30,11 +32,13 @@ def test_the_replica_that_is_read_first_may_be_the_last_to_be_written():
     late = Legs(constant(900), constant(0), constant(5), constant(0))
     prompt = Legs(constant(10), constant(0), constant(50), constant(0))
     found = predict([[late, prompt, prompt]], [(1, 1), (2, 1), (1, 3)], samples=4)
-    assert found[1, 1].fresh_from == [900 - 5 - 10] * 4  # the write at 900, the commit at 10, the read 5 on its way
+    assert (
+        found[1, 1].fresh_from.tolist() == [900 - 5 - 10] * 4
+    )  # the write at 900, the commit at 10, the read 5 on its way
     assert found[1, 1].fresh_share(884) == 0
     assert found[1, 1].fresh_share(885) == 1
     assert found[2, 1].fresh_us(0.999) == 0  # the second to answer has it
-    assert found[1, 3].write == [900] * 4
+    assert found[1, 3].write.tolist() == [900] * 4
     assert found[1, 3].fresh_share(0) == 1
 
 
@@ -88,8 +92,29 @@ def test_the_coordinators_of_write_and_read_are_independent():
 def test_a_seed_is_one_prediction_and_other_quorums_beside_it_change_nothing():
     legs = three(exponential(9_000), exponential(1_000))
     both = predict(legs, [(1, 1), (2, 1)], samples=500, seed=7)
-    assert predict(legs, [(1, 1)], samples=500, seed=7)[1, 1] == both[1, 1]
-    assert predict(legs, [(1, 1)], samples=500, seed=8)[1, 1] != both[1, 1]
+    alone, other = (predict(legs, [(1, 1)], samples=500, seed=seed)[1, 1] for seed in (7, 8))
+    assert [values.tolist() for values in alone] == [values.tolist() for values in both[1, 1]]
+    assert [values.tolist() for values in other] != [values.tolist() for values in both[1, 1]]
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 40), min_size=4, max_size=4), min_size=1, max_size=5),
+    st.data(),
+)
+@settings(max_examples=200, deadline=None)
+def test_one_draw_is_what_the_definition_says(latencies, data):
+    """Constant legs, so that each draw is one case: the replicas by their answers, ties by how far they are behind."""
+    n = len(latencies)
+    r, w = data.draw(st.integers(1, n)), data.draw(st.integers(1, n))
+    found = predict([[Legs(*map(constant, legs)) for legs in latencies]], [(r, w)], samples=2)[r, w]
+    commit = sorted(write + ack for write, ack, _, _ in latencies)[w - 1]
+    first = sorted((read + response, write - read) for write, _, read, response in latencies)[:r]
+    assert found.write.tolist() == [commit] * 2
+    assert found.read.tolist() == [first[-1][0]] * 2
+    assert found.fresh_from.tolist() == [min(behind for _, behind in first) - commit] * 2
+    for t in range(60):  # fresh iff w_t + R + t >= W for one of the first r
+        fresh = any(commit + t >= behind for _, behind in first)
+        assert found.fresh_share(t) == fresh
 
 
 @pytest.mark.parametrize("quorum", [(0, 1), (1, 4)])
