@@ -61,11 +61,11 @@ export const texts = {
   },
 
   runState: /** @type {Record<string, {label: string, text: string}>} */ ({
-    pending: { label: "Pending", text: "The nodes are starting. The first order follows in a few seconds." },
+    pending: { label: "Pending", text: "The nodes are starting; it begins in a few seconds." },
     running: { label: "Running", text: "" },
-    draining: { label: "Draining", text: "No new orders. Messages that are still under way may arrive." },
-    finished: { label: "Finished", text: "The run is over; this is how it ended." },
-    stopped: { label: "Stopped", text: "The run was stopped; this is how it stood." },
+    draining: { label: "Draining", text: "Nothing new begins; what is under way may arrive." },
+    finished: { label: "Finished", text: "This is how it ended:" },
+    stopped: { label: "Stopped", text: "This is how it stood when it was stopped:" },
     failed: { label: "Failed", text: "The run failed." },
   }),
 
@@ -117,8 +117,7 @@ export const texts = {
     isOver
       ? `${some(n, "key differed", "keys differed")} at the end`
       : `${some(n, "key differs", "keys differ")} now`,
-  divergedKeys: (/** @type {boolean} */ isOver) =>
-    isOver ? "Keys that differ at the end" : "Keys that differ now",
+  divergedKeys: (/** @type {boolean} */ isOver) => isOver ? "Differ at the end" : "Keys that differ now",
   moreKeys: (/** @type {number} */ n) =>
     `${some(n, "more key is", "more keys are")} known but not shown here`,
 

@@ -192,7 +192,7 @@ Deno.test("totals say what they count; the share of time is of the union, never 
   ]);
   equal(model.filter((total) => total.is_hot).map((total) => total.id), ["diverged", "share"]);
   equal(model[2].label, "Keys that differ now");
-  equal(totalsModel(totals, 1_000, 1, true)[2].label, "Keys that differ at the end");
+  equal(totalsModel(totals, 1_000, 1, true)[2].label, "Differ at the end");
   equal(totalsModel(totals, 1_000, 1, true)[2].note, "5 windows in all");
   equal(totalsModel(totals, 100, 0)[3].text, "100%");
   equal(totalsModel(null, 0, 0)[0].text, "–");

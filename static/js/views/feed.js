@@ -1,11 +1,12 @@
 /**
- * The feed: what just happened, in plain words, newest first. It looks about once a second, adds what is new, and stands
+ * The feed: what just happened, in plain words, newest first. It begins with all that the server
+ * still knows, looks about once a second, adds the most important of what is new, and stands
  * still while somebody points at it or has it in focus, so that a line can be read.
  *
  * @import {Sentence, State} from "../types.js"
  */
 
-import { condense } from "../figures/feed.js";
+import { condense, LINES_MAX } from "../figures/feed.js";
 import { runTime } from "../format.js";
 import { texts } from "../texts.js";
 import { h } from "./dom.js";
@@ -28,9 +29,10 @@ export function createFeed(list) {
       if (!last || last === newest || now_ms - looked_ms < LOOK_MS || list.matches(":hover, :focus")) return;
       looked_ms = now_ms;
       const known = newest ? sentences.lastIndexOf(newest) : -1;
+      const most = newest ? LINES_MAX : LINES_KEPT;
       if (!newest) list.replaceChildren();
       newest = last;
-      const { lines, left_out } = condense(sentences.slice(known + 1));
+      const { lines, left_out } = condense(sentences.slice(known + 1), most);
       if (left_out) list.prepend(h("li", "feed-rest", [texts.feedRest(left_out)]));
       for (const sentence of lines) list.prepend(item(sentence, run?.started_us ?? 0));
       while (list.childElementCount > LINES_KEPT) list.lastElementChild?.remove();

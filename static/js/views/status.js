@@ -24,6 +24,7 @@ export function createStatus(page) {
   const clock = find("#run-clock", page);
   const banner = find("#banner", page);
   const notice = find("#notice", page);
+  const quiet = find("#run-quiet", page);
   let noticeUntilMs = 0;
   /** @type {State["caught_up"]} */
   let noticed = null;
@@ -50,8 +51,10 @@ export function createStatus(page) {
       if (!isAbandoned(state)) workedMs = performance.now();
       if (performance.now() - workedMs > ABANDONED_MS) {
         showBanner(banner, "bad", texts.nobodyWorks, texts.startAWorker);
-      } else if (run.state === "running") banner.hidden = true;
-      else showBanner(banner, run.state === "failed" ? "bad" : "plain", words.text, run.reason);
+      } else if (run.state === "failed") showBanner(banner, "bad", words.text, run.reason);
+      else banner.hidden = true;
+      // What is in order is said where there is room for it: nothing moves because a run begins or ends.
+      setText(quiet, run.state === "failed" ? "" : [words.text, run.reason].filter(Boolean).join(" "));
       return undefined;
     },
     /** @param {State} state */
