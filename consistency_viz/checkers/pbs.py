@@ -90,7 +90,7 @@ def predict(
     coordinators = range(len(paths))
     each = -(-samples // len(paths) ** 2)
     parts = [
-        _outcomes(
+        outcomes(
             [_column(f"{seed}:{writer}:{reader}:{i}:W", each, tables, to.write) for i, to in enumerate(paths[writer])],
             [_column(f"{seed}:{writer}:{reader}:{i}:A", each, tables, to.ack) for i, to in enumerate(paths[writer])],
             [_column(f"{seed}:{writer}:{reader}:{i}:R", each, tables, to.read) for i, to in enumerate(paths[reader])],
@@ -118,7 +118,7 @@ def k_stale_share(n: int, r: int, w: int, k: int) -> float:
     return (comb(n - w, r) / comb(n, r)) ** k
 
 
-class _Outcomes(NamedTuple):
+class Outcomes(NamedTuple):
     """Of each draw: the time of the w-th acknowledgement and of the r-th answer, and from when on it is fresh."""
 
     commits: list[Ints]
@@ -126,9 +126,9 @@ class _Outcomes(NamedTuple):
     fresh_from: dict[tuple[int, int], Ints]
 
 
-def _outcomes(
+def outcomes(
     write: list[Ints], ack: list[Ints], read: list[Ints], response: list[Ints], quorums: Sequence[tuple[int, int]]
-) -> _Outcomes:
+) -> Outcomes:
     """What follows from draws of W, A, R and S, one column a replica."""
     commits = _sorted([w + a for w, a in zip(write, ack, strict=True)])
     # Answers carry along how far behind its write each replica was read: below in one number, so that one sort does.
@@ -140,7 +140,7 @@ def _outcomes(
         answers.append(pair >> _HALF)
         missing.append(np.minimum(missing[-1], behind) if missing else behind)
     fresh_from = {(r, w): missing[r - 1] - commits[w - 1] for r, w in quorums}
-    return _Outcomes(commits, answers, fresh_from)
+    return Outcomes(commits, answers, fresh_from)
 
 
 _HALF: Final = 31

@@ -120,16 +120,22 @@ class Visibility:
         return None if lengths is None else _quantile(lengths, q)
 
     def metrics(self) -> dict[str, Any]:
-        """JSON values: the curve by t in ms, when 99.9 % of reads are fresh, and latencies in ms."""
+        """JSON values: the curve by t, when 99.9 % of reads are fresh, and latencies in ms.
+
+        ``fresh_at_commit`` is the share of the reads that started with the commit, ``None`` if none did.
+        """
         points = self.curve()
+        at_commit = points[0].share().estimate if points and not points[0].t_us else None
         if len(points) > TIMES_SHOWN_MAX:
             points = self.curve(EDGES_US)
         reached = reach(points)
         return {
             "reads": self.n,
             "overlapped": self.overlapped,
-            "fresh": {
-                f"{point.t_us / 1_000:g} ms": {
+            "fresh_at_commit": at_commit,
+            "fresh": [
+                {
+                    "after_ms": point.t_us / 1_000,
                     "n": point.n,
                     "share": found.estimate,
                     "low": found.low,
@@ -137,7 +143,7 @@ class Visibility:
                 }
                 for point in points
                 for found in (point.share(),)
-            },
+            ],
             "t_999_ms": None if reached.us is None else round(reached.us / 1_000, 3),
             "t_999_after_ms": None if reached.after_us is None else reached.after_us / 1_000,
             "t_999_by_ms": None if reached.by_us is None else reached.by_us / 1_000,

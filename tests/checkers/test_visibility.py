@@ -128,7 +128,31 @@ def test_many_different_times_are_rounded_and_none_is_lost():
         record.read(1_000 * n, 1_000 * n, ["k@a.1"])
     assert record.found.n == count
     assert len(record.found.curve()) < TIMES_EXACT_MAX
-    assert len(record.found.metrics()["fresh"]) <= len(EDGES_US)
+    metrics = record.found.metrics()
+    assert len(metrics["fresh"]) <= len(EDGES_US)
+    assert metrics["fresh_at_commit"] == 1.0
+
+
+def test_the_metrics_name_single_figures_and_list_the_curve():
+    record = Record()
+    record.write(0, 10, "k@a.1")
+    record.read(10, 90, [])
+    record.read(10, 15, ["k@a.1"])
+    record.read(8_800, 8_900, ["k@a.1"])
+    metrics = record.found.metrics()
+    assert (metrics["fresh_at_commit"], metrics["t_999_after_ms"], metrics["t_999_by_ms"]) == (0.5, 0.0, 8.79)
+    assert [(point["after_ms"], point["n"], point["share"]) for point in metrics["fresh"]] == [
+        (0.0, 2, 0.5),
+        (8.79, 1, 1.0),
+    ]
+    assert metrics["fresh"][1].keys() == {"after_ms", "n", "share", "low", "high"}
+
+
+def test_without_a_read_at_the_commit_there_is_no_share_of_them():
+    record = Record()
+    record.write(0, 10, "k@a.1")
+    record.read(11, 15, ["k@a.1"])
+    assert record.found.metrics()["fresh_at_commit"] is None
 
 
 def test_a_run_of_updates_contains_those_between_its_ends():
