@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.observation.checking import check_file
+from consistency_viz.observation.formats import jepsen
 from consistency_viz.observation.formats.jepsen import JepsenReader
 from consistency_viz.observation.history import HistoryError, Limits
 
@@ -80,6 +81,13 @@ def test_limits_come_first(tmp_path: Path) -> None:
     assert "a map longer than 48 bytes" in refused(path, Limits(line_bytes_max=48)).problem
     error = refused(path, Limits(lines_max=1))
     assert (error.line, error.problem) == (2, "more than 1 events")
+
+
+def test_no_limit_allows_more_events_than_memory_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jepsen, "EVENTS_MAX", 1)
+    path = tmp_path / "h.jsonl"
+    path.write_text(f"{INVOKE}\n{OK}\n", encoding="utf-8")
+    assert refused(path).problem == "more than 1 events"
 
 
 def test_a_long_map_is_refused_before_it_is_whole(tmp_path: Path) -> None:

@@ -181,7 +181,14 @@ def test_a_fault_is_a_nemesis_operation(tmp_path: Path) -> None:
     out = tmp_path / "h.edn"
     export_file(source, "jepsen", out)
     first = '{:type :info, :process :nemesis, :f :start-partition, :value {"fault" "f1", "targets" ["eu>us"], '
-    assert out.read_text(encoding="utf-8").splitlines()[0].startswith(first)
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith(first)
+    assert [(e["f"], e["time"]) for line in lines for e in read_all(line)] == [
+        (":start-partition", 0),
+        (":start-partition", 0),
+        (":stop-partition", 1_000_000),
+        (":stop-partition", 1_000_000),
+    ]
     assert [o.body for o in JepsenReader(out)] == [began, ended]
 
 

@@ -32,8 +32,8 @@ from workers.model.history import Header
 from workers.model.observation import Applied, Body, Completed, Invoked, Observation, Outcome
 
 DRIVER: Final = "jepsen"
-EVENTS_MAX: Final = 5_000_000
-"""Events in one history, whatever the limits allow: all of them are in memory."""
+EVENTS_MAX: Final = 2_000_000
+"""Events in one history, whatever the limits allow: all of them are in memory, 0.6 KB each."""
 
 CLIENT: Final = "client"
 AMOUNTS: Final = ("increment", "decrement", "buy")
