@@ -41,7 +41,7 @@ export function faultBands(faults, { started_us, now_us, span_s, width_px }, the
       y0: 0,
       y1: 1,
       layer: "below",
-      line: { width: 0 },
+      line: { width: 1, color: theme.muted, dash: "dot" },
       fillcolor: theme.fault,
     })),
     annotations: labelsOf(bands, { from_s, to_s, px_per_s: width_px / span_s }, theme),

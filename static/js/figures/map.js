@@ -17,6 +17,8 @@ import { tierColumns, tierPlaces, tiersHeight, tiersOf } from "./tiers.js";
 
 /** The least room between two columns: a scene that needs more than it was given grows, and its stage scrolls. */
 const GAP = 24;
+/** Up to so many services stand in one line: in a deep column one's way down would lead through another. */
+const FLAT_MAX = 5;
 const READ_SIDE = new Set(["view", "store"]);
 
 /**
@@ -159,7 +161,7 @@ function columnsOf(nodes, links, upright) {
   const views = nodes.filter((node) => node.role === "view");
   const readers = [...stores, ...views].map((node) => [node]);
   return {
-    services: upright ? inOrder.flat().map((node) => [node]) : inOrder,
+    services: upright || services.length <= FLAT_MAX ? inOrder.flat().map((node) => [node]) : inOrder,
     readers,
     /** Room under the read side for the arches between its members, where some are not neighbours. */
     foot: stores.length && readers.length > 2 ? ARCH : 0,
