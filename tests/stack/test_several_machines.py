@@ -31,7 +31,7 @@ from workers.runtime.keys import WORKERS
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 PASSWORD = "several-machines"
-ORDERS = 150
+ORDERS = 60
 RECOVERY_S_MAX = 10.0
 BACK_S_MAX = 30.0
 
@@ -175,10 +175,12 @@ def unplug_until_taken_over(client: Any, run: str, host: Host) -> float:
 
 
 def test_a_machine_that_is_cut_off_is_replaced_and_works_again_when_it_is_back(machines, record_property):
-    client, first, second, url = machines
+    client, *hosts, url = machines
     control.create_run(client, "several", impatient(ORDERS, 10.0))
     assert until(lambda: all_alive(client, "several"), RECOVERY_S_MAX)
     assert until(lambda: control.workers_alive(client) == 2, RECOVERY_S_MAX)
+    # Who starts where is chance: the first to go is the one that has more.
+    first, second = sorted(hosts, key=lambda host: -len(hosted(client, "several", host)))
     assert {name.decode().rpartition("-")[0] for name in client.hkeys(WORKERS)} == {first.name, second.name}
     with Account(url, "several", 20.0) as account:
         takeovers_s = [unplug_until_taken_over(client, "several", first)]
