@@ -14,7 +14,7 @@ from collections.abc import Callable
 from math import log
 from typing import NamedTuple
 
-from workers.cluster.latency import LATENCY_MS_MAX, Constant, Exponential, Latency, sampler
+from workers.cluster.latency import LATENCY_MS_MAX, Constant, Exponential, Latency, Sampler, sampler
 from workers.model.randomness import MASK, SCALE, SPREAD, Chance, Lanes, salt_of, uniform
 
 Travel = Callable[[Lanes], tuple[int, ...]]
@@ -22,10 +22,14 @@ Travel = Callable[[Lanes], tuple[int, ...]]
 
 
 class Link(NamedTuple):
-    """How messages travel from one node to another: ``travel``, and whether they keep their order."""
+    """How messages travel from one node to another: ``travel``, and whether they keep their order.
+
+    ``once`` is the latency of the one copy where none is lost and none comes twice, else ``None``.
+    """
 
     travel: Travel
     ordered: bool
+    once: Callable[[Lanes], int] | None = None
 
 
 def link(latency: Latency, loss: float, duplicate: float, target: str, *, ordered: bool) -> Link:
@@ -33,19 +37,8 @@ def link(latency: Latency, loss: float, duplicate: float, target: str, *, ordere
     salt = salt_of(target)
     sample = sampler(latency)
     if not loss and not duplicate:
-        if isinstance(latency, Constant):
-            always = (sample(0.0),)
-            return Link(lambda lanes: always, ordered)
-        # ``uniform`` written out, and for the usual latency ``sample`` too: these are the simulator's hottest lines.
-        if isinstance(latency, Exponential) and latency.quantile_ms(1.0 - SCALE) < LATENCY_MS_MAX:
-            floor_us, mean_us = latency.floor_ms * 1_000, latency.mean_ms * 1_000
-            return Link(
-                lambda lanes: (
-                    int(floor_us - mean_us * log(1.0 - (((lanes[1] ^ salt) * SPREAD & MASK) >> 11) * SCALE)),
-                ),
-                ordered,
-            )
-        return Link(lambda lanes: (sample((((lanes[1] ^ salt) * SPREAD & MASK) >> 11) * SCALE),), ordered)
+        once = _once(latency, sample, salt)
+        return Link(lambda lanes: (once(lanes),), ordered, once)
 
     def travel(lanes: Lanes) -> tuple[int, ...]:
         if uniform(lanes[0], salt) < loss:
@@ -58,7 +51,18 @@ def link(latency: Latency, loss: float, duplicate: float, target: str, *, ordere
     return Link(travel, ordered)
 
 
-INSTANT = Link(lambda lanes: (0,), ordered=True)
+def _once(latency: Latency, sample: Sampler, salt: int) -> Callable[[Lanes], int]:
+    """``sample(uniform(lanes[1], salt))`` written out, for the usual latencies whole: the simulator's hottest lines."""
+    if isinstance(latency, Constant):
+        always = sample(0.0)
+        return lambda lanes: always
+    if isinstance(latency, Exponential) and latency.quantile_ms(1.0 - SCALE) < LATENCY_MS_MAX:
+        floor_us, mean_us = latency.floor_ms * 1_000, latency.mean_ms * 1_000
+        return lambda lanes: int(floor_us - mean_us * log(1.0 - (((lanes[1] ^ salt) * SPREAD & MASK) >> 11) * SCALE))
+    return lambda lanes: sample((((lanes[1] ^ salt) * SPREAD & MASK) >> 11) * SCALE)
+
+
+INSTANT = Link(lambda lanes: (0,), ordered=True, once=lambda lanes: 0)
 """The link of messages that come from outside of the cluster, such as an order placed by hand."""
 
 

@@ -64,6 +64,7 @@ class Shard:
     """
 
     __slots__ = (
+        "_context",
         "_id_part",
         "_may_write",
         "_name",
@@ -94,6 +95,7 @@ class Shard:
         self.records: dict[str, Json] = {}
         self.timers: dict[str, Timer] = {}
         self._name = f"{spec.id}.{partition}"
+        self._context = Context(spec.id, partition, partitions, seed, 0, 0, "")
         self.clock: Callable[[int], int] | None = None
         """From the recorder's time to what the node's protocol takes for the time; ``None``: the same."""
 
@@ -112,7 +114,7 @@ class Shard:
         cause_id = self._name
         seen_us = now_us if self.clock is None else self.clock(now_us)
         context = Context(self.node, self.partition, self.partitions, self.seed, seen_us, now_us, cause_id)
-        self._perform(self.spec.service.start(context), cause_id, "", now_us, outcome)
+        self._perform(self.spec.service.start(context), cause_id, 0, now_us, outcome)
 
     def execute(self, message: Message, sent_us: int, now_us: int, outcome: Outcome, copy: int = 0) -> None:
         """Run one message through the node's step."""
@@ -121,12 +123,13 @@ class Shard:
             outcome.bodies.append(
                 Delivered(message_id, message.topic, message.type, message.key, message.source, sent_us, copy)
             )
-        seen_us = now_us if self.clock is None else self.clock(now_us)
-        context = Context(self.node, self.partition, self.partitions, self.seed, seen_us, sent_us, message_id)
+        context = self._context
+        context.now_us = now_us if self.clock is None else self.clock(now_us)
+        context.sent_us = sent_us
+        context.cause_id = message_id
         step = self._step(self.records, message, context)
         if step is not NOTHING:
-            # What a duplicate makes the node send is another message: it must not have the first one's id and fate.
-            self._perform(step, message_id, f"*{copy}" if copy else "", now_us, outcome)
+            self._perform(step, message_id, copy, now_us, outcome)
 
     def fire(self, name: str, now_us: int, outcome: Outcome) -> None:
         """Run a timer that is due; one that was cancelled or replaced meanwhile is not there."""
@@ -135,35 +138,50 @@ class Shard:
         message = Message(f"{self._name}~{name}", TIMER_TOPIC, timer.type, self.node, timer.key, timer.data)
         self.execute(message, timer.due_us, now_us, outcome)
 
-    def _perform(self, step: Step, cause_id: str, mark: str, now_us: int, outcome: Outcome) -> None:
-        if step.writes:
-            for key, record in step.writes.items():
-                self._write(key, record, outcome)
+    def _perform(self, step: Step, cause_id: str, copy: int, now_us: int, outcome: Outcome) -> None:
+        writes = step.writes
+        if writes:
+            records = self.records
+            for key, record in writes.items():
+                if record is None:
+                    records.pop(key, None)
+                else:
+                    records[key] = record
+            if outcome.writes_wanted:
+                for key, record in writes.items():
+                    outcome.writes[self.partition, key] = record
+            if len(records) > self.records_max:
+                self._forget_oldest(outcome)
         sent = 0
         for effect in step.effects:
             kind = type(effect)
             if kind is Observe:
                 outcome.bodies.append(effect.body)  # type: ignore[union-attr]
             elif kind is Send:
+                # What a duplicate makes the node send is another message: it must not have the first one's id and fate.
+                mark = f"*{copy}" if copy else ""
                 self._send(effect, cause_id, f"{cause_id}{self._id_part}{sent}{mark}", outcome)  # type: ignore[arg-type]
                 sent += 1
-            elif isinstance(effect, CancelTimer):
-                if self.timers.pop(effect.name, None) is not None:
-                    outcome.timers.append((self.partition, effect.name, None))
-            elif isinstance(effect, SetTimer):
-                timer = Timer(effect.name, now_us + effect.after_us, effect.type, effect.key, effect.data)
-                self.timers[timer.name] = timer
-                outcome.timers.append((self.partition, timer.name, timer))
+            else:
+                self._set_or_cancel(effect, now_us, outcome)  # type: ignore[arg-type]
+
+    def _set_or_cancel(self, effect: SetTimer | CancelTimer, now_us: int, outcome: Outcome) -> None:
+        if isinstance(effect, SetTimer):
+            timer = Timer(effect.name, now_us + effect.after_us, effect.type, effect.key, effect.data)
+            self.timers[timer.name] = timer
+            outcome.timers.append((self.partition, timer.name, timer))
+        elif self.timers.pop(effect.name, None) is not None:
+            outcome.timers.append((self.partition, effect.name, None))
 
     def _send(self, send: Send, cause_id: str, message_id: str, outcome: Outcome) -> None:
-        topic, type_, key, partition_key = send.topic, send.type, send.key, send.partition_key
+        topic, key, partition_key = send.topic, send.key, send.partition_key
         if topic not in self._may_write and self.refuses:
-            outcome.bodies.append(refused(topic, message_id, type_, key, "NOPERM: it does not publish there"))
+            outcome.bodies.append(refused(topic, message_id, send.type, key, "NOPERM: it does not publish there"))
             return
         message = Message(
             message_id,
             topic,
-            type_,
+            send.type,
             self.node,
             key,
             send.data,
@@ -176,18 +194,11 @@ class Shard:
         partition = partition_of(partition_key or key, self.partitions) if self.partitions > 1 else 0
         outcome.messages.append((partition, message))
         if outcome.messages_noted:
-            outcome.bodies.append(Sent(message_id, topic, type_, key, cause_id))
+            outcome.bodies.append(Sent(message_id, topic, send.type, key, cause_id))
 
-    def _write(self, key: str, record: Json | None, outcome: Outcome) -> None:
-        records = self.records
-        if record is None:
-            records.pop(key, None)
-        else:
-            records[key] = record
-            if len(records) > self.records_max:
-                oldest = next(iter(records))
-                del records[oldest]
-                if outcome.writes_wanted:
-                    outcome.writes[self.partition, oldest] = None
-        if outcome.writes_wanted:
-            outcome.writes[self.partition, key] = record
+    def _forget_oldest(self, outcome: Outcome) -> None:
+        while len(self.records) > self.records_max:
+            oldest = next(iter(self.records))
+            del self.records[oldest]
+            if outcome.writes_wanted:
+                outcome.writes[self.partition, oldest] = None

@@ -35,11 +35,12 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 NOTHING = Step()
 
 
-class Context(msgspec.Struct, frozen=True, gc=False):
+class Context(msgspec.Struct, gc=False):
     """What a step may know beside its state and message: where it runs, its own clock, and seeded chance.
 
     ``now_us`` is the node's protocol clock: it may be skewed. ``sent_us`` is the recorder time at which the message
-    was sent (the timer's due time for a timer). ``cause_id`` is the id of the message or timer being processed.
+    was sent (the timer's due time for a timer). ``cause_id`` is the id of the message or timer being processed. A shard
+    has one for all of its steps: it says so during the step, and is not to be kept.
     """
 
     node: str

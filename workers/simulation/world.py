@@ -21,7 +21,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from workers.cluster.faults import NodeFaults
-from workers.cluster.network import Travel
+from workers.cluster.network import Link
 from workers.cluster.plan import RECORDS_MAX_PER_SHARD, Plan, instance_ids, owners
 from workers.cluster.schema.order_flow import Change
 from workers.cluster.shards import Outcome, Shard
@@ -35,8 +35,8 @@ NEVER_US: Final = 2**62
 Record = Callable[[int, Turn], None]
 Event = tuple[int, int, int, "SimulatedNode", int, Message | str, int, int]
 """(time, serial number, 1 once it has had its service time, node, partition, message or timer name, sent, copy)."""
-Route = tuple[tuple[str, "SimulatedNode", Travel, bool, list[int]], ...]
-"""For each target of a topic: name, node, how messages travel, whether in order, latest arrival so far by partition."""
+Route = tuple[tuple[str, "SimulatedNode", Link, list[int]], ...]
+"""For each target of a topic: name, node, the link to it, the latest arrival so far by partition."""
 
 
 class Due(NamedTuple):
@@ -121,6 +121,7 @@ class World:
         if self._faulting is not None:
             due += self._faulting.boundaries()
         self._due = sorted((d for d in due if d.at_us <= self._limit_us), key=lambda d: d[:3], reverse=True)
+        self._stop_us = self._next_stop_us()
 
     def run(self) -> int:
         """Run to quiescence or to the end of the drain time; returns the virtual time of the end in microseconds."""
@@ -149,8 +150,8 @@ class World:
             self._commit(node, shard, self._outcome)
 
     def _loop(self) -> None:
-        heap, due, outcome, record = self.heap, self._due, self._outcome, self._record
-        events, events_max, limit_us = 0, self._events_max, self._limit_us
+        heap, outcome, record = self.heap, self._outcome, self._record
+        events, events_max = 0, self._events_max
         while heap or self._wait_for_nodes():
             event = heappop(heap)
             at_us, _, stage, node, partition, what, sent_us, copy = event
@@ -160,13 +161,13 @@ class World:
                 # A timer that was cancelled, or set again for another time, is nothing to come: no time passes for it.
                 if timer is None or timer.due_us != sent_us:
                     continue
-            if due and due[-1][0] <= at_us:
+            if at_us >= self._stop_us:
+                if not self._due:
+                    self.now_us = self._limit_us
+                    break
                 heappush(heap, event)
                 self._meet_due()
                 continue
-            if at_us > limit_us:
-                self.now_us = limit_us
-                break
             self.now_us = at_us
             events += 1
             if events > events_max:
@@ -176,7 +177,7 @@ class World:
             elif not isinstance(what, Message):
                 shard.fire(what, at_us, outcome)
                 self._commit(node, shard, outcome)
-            elif stage == 0 and node.serves and self._occupy(event):
+            elif node.serves and stage == 0 and self._occupy(event):
                 pass
             else:
                 shard.execute(what, sent_us, at_us, outcome, copy)
@@ -184,7 +185,7 @@ class World:
                     self._commit(node, shard, outcome)
                 elif outcome.bodies:
                     # Most deliveries end here: they send nothing and set no timer.
-                    record(at_us, Turn(shard.node, node.owner[partition], 0, outcome.bodies))
+                    record(at_us, Turn(node.name, node.owner[partition], 0, outcome.bodies))
                     outcome.bodies = []
         self.events = events
 
@@ -244,19 +245,25 @@ class World:
     def _send(self, partition: int, message: Message, now_us: int) -> None:
         route = self._routes.get((message.source, message.topic)) or self._route(message)
         heap, serial, lanes = self.heap, self._serial, self.chance.lanes(message.id)
-        for target, node, travel, ordered, latest_us in route:
-            copy = 0
-            for latency_us in travel(lanes):
-                at_us = now_us + latency_us
+        for target, node, (travel, ordered, once), latest_us in route:
+            if once is not None:  # nearly every link: one copy, so there is nothing to count
+                at_us = now_us + once(lanes)
                 if ordered:
                     if at_us < latest_us[partition]:
                         at_us = latest_us[partition]
                     else:
                         latest_us[partition] = at_us
                 serial += 1
+                heappush(heap, (at_us, serial, 0, node, partition, message, now_us, 0))
+                continue
+            latencies_us = travel(lanes)
+            for copy, latency_us in enumerate(latencies_us):
+                at_us = now_us + latency_us
+                if ordered:
+                    at_us = latest_us[partition] = max(at_us, latest_us[partition])
+                serial += 1
                 heappush(heap, (at_us, serial, 0, node, partition, message, now_us, copy))
-                copy += 1
-            if not copy:
+            if not latencies_us:
                 self.lose(target, message, now_us, "loss")
         self._serial = serial
 
@@ -264,7 +271,7 @@ class World:
         """To whom a node's messages on a topic go, over which link each, and what has gone there last."""
         source, topic = message.source, message.topic
         route = tuple(
-            (target, self.nodes[target], *self.plan.link(source, target, topic), [0] * self.plan.partitions)
+            (target, self.nodes[target], self.plan.link(source, target, topic), [0] * self.plan.partitions)
             for target in self.plan.subscribers.get(topic, ())
         )
         self._routes[source, topic] = route
@@ -288,9 +295,14 @@ class World:
         self._serial += 1
         heappush(self.heap, (at_us, self._serial, stage, node, partition, what, sent_us, copy))
 
+    def _next_stop_us(self) -> int:
+        """The time from which on something else comes first: what is next on the schedule, or the end."""
+        return self._due[-1].at_us if self._due else self._limit_us + 1
+
     def _meet_due(self) -> None:
         """What is next on the schedule happens."""
         at_us, _, _, what = self._due.pop()
+        self._stop_us = self._next_stop_us()
         self.now_us = at_us
         if isinstance(what, Change):
             self._scale(what.node, self.nodes[what.node], what.instances)
