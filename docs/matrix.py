@@ -18,8 +18,9 @@ from consistency_viz.benches.matrix_rows import rows  # noqa: E402
 HEAD = """# The matrix
 
 Every design, and of replicated regions and quorums every type, under every kind of fault: {cells:,} cells,
-**{seeds:,} seeds each**, {runs:,} runs in the simulator. `manage.py bench matrix` plays it again; this page is written
-by `docs/matrix.py`. Measured: {minutes:.1f} minutes on {cores} cores, {cpu_s:,.0f} s of CPU.
+**{seeds:,} seeds each**{less}, {runs:,} runs in the simulator.
+`manage.py bench matrix` plays it again; this page is written by `docs/matrix.py`. Measured: {minutes:.1f} minutes on
+{cores} cores, {cpu_s:,.0f} s of CPU.
 
 A run *keeps* strong eventual consistency if at every instant replicas that had applied the same updates of a key showed
 the same value, and if in the end, with every fault over and nothing on its way, all of them show the same and have the
@@ -66,6 +67,7 @@ def _head(found: list[Count], minutes: float) -> str:
     return HEAD.format(
         cells=len(found),
         seeds=found[0].runs,
+        less="" if found[0].runs >= RUNS else f" (a full matrix has {RUNS:,}; the machine was busy)",
         runs=sum(one.runs for one in found),
         minutes=minutes,
         cores=CORES,
