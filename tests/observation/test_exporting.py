@@ -50,6 +50,7 @@ def test_equal_histories_are_equal_files(tmp_path: Path, source: Path, export_fo
     export_file(source, export_format, first)
     export_file(source, export_format, second)
     assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes()[3:8] == bytes(5)  # no name, no time
     plain = tmp_path / OUT[export_format]
     export_file(source, export_format, plain)
     assert gzip.decompress(first.read_bytes()) == plain.read_bytes()
