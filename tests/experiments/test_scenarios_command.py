@@ -124,7 +124,7 @@ def test_the_schema_describes_what_a_file_may_hold() -> None:
     [
         (("show",), "Name a scenario or a file"),
         (("validate",), "Name a scenario or a file"),
-        (("show", "no-such"), "choose one of one-truth, order-flow, demo"),
+        (("show", "no-such"), "choose one of one-truth, pull-the-plug, where-is-my-order"),
         (("validate", "no-such.yaml"), "cannot read it"),
         (("praise",), "choose from"),
         (("list", "--yaml"), "unrecognized arguments"),

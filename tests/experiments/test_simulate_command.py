@@ -99,7 +99,7 @@ def test_a_person_reads_verdicts_and_figures() -> None:
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (("no-such",), "choose one of one-truth, order-flow, demo"),
+        (("no-such",), "choose one of one-truth, pull-the-plug, where-is-my-order"),
         (("demo",), "add --set duration_s=60"),
         ((*FEW, "--runs", "0"), "use 1 to 100,000"),
         ((*FEW, "--runs", "many"), "invalid int value"),

@@ -113,7 +113,7 @@ def test_a_report_that_could_not_be_kept_is_refused_before_anything_starts(home:
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (("no-such",), "choose one of one-truth, order-flow, demo"),
+        (("no-such",), "choose one of one-truth, pull-the-plug, where-is-my-order"),
         ((*SHORT, "--set", "partitions=0"), "partitions = 0"),
         ((*SHORT, "--seed", "many"), "invalid int value"),
         ((*SHORT, "--seed", "-1"), "seed = -1"),
