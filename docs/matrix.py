@@ -30,7 +30,8 @@ same updates (or what descends from them). The runs are small: three orders, or 
 - **Broken on purpose: {caught} of {planted} rows are caught by the checkers**, see below.
 - A number with a star: nothing is promised there, and this is what came out all the same.
 
-Nothing is promised where {reasons}.
+Nothing is promised where {broken}; where {lost}; where a disk is
+lost, for {wiped}.
 """
 
 SEEN = """
@@ -63,7 +64,6 @@ def _head(found: list[Count], minutes: float) -> str:
     failed = sum(one.failed for one in promised)
     runs, empty = sum(one.runs for one in promised), sum(one.applied_nothing for one in promised)
     kept = f"All of them kept it ({empty:,} of them had nothing to apply)." if not failed else f"{failed:,} broke it."
-    reasons = {one.reason for one in found if one.reason}
     return HEAD.format(
         cells=len(found),
         seeds=found[0].runs,
@@ -77,7 +77,9 @@ def _head(found: list[Count], minutes: float) -> str:
         kept=kept,
         caught=len({one.row for one in found if one.caught}),
         planted=len({one.row for one in found if one.planted}),
-        reasons="; where ".join(reason for reason in (BROKEN, LOST, WIPED) if reason in reasons),
+        broken=BROKEN,
+        lost=LOST,
+        wiped=WIPED,
     )
 
 
@@ -100,7 +102,7 @@ def _seen(found: list[Count]) -> Iterator[str]:
     planted = [row.name for row in rows() if row.planted is not None]
     of_rows = by_row(found)
     for row in planted:
-        of_row = of_rows[row]
+        of_row = [one for one in of_rows[row] if one.column != "crash-disk-lost"]
         caught = sum(one.caught for one in of_row)
         most = max(of_row, key=lambda one: one.caught)
         example = f"{most.column}, seed {most.caught_seeds[0]}" if caught else "not once"

@@ -32,7 +32,7 @@ COLUMNS: Final = {
 
 BROKEN: Final = "it is broken on purpose"
 LOST: Final = "nothing sends again what the network lost"
-WIPED: Final = "no design claims to get back what only a lost disk had"
+WIPED: Final = "no design claims to get back what only that had"
 
 _BASE: Final[Settings] = {
     "name": "matrix",

@@ -19,6 +19,7 @@ from consistency_viz.benches.matrix_rows import PROTOCOLS, rows
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments.simulations import header_of, simulate_once
 from workers.cluster.plan import build
+from workers.cluster.scenario import Scenario
 from workers.cluster.scenario_text import parse
 from workers.model.history import expand, line
 from workers.model.observation import Turn
@@ -185,11 +186,11 @@ def test_one_run_of_each_row_has_the_same_bytes_under_any_hash_seed():
 
 
 def test_what_is_promised_is_kept_in_every_cell_with_a_handful_of_seeds():
-    found = counts(5)
+    found = counts(3)
     assert [(one.row, one.column) for one in found] == [(cell.row.name, cell.column) for cell in CELLS]
     assert {one.name: one.failed_seeds for one in found if one.failed and not one.reason} == {}
-    assert {one.runs for one in found} == {5}
-    assert sum(one.applied_nothing for one in found if not one.reason) < 40
+    assert {one.runs for one in found} == {3}
+    assert sum(one.applied_nothing for one in found if not one.reason) < 20
     assert len(by_row(found)) == len(list(rows()))
 
 
@@ -206,6 +207,38 @@ PLAYERS = {
     for row in rows()
     if row.planted is not None
 }
+
+
+SOUND = {
+    "mail-too-early-broken": ("asynchronous-broadcast", ""),
+    "mail-without-key-broken": ("asynchronous-broadcast", ""),
+    "collisions": ("crdt-order", ""),
+    "collisions-merged-by-hand-broken": ("collisions-merged-by-hand", ""),
+    "aggregator-broken": ("aggregator", ""),
+    "leader-unfenced-broken": ("leader-fenced", ""),
+    "state-gossip lww-by-arrival-broken": ("state-gossip", "lww-register"),
+    "state-gossip sibling-explosion-broken": ("state-gossip", "dvv-set"),
+    "state-gossip false-dominance-broken": ("state-gossip", "dvv-set"),
+    "state-gossip union-cart-broken": ("state-gossip", "or-set"),
+    "delta-gossip-broken compacted-or-set-broken": ("delta-gossip-broken", "or-set"),
+    "operation-broadcast-broken mv-register": ("operation-broadcast", "mv-register"),
+    "operation-broadcast-broken or-set": ("operation-broadcast", "or-set"),
+    "operation-broadcast-broken rw-set": ("operation-broadcast", "rw-set"),
+    "operation-broadcast-broken or-map": ("operation-broadcast", "or-map"),
+    "operation-broadcast-broken g-set": ("operation-broadcast", "g-set"),
+}
+"""What does the same right, by the row that does it wrong."""
+
+
+@pytest.mark.parametrize("row", SOUND)
+def test_what_does_the_same_right_is_not_caught_with_the_same_workload(row: str):
+    design, type_ = SOUND[row]
+    for player in PLAYERS[row]:
+        document = player.cell.scenario.model_dump(mode="json") | {"design": design}
+        for entity in document["entities"].values():
+            entity["type"] = type_
+        sound = Player(player.cell._replace(scenario=Scenario.model_validate(document)))
+        assert [seed for seed in range(1, 4) if sound.play(seed).caught] == [], player.cell.name
 
 
 def test_a_register_that_only_a_deposed_primary_had_is_not_kept_by_it_for_ever():
