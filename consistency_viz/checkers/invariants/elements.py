@@ -86,14 +86,13 @@ class Resurrection:
         n = 0
         for key, elements in self._all.elements.items():
             for name, element in elements.items():
-                remove = _last_word(element)
-                states = [] if remove is None else self._all.showing(key, remove.update)
-                if remove is None or not states:
-                    continue
-                n += 1
-                undead = [observation for observation, shown in states if name in shown]
-                if undead:
-                    self._tell(key, element, remove, undead)
+                found = [(remove, self._all.showing(key, remove.update)) for remove in _last_words(element)]
+                n += any(states for _, states in found)
+                for remove, states in found:
+                    undead = [observation for observation, shown in states if name in shown]
+                    if undead:
+                        self._tell(key, element, remove, undead)
+                        break
         return n
 
     def _tell(self, key: str, element: _Element, remove: Operation, undead: list[Observation]) -> None:
@@ -141,13 +140,14 @@ class Vanished:
         return n
 
 
-def _last_word(element: _Element) -> Operation | None:
-    """An acknowledged remove that had seen every add of the element, if there is one."""
+def _last_words(element: _Element) -> list[Operation]:
+    """The acknowledged removes that had seen every add of the element."""
     adds = list(element.adds.values())
     if not adds or any(not add.update for add in adds):
-        return None
+        return []
     added = {add.update for add in adds}
-    for remove in element.removes.values():
-        if remove.acknowledged and remove.update and added <= updates_of(remove.after) | updates_of(remove.base):
-            return remove
-    return None
+    return [
+        remove
+        for remove in element.removes.values()
+        if remove.acknowledged and remove.update and added <= updates_of(remove.after) | updates_of(remove.base)
+    ]

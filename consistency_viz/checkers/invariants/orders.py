@@ -118,8 +118,8 @@ class AfterRejection:
             )
 
     def finish(self) -> int:
-        """The orders that were rejected."""
-        return len(self._rejected)
+        """The orders that were rejected, or shown as that."""
+        return len(self._rejected.keys() | {key for key, _ in self._shown})
 
     def _status(self, observation: Observation, body: Applied) -> None:
         status = body.value.get("status") if isinstance(body.value, dict) else None
