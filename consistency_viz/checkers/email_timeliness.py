@@ -192,6 +192,8 @@ class EmailTimeliness:
         if not operation.acknowledged:
             self._counts["links_refused"] += 1
             return
+        if mail.link_short:  # that it showed more when it was followed again takes nothing back
+            return
         mail.link = operation
         fields = body.value if isinstance(body, Completed) and isinstance(body.value, dict) else {}
         version = fields.get("version")
