@@ -119,6 +119,11 @@ class Visibility:
         lengths = self._latencies.get(f)
         return None if lengths is None else _quantile(lengths, q)
 
+    def latency_counts(self, f: str) -> dict[int, int]:
+        """How often acknowledged operations took how many microseconds: to pool several histories."""
+        lengths = self._latencies.get(f)
+        return {} if lengths is None else dict(lengths.items())
+
     def metrics(self) -> dict[str, Any]:
         """JSON values: the curve by t, when 99.9 % of reads are fresh, and latencies in ms.
 
