@@ -158,3 +158,21 @@ Deno.test("the legend knows a node's types by its topics, each once, and leaves 
   equal(typesOf(nodes), ["Command", "OrderValidated", "OrderRejected"]);
   equal(typesOf(nodes).map(toneOfType), ["command", "validated", "rejected"]);
 });
+
+Deno.test("what replicas tell each other and who may write have tones of their own, and the legend says those", () => {
+  const types = [
+    "State",
+    "RegisterWritten",
+    "Lease",
+    "NotLeader",
+    "UpdateKey",
+    "KeyUpdated",
+    "StateTaken",
+    "Store",
+  ];
+  equal(types.map(toneOfType), ["spread", "spread", "lead", "lead", "command", "reply", "reply", "command"]);
+  const regions = [{ publishes: ["ask.eu"] }, { publishes: ["answers", "region.us"] }, {
+    publishes: ["primaries"],
+  }];
+  equal(typesOf(regions).map(toneOfType), ["command", "reply", "spread", "lead"]);
+});
