@@ -30,7 +30,7 @@ def test_a_fenced_leader_that_was_away_past_its_lease_loses_nothing(driver):
 
 @pytest.mark.parametrize(("design", "owner"), [("hot-key-optimistic", "storage"), ("hot-key-single-writer", "writer")])
 def test_versions_of_a_hot_key_are_gapless_and_every_replica_shows_the_last(driver, design, owner):
-    clients = {**SHORT["clients"], "operations": 40, "operations_per_s": 50}
+    clients = {**SHORT["clients"], "operations": 40, "operations_per_s": 50, "timeout_ms": 20_000}
     history = driver.run(registers(design, **{**SHORT, "clients": clients}))
     applied = [o.body for o in history if isinstance(o.body, Applied) and o.node == owner]
     assert [b.version for b in applied] == list(range(1, len(applied) + 1))
