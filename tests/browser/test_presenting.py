@@ -90,7 +90,7 @@ def test_stop_ends_the_run_and_its_archive_can_be_opened_and_checked(
     expect(page.locator("#matrix tr.is-diverged").first).to_be_visible()
     stop(page)
     expect(page.locator("#run-state")).to_have_text("Stopped")
-    expect(page.locator("#banner")).to_contain_text("stopped from the page")
+    expect(page.locator("#run-quiet")).to_contain_text("stopped from the page")
     expect(connection(page)).to_have_text("Run over")
     expect(page.get_by_role("button", name="Place order")).to_be_disabled()
     placed, known = total(page, "placed"), keys(page)
