@@ -1,4 +1,4 @@
-"""What is judged while it happens is judged alike from the archived file, and by arrays: every lesson, every checker."""
+"""What is judged while it happens is judged alike from the archived file, and by arrays: all lessons, all checkers."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from consistency_viz.experiments.simulations import simulate_once
 from consistency_viz.observation.checking import check_file
 from consistency_viz.observation.history import HistoryReader
 
-LESSONS = [scenario.model_copy(update={"duration_s": min(scenario.duration_s, 8.0)}) for _, scenario in lessons()]
+LESSONS = [scenario.model_copy(update={"duration_s": min(scenario.duration_s, 5.0)}) for _, scenario in lessons()]
 
 
 @pytest.mark.parametrize("scenario", LESSONS, ids=[scenario.name for scenario in LESSONS])
