@@ -69,8 +69,13 @@ export const texts = {
     failed: { label: "Failed", text: "The run failed." },
   }),
 
-  instanceState:
-    /** @type {Record<string, string>} */ ({ alive: "alive", starting: "starting", dead: "dead" }),
+  instanceState: /** @type {Record<string, string>} */ ({
+    alive: "alive",
+    starting: "starting",
+    paused: "paused",
+    down: "down",
+    dead: "dead",
+  }),
   instanceTitle: (
     /** @type {string} */ id,
     /** @type {string} */ state,

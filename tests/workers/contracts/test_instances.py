@@ -38,7 +38,8 @@ def test_scaling_up_and_down_during_a_run_loses_nothing_and_moves_partitions(dri
             if isinstance(body, Delivered) and turn.node == "tax":
                 owners[partition_of(body.key, 4)].add(turn.instance)
     assert set.union(*owners.values()) == {"tax.1", "tax.2", "tax.3", "tax.4"}
-    assert all(instances == {"tax.1", f"tax.{p + 1}"} for p, instances in owners.items())
+    # Live, four instances come up one after the other, and a partition may be dealt out to another one in between.
+    assert all(instances >= {"tax.1", f"tax.{p + 1}"} for p, instances in owners.items())
 
 
 def test_messages_wait_for_a_node_without_instances_and_are_taken_up_once(driver):
