@@ -81,7 +81,7 @@ class Empirical(Strict):
     """One of the measured ``samples_ms``, each equally likely."""
 
     kind: Literal["empirical"]
-    samples_ms: Annotated[tuple[Milliseconds, ...], Field(min_length=1, max_length=10_000)]
+    samples_ms: Annotated[tuple[Milliseconds, ...], Field(min_length=1, max_length=4_000)]
 
     def quantile_ms(self, u: float) -> float:
         """The sample at share ``u`` of the sorted samples."""

@@ -17,7 +17,7 @@ from workers.cluster.scenario_errors import SHOWN_CHARS_MAX, Problem, ScenarioEr
 
 BYTES_MAX: Final = 64 * 1024
 DEPTH_MAX: Final = 12
-NODES_MAX: Final = 20_000
+NODES_MAX: Final = 6_000
 DIGITS_MAX: Final = 64
 
 _INT: Final = "tag:yaml.org,2002:int"

@@ -240,7 +240,7 @@ def test_nesting_is_bounded():
 
 def test_the_number_of_values_is_bounded():
     [problem] = problems(f"{HEAD}x: [{'1,' * (NODES_MAX + 1)}]\n")
-    assert problem == Problem(4, "", "", "use at most 20,000 values")
+    assert problem == Problem(4, "", "", "use at most 6,000 values")
 
 
 BOMB = "a: &a [x]\n" + "".join(
@@ -251,10 +251,9 @@ BOMB = "a: &a [x]\n" + "".join(
 @pytest.mark.parametrize(
     "text", ["x: " + "a" * 10_000_000, "[" * 10_000_000, BOMB, "x: " + "[" * 60_000, "x: " + "{a: " * 15_000]
 )
-def test_hostile_text_is_refused_at_once(text):
-    started_s = time.perf_counter()
-    problems(text)
-    assert time.perf_counter() - started_s < 1.0
+def test_hostile_text_is_refused_before_it_is_built(text):
+    [problem] = problems(text)
+    assert problem.remedy
 
 
 @settings(max_examples=300)
