@@ -11,14 +11,24 @@ What keeps the configurations few, each time because the one kept can do whateve
 2. An act that never completed need not take effect. Of two configurations that otherwise agree, the one in which fewer
    of these did is kept; such an act takes effect only where its value is wanted at once.
 3. Of such acts with equal effect the first one goes first.
+
+A step is one configuration developed. What is looked through, compared or kept beside that is charged in steps too, and
+configurations are bounded in number by how wide they are: many open acts spend the budget, not the memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from consistency_viz.checkers.linearizable_register.acts import CAS, NEVER, READ, Act
+
+CONFIGURATIONS_MAX: Final = 400_000
+"""Kept at once where fewer than ``WIDE`` acts are open; fewer, in proportion, where more are."""
+
+WIDE: Final = 64
+LOOKED_AT_A_STEP: Final = 16
+"""As many configurations looked at, or compared, as cost one step."""
 
 Configuration = tuple[Any, int]
 """The value, and the acts that took effect as bits of a mask, by the number of their slot."""
@@ -60,6 +70,8 @@ def search(state: State, acts: Sequence[Act], steps_max: int) -> Found:
     for position, act in events:
         if position == act.invoked:
             run.invoke(act)
+            if run.spent:
+                return Found(None, None, run.steps)
         elif not run.complete(act):
             return Found(None, None if run.spent else act, run.steps)
     return Found(run.state(), None, run.steps)
@@ -96,6 +108,7 @@ class _Search:
         if act.kind == READ:
             self._bits_reading[act.old] = self._bits_reading.get(act.old, 0) | bit
             value = act.old
+            self._charge(len(self.configurations) // LOOKED_AT_A_STEP)
             self.configurations = {(v, mask | bit) if v == value else (v, mask) for v, mask in self.configurations}
             return
         self._writers.append((bit, act))
@@ -105,12 +118,13 @@ class _Search:
     def complete(self, act: Act) -> bool:
         """``act`` took effect before now. False: that is in no configuration possible, or the steps were spent."""
         bit = 1 << self._slots[act]
+        self._charge(len(self.configurations) // LOOKED_AT_A_STEP)
         done = {(value, mask ^ bit) for value, mask in self.configurations if mask & bit}
         waiting = [configuration for configuration in self.configurations if not configuration[1] & bit]
-        if waiting:
+        if waiting and not self.spent:
             self._develop(act, bit, waiting, done)
         self._leave(act, bit)
-        self.configurations = self._least(done) if self._never else done
+        self.configurations = self._least(done) if self._never and not self.spent else done
         return bool(done) and not self.spent
 
     def state(self) -> State:
@@ -130,10 +144,12 @@ class _Search:
         stack = waiting
         reading, never = self._bits_reading, self._never
         writers = self._writers
+        width = len(self._slots) // WIDE
+        kept_max = CONFIGURATIONS_MAX // (1 + width)
         while stack:
             value, mask = stack.pop()
-            self.steps += 1
-            if self.steps > self.steps_max:
+            self._charge(1 + width)
+            if self.spent or len(seen) + len(done) > kept_max:
                 self.spent = True
                 return
             tried: set[Any] = set()
@@ -153,6 +169,11 @@ class _Search:
                 elif (new, after) not in seen:
                     seen.add((new, after))
                     stack.append((new, after))
+
+    def _charge(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > self.steps_max:
+            self.spent = True
 
     def _leave(self, act: Act, bit: int) -> None:
         self._free.append(self._slots.pop(act))
@@ -180,6 +201,9 @@ class _Search:
             masks.sort(key=int.bit_count)
             least: list[int] = []
             for mask in masks:
+                self._charge(len(least) // LOOKED_AT_A_STEP)
+                if self.spent:
+                    return kept
                 if not any(mask & other == other for other in least):
                     least.append(mask)
                     kept.add((value, live | mask))
