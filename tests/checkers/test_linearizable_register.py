@@ -220,6 +220,15 @@ def test_spent_steps_are_unknown() -> None:
     assert judged(observations(events)).verdict is Verdict.PASSED
 
 
+def test_thousands_of_open_operations_spend_the_budget_and_not_the_memory() -> None:
+    clients = 3_000
+    events: list[Event] = [("invoke", p, W, p % 5) for p in range(clients)]
+    events += [("invoke", clients, R, None), ("ok", clients, R, 3)]
+    events += [("ok", p, W, p % 5) for p in range(clients)]
+    events += [("invoke", clients, R, None), ("ok", clients, R, 9)]
+    assert judged(observations(events)).verdict is Verdict.UNKNOWN
+
+
 def test_a_cas_without_a_pair_is_not_judged() -> None:
     result = judged(observations([("invoke", 0, C, 1), ("ok", 0, C, 1)]))
     assert result.verdict is Verdict.UNKNOWN
