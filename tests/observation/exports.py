@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from consistency_viz.experiments.simulations import simulate_once
 from consistency_viz.observation.history import HistoryWriter
@@ -12,11 +12,14 @@ from workers.cluster.catalogue import load
 from workers.model.history import Header
 from workers.model.observation import Body, Observation
 
+_KEPT = TemporaryDirectory(prefix="exports-")
+"""Goes when the test process ends."""
+
 
 @cache
 def simulated(scenario: str) -> Path:
     """The history of one run with seed 7; do not write to it."""
-    path = Path(mkdtemp(prefix="exports-")) / f"{scenario}.jsonl"
+    path = Path(_KEPT.name) / f"{scenario}.jsonl"
     simulate_once(load(scenario), 7, path, ["divergence"])
     return path
 

@@ -83,7 +83,7 @@ def test_an_event_says_what_happened_and_when(tmp_path: Path) -> None:
     ]
 
 
-NAMES = st.text(st.sampled_from(' \n\t{}":\u2028\\aé') | st.characters(), max_size=6)
+NAMES = st.text(st.sampled_from(' \n\t{}":\u2028\\aé') | st.characters(codec="utf-8"), max_size=6)
 
 
 @given(st.lists(st.tuples(NAMES, NAMES, NAMES, st.booleans()), max_size=12))
