@@ -47,7 +47,7 @@ format: $(DEV)
 lock:
 	@$(UV) --version >/dev/null 2>&1 || { echo "make lock needs uv: .venv/bin/python -m pip install uv" >&2; exit 1; }
 	@$(COMPILE) --output-file requirements.lock
-	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --extra dev --extra postgres --extra tracing --constraint requirements.lock --output-file requirements-dev.lock
 	@if grep -n '://' requirements.lock requirements-dev.lock; then echo "a lock file names a host" >&2; exit 1; fi
 
 screenshots: $(DEV)
