@@ -6,8 +6,9 @@ import random
 import msgspec
 import pytest
 
-from consistency_viz.live.feed import GONE, UNKNOWN, RunFeed
+from consistency_viz.live.feed import RunFeed
 from consistency_viz.live.feeds import Feeds
+from consistency_viz.live.follower import GONE, UNKNOWN
 from consistency_viz.live.frames import Delta
 from consistency_viz.observation import recorder as recorder_module
 from tests.live.page_fold import fold
