@@ -16,12 +16,13 @@ from workers.cluster.schema.links import LinkSettings
 from workers.model.design import Design, Options, OptionsError
 from workers.model.node import NodeSpec
 from workers.services.client import BY_HAND, ClientService
+from workers.services.guests import GUESTS
 from workers.strategies.registry import DESIGNS
 
 RECORDS_MAX_PER_SHARD: Final = 5_000
 """Beyond this many records a shard forgets its oldest, so that an endless run stays bounded."""
 
-OUTSIDE_TOPICS: Final = (BY_HAND,)
+OUTSIDE_TOPICS: Final = (BY_HAND, GUESTS)
 """Topics that only the outside world writes to."""
 
 

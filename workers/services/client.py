@@ -5,7 +5,8 @@ Rules
    when its timer is due, an order by hand when it was sent.
 2. Which view serves a read, and what it asks for at least, says ``sessions``.
 3. A customer who gets a mail follows its link once: a read that names the updates of which the mail speaks.
-4. Every choice is a seeded draw on the name of the operation, so both drivers generate the same workload.
+4. A guest is asked for nothing: it places and reads when it wishes, at the view that it names.
+5. Every choice is a seeded draw on the name of the operation, so both drivers generate the same workload.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from workers.model.message import TIMER_TOPIC, Json, Message
 from workers.model.node import NOTHING, Context, State, Step
 from workers.model.observation import Invoked, Outcome
 from workers.services.arrivals import ARRIVE, Arrivals
+from workers.services.guests import ACT, GUESTS, is_guest, name_of
 from workers.services.operations import begin, end, time_out
 from workers.services.order_making import make_order
 from workers.services.orders import MAILED, net_cents
@@ -27,7 +29,7 @@ COMMANDS = "commands"
 REPLIES = "replies"
 BY_HAND = "by-hand"
 MAILS = "mails"
-CLIENT_TOPICS = (REPLIES, BY_HAND)
+CLIENT_TOPICS = (REPLIES, BY_HAND, GUESTS)
 """What the client always follows. A design whose mails are to be read subscribes it to ``MAILS`` too."""
 
 
@@ -83,6 +85,8 @@ class ClientService:
             key = f"{message.key}-{message.id.rsplit('-', 1)[-1]}"
             order = {**message.data, "net_cents": net_cents(message.data["lines"])}
             return self._place(message.key, key, order, context.sent_us)
+        if message.type == ACT:
+            return self._wished(state, message, context)
         if message.type == MAILED:
             return self._open_mail(state, message)
         op = state.get(_op_of(message))
@@ -107,6 +111,15 @@ class ClientService:
         op = state.get(data["op"])
         return NOTHING if op is None else time_out(op, self.workload.timeout_ms)
 
+    def _wished(self, state: State, wish: Message, context: Context) -> Step:
+        """A guest places an order, or looks at one in the view that it is at."""
+        data, session = wish.data, wish.key
+        if data["do"] == "place":
+            order = {**data["value"], "net_cents": net_cents(data["value"]["lines"])}
+            return self._place(session, name_of(wish), order, context.sent_us)
+        op = f"{data['key']}:look-{name_of(wish)}"
+        return self._ask(state, op, data["key"], session, 0, context.sent_us, view=data["target"])
+
     def _order(self, key: str, seed: int) -> Json:
         return make_order(key, seed, self.workload.invalid_share)
 
@@ -121,7 +134,7 @@ class ClientService:
             return end(op, outcome, None, message.data.get("error", ""))
         update = message.data["update"]
         ended = self._learnt(state, op["key"], (update,), end(op, outcome, {"update": update}))
-        if not self.workload.reads_per_order or not self.views:
+        if not self.workload.reads_per_order or not self.views or is_guest(op["session"]):
             return ended
         return Step(ended.writes, (*ended.effects, self._read_timer(op["key"], op["session"], 1)))
 
@@ -154,9 +167,10 @@ class ClientService:
         turn: int,
         intended_us: int,
         claims: list[str] | None = None,
+        view: str = "",
     ) -> Step:
         """Ask a view for an order; ``claims`` are the updates of which the mail spoke whose link this is."""
-        view = self._sessions.view(session, key, turn)
+        view = view or self._sessions.view(session, key, turn)
         token = self._sessions.token(state, key)
         data: Json = {"op": op}
         if claims:

@@ -9,7 +9,8 @@ Rules
    change of a type that can only be replaced whole is a read and then a write.
 4. With tokens a read asks for what the session has seen of the key and its own acknowledged updates.
 5. At a quiet time, after everything, each session reads every key at every region.
-6. Every choice is a seeded draw on the name of the operation, so both drivers generate the same workload.
+6. A guest's wish waits for its turn as everything else does; too many of them end as failed without having begun.
+7. Every choice is a seeded draw on the name of the operation, so both drivers generate the same workload.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from workers.crdts.causal import EMPTY
-from workers.model.effects import Effect, Send, SetTimer
+from workers.model.effects import Effect, Observe, Send, SetTimer
 from workers.model.message import TIMER_TOPIC, Json, Message, partition_of
 from workers.model.node import NOTHING, Context, State, Step
-from workers.model.observation import Invoked
+from workers.model.observation import Completed, Invoked
 from workers.services.arrivals import ARRIVE
+from workers.services.guests import ACT, GUESTS, WAITING_MAX, is_guest, name_of
 from workers.services.operations import TIMED_OUT, begin, end, time_out
 from workers.services.regions.actions import Intent, Update, decided, drawn, needs_sight
 from workers.services.regions.kinds import Entity
@@ -30,6 +32,8 @@ from workers.services.regions.shelf import Work
 from workers.services.regions.tracked import decoded, encoded, listed
 
 ANSWERS: Final = "answers"
+TOPICS: Final = (ANSWERS, GUESTS)
+"""What the client node follows."""
 
 
 def ask_topic(region: str) -> str:
@@ -65,6 +69,8 @@ class RegionClients:
         work = Work(state, context)
         if message.topic == TIMER_TOPIC:
             self._due(work, message)
+        elif message.type == ACT:
+            self._wished(work, message)
         elif message.type in ("KeyRead", "KeyUpdated") and message.data["op"] in state:
             self._answered(work, message)
         return Step(work.writes, work.effects) if work.writes or work.effects else NOTHING
@@ -92,6 +98,16 @@ class RegionClients:
         else:
             reads = final_reads(self.plan, session, tuple(self.entities), self.regions)
             self._enqueue(work, session, [["final", region, key] for region, key in reads])
+
+    def _wished(self, work: Work, wish: Message) -> None:
+        """What a guest wishes to do, as soon as its session is free."""
+        session, data = wish.key, wish.data
+        name, now_us = name_of(wish), work.context.sent_us
+        if len((work.record(_record(session)) or {"queue": []})["queue"]) >= WAITING_MAX:
+            intent = Intent(name, session, data["key"], data["target"], data["do"], False, 0.0)
+            _decline(work, intent, f"not begun: {WAITING_MAX} wishes of this session wait already", now_us)
+            return
+        self._enqueue(work, session, [["wish", [name, data], now_us]])
 
     def _enqueue(self, work: Work, session: str, due: list[list[Any]]) -> None:
         record = work.record(_record(session)) or {"busy": False, "asked": 0, "queue": [], "known": {}}
@@ -125,7 +141,13 @@ class RegionClients:
             else:
                 self._ask_update(work, intent, more)
 
-    def _intent(self, work: Work, session: str, what: str, number: int) -> Intent:
+    def _intent(self, work: Work, session: str, what: str, number: Any) -> Intent:
+        if what == "wish":
+            name, wish = number
+            value = wish["value"]
+            if isinstance(value, str) and wish["do"] != "remove":
+                value = f"{value} ({name})"  # Contents that two people chose alike are two contents.
+            return Intent(name, session, wish["key"], wish["target"], wish["do"], False, 0.0, value)
         if what == "told":
             told = self.plan.script[number]
             name = f"{session}-{number + 1}"
@@ -151,6 +173,8 @@ class RegionClients:
             known = None  # written without looking
         update = decided(intent, entity, known)
         if update is None:
+            if is_guest(intent.session):
+                _decline(work, intent, "there is nothing to be done, as far as this session can see", intended_us)
             return
         base = None if known is None else _base(intent.key, known)
         argument: Json = {"value": update.argument} | ({} if base is None else {"base": base})
@@ -249,6 +273,13 @@ def _base(key: str, known: Json) -> list[str] | None:
         return listed(key, decoded(known["kept"]))
     seen: list[str] | None = known["seen"]
     return seen
+
+
+def _decline(work: Work, intent: Intent, error: str, intended_us: int) -> None:
+    """Tell a guest that what it wished for was not even begun."""
+    op, session, f, key = f"{intent.name}:{intent.do}", intent.session, intent.do, intent.key
+    work.effects.append(Observe(Invoked(op, session, f, key, None, intended_us, intent.region)))
+    work.effects.append(Observe(Completed(op, session, f, key, "fail", None, error)))
 
 
 def _perform(work: Work, step: Step) -> None:

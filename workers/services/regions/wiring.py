@@ -12,7 +12,7 @@ from workers.model.design import Options
 from workers.model.node import NodeSpec
 from workers.services.regions.actions import Shares
 from workers.services.regions.checks import check
-from workers.services.regions.client import ANSWERS, RegionClients, ask_topic
+from workers.services.regions.client import ANSWERS, TOPICS, RegionClients, ask_topic
 from workers.services.regions.kinds import Entity, entities_of
 from workers.services.regions.replica import Replica
 from workers.services.regions.replication import Pace, Replication, region_topic
@@ -28,7 +28,7 @@ def region_nodes(options: Options, protocol: type[Replication]) -> tuple[NodeSpe
     asks = tuple(ask_topic(region) for region in regions)
     clients = RegionClients(client_plan(options), entities, regions)
     return (
-        NodeSpec("client", clients, (ANSWERS,), asks, role="client"),
+        NodeSpec("client", clients, TOPICS, asks, role="client"),
         *(_replica(region, options, protocol, entities) for region in regions),
     )
 
