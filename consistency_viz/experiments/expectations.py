@@ -59,6 +59,11 @@ def judge(expected: Sequence[Expectation], verdicts: Mapping[str, Verdict], metr
     ]
 
 
+def figure(name: str, metrics: Mapping[str, Any]) -> float | None:
+    """The figure of a run by its dotted name; ``None`` if the run has none, or it was not reached."""
+    return _value(name, metrics)[1]
+
+
 def of_share(share: RunShare, showed: int, n: int) -> Verdict:
     """The answer when something showed in ``showed`` of ``n`` runs, all of which can be told (rule 3)."""
     seen = wilson(showed, n)

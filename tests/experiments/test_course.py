@@ -9,6 +9,8 @@ import pytest
 
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments.course import checkers_needed, hold, lessons
+from consistency_viz.experiments.expectations import figure
+from consistency_viz.experiments.simulations import simulate_once
 
 RUNS = int(os.environ.get("CV_COURSE_RUNS", "10"))
 LESSONS = lessons()
@@ -33,6 +35,16 @@ def test_a_lesson_is_told_and_mended(number, scenario):
     assert [step.on for step in scenario.narration][:1] == ["start"]
     assert scenario.narration[-1].on == "end"
     assert scenario.lesson.question
+
+
+@pytest.mark.parametrize("scenario", [s for _, s in LESSONS], ids=[s.name for _, s in LESSONS])
+def test_what_the_room_guesses_is_a_figure_of_the_run_and_within_what_can_be_guessed(scenario):
+    asked = scenario.lesson.predict
+    checkers = [asked.metric.partition(".")[0]]
+    run = simulate_once(scenario, scenario.seed, checkers=[name for name in checkers if name != "work"])
+    answer = figure(asked.metric, run.metrics)
+    assert answer is not None
+    assert 0 <= answer * asked.times <= asked.most
 
 
 @pytest.mark.parametrize(("number", "scenario"), LESSONS, ids=[s.name for _, s in LESSONS])

@@ -67,6 +67,7 @@ def test_everybody_who_subscribes_to_a_topic_is_found_by_it():
     assert plan.subscribers == {
         "replies": ("client",),
         "by-hand": ("client",),
+        "guests": ("client",),
         "commands": ("order",),
         "placed": ("validation", "view-1", "view-2"),
         "validated": ("order", "tax", "view-1", "view-2"),

@@ -67,6 +67,14 @@ Bound = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
 LookAt = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]*$", max_length=80)]
 
 
+def of_a_checker(metric: str) -> str:
+    """``metric`` as it is; ValueError if no checker has such a figure."""
+    root = metric.partition(".")[0]
+    if root not in METRIC_ROOTS:
+        raise ValueError(f"begin with a checker or with work{near(root, METRIC_ROOTS)}")
+    return metric
+
+
 class RunShare(Strict):
     """In which share of the runs something is expected to show."""
 
@@ -120,10 +128,7 @@ class MetricExpected(Strict):
     @field_validator("metric")
     @classmethod
     def _of_a_checker(cls, metric: str) -> str:
-        root = metric.partition(".")[0]
-        if root not in METRIC_ROOTS:
-            raise ValueError(f"begin with a checker or with work{near(root, METRIC_ROOTS)}")
-        return metric
+        return of_a_checker(metric)
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -207,9 +212,32 @@ class Fix(Strict):
     expect: Expectations = ()
 
 
+class Prediction(Strict):
+    """What the room is asked to guess before the run: a figure of the run, named as ``simulate --json`` names it.
+
+    The answer is ``metric`` times ``times``; guesses lie from 0 to ``most``. ``unit`` stands behind a number.
+    """
+
+    ask: Annotated[str, Field(min_length=1, max_length=200)]
+    metric: MetricName
+    times: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] = 1.0
+    most: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] = 100.0
+    unit: Annotated[str, Field(max_length=30)] = ""
+
+    @field_validator("metric")
+    @classmethod
+    def _of_a_checker(cls, metric: str) -> str:
+        return of_a_checker(metric)
+
+
 class Lesson(Strict):
-    """The scenario's place in a course: its number, the minutes it takes, and what the room is asked first."""
+    """The scenario's place in a course: its number, the minutes it takes, and what the room is asked first.
+
+    ``predict`` is what people guess on their phones; ``notes`` are for the presenter's screen alone.
+    """
 
     number: Annotated[int, Field(ge=1, le=99)]
     minutes: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 3.0
     question: Annotated[str, Field(max_length=200)] = ""
+    predict: Prediction | None = None
+    notes: Annotated[str, Field(max_length=1_000)] = ""
