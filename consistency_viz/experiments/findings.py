@@ -15,7 +15,7 @@ from typing import Any, Final
 from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result, Verdict
 from consistency_viz.checkers.work_done import WorkDone
-from consistency_viz.experiments.expectations import Found, judge
+from consistency_viz.experiments.expectations import Found, judge, numbers
 from consistency_viz.experiments.models import Run, microseconds
 from consistency_viz.observation.history import HistoryError, HistoryReader
 from workers.cluster.scenario import Scenario
@@ -25,7 +25,7 @@ from workers.model.observation import Observation
 HISTORY_BYTES_MAX: Final = 64 * 1024 * 1024
 WITNESSES_SHOWN: Final = 3
 TEXT_LENGTH_MAX: Final = 400
-VERSION: Final = 2
+VERSION: Final = 3
 """Of what is kept in a row; another version is found again."""
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -70,6 +70,7 @@ def _find(run: Run) -> dict[str, Any]:
         "version": VERSION,
         "state": "ready",
         "observations": observations,
+        "figures": dict(numbers("", metrics)),
         "expectations": [_expectation(item, one) for item, one in zip(expected, found, strict=True)],
         "failed": [_failed(result) for result in results if result.verdict == Verdict.FAILED],
         "passed": [result.checker for result in results if result.verdict == Verdict.PASSED],

@@ -63,3 +63,9 @@ def test_everybody_may_ask(ended_run, monkeypatch):
     monkeypatch.setattr(views, "_find", lambda run: {"state": "ready", "run": run.id})
     assert Client().get(f"/runs/{ended_run.id}/findings").json() == {"state": "ready", "run": ended_run.id}
     assert Client().post(f"/runs/{ended_run.id}/findings").status_code == 405
+
+
+def test_every_figure_is_kept_by_the_name_that_simulate_gives_it(ended_run):
+    figures = findings_of(ended_run)["figures"]
+    assert figures["invariants.vanished.violations"] == 1
+    assert all(isinstance(value, int | float) for value in figures.values())
