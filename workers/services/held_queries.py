@@ -10,7 +10,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from workers.model.effects import CancelTimer, Effect, Send, SetTimer, reply
@@ -19,20 +19,22 @@ from workers.model.node import NOTHING, State, Step
 from workers.services.orders import seen
 
 Show = Callable[[Json], Json]
+Facts = Callable[[Json], Collection[str]]
 WAITING: Final = ":waiting"
 """After the key of an order: the record of the queries that wait for it."""
 NO_WRITES: Final[dict[str, Json | None]] = {}
 
 
 class HeldQueries:
-    """The queries of one view. ``show`` makes the value of an order that the view has.
+    """The queries of one view. ``show`` makes the value of an order that the view has, ``facts`` what is known of it.
 
     A query is held at most ``timeout_ms`` for the updates in ``at_least``, a session's token; with ``links_wait`` also
     for those in ``version``, of which a mail spoke.
     """
 
-    def __init__(self, show: Show, timeout_ms: int, *, links_wait: bool = False) -> None:
+    def __init__(self, show: Show, timeout_ms: int, *, links_wait: bool = False, facts: Facts = dict.keys) -> None:
         self.show = show
+        self.facts = facts
         self.timeout_ms = timeout_ms
         self.links_wait = links_wait
 
@@ -42,7 +44,7 @@ class HeldQueries:
         wanted: list[str] = query.data.get("at_least", [])
         if self.links_wait:
             wanted = [*wanted, *query.data.get("version", [])]
-        if not wanted or not missing(wanted, query.key, order):
+        if not wanted or not self._missing(wanted, query.key, order):
             return Step(NO_WRITES, (self._answer(query, order),))
         waiting, op = _waiting(query.key), query.data["op"]
         held: Json = {"wanted": wanted, "reply_topic": query.reply_topic, "reply_key": query.reply_key}
@@ -55,7 +57,7 @@ class HeldQueries:
         if held is None:
             return taken
         order = taken.writes[key]
-        still = {op: query for op, query in held.items() if missing(query["wanted"], key, order)}
+        still = {op: query for op, query in held.items() if self._missing(query["wanted"], key, order)}
         effects: list[Effect] = list(taken.effects)
         for op, query in held.items():
             if op not in still:
@@ -69,7 +71,7 @@ class HeldQueries:
         if op not in held:
             return NOTHING
         order = state.get(key)
-        error = stale(self.timeout_ms, missing(held[op]["wanted"], key, order))
+        error = stale(self.timeout_ms, self._missing(held[op]["wanted"], key, order))
         still = {other: query for other, query in held.items() if other != op}
         return Step({_waiting(key): still or None}, (self._answer(_query(key, op, held[op]), order, "fail", error),))
 
@@ -78,16 +80,16 @@ class HeldQueries:
         if order is None:
             data = {"outcome": outcome, "op": query.data["op"], "value": None, "version": 0, "seen": []}
         else:
-            shown = {"value": self.show(order), "version": len(order), "seen": seen(query.key, order)}
+            facts = self.facts(order)
+            shown = {"value": self.show(order), "version": len(facts), "seen": seen(query.key, facts)}
             data = {"outcome": outcome, "op": query.data["op"], **shown}
         if error:
             data["error"] = error
         return reply(query, "OrderRead", data)
 
-
-def missing(wanted: Iterable[str], key: str, order: Json | None) -> list[str]:
-    """Which of the updates of an order are not in what a view has of it, sorted."""
-    return sorted(set(wanted).difference(seen(key, order or {})))
+    def _missing(self, wanted: Iterable[str], key: str, order: Json | None) -> list[str]:
+        """Which of the updates of an order are not in what the view has of it, sorted."""
+        return sorted(set(wanted).difference(seen(key, self.facts(order)) if order else ()))
 
 
 def stale(after_ms: int, lacking: list[str]) -> str:

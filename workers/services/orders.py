@@ -9,6 +9,7 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from workers.model.effects import Observe, Send, reply
@@ -76,9 +77,9 @@ def applied_since(key: str, before: Json | None, after: Json) -> list[Observe]:
     return observed
 
 
-def seen(key: str, record: Json) -> list[str]:
-    """The updates that ``record`` consists of, sorted: what a reader to whom it is shown has seen."""
-    return [f"{key}:{fact}" for fact in sorted(record)]
+def seen(key: str, facts: Iterable[str]) -> list[str]:
+    """The updates of an order's ``facts``, sorted: what a reader to whom they are shown has seen."""
+    return [f"{key}:{fact}" for fact in sorted(facts)]
 
 
 def accepted(command: Message) -> Send:

@@ -11,7 +11,7 @@ from tests.workers.support import (
     scenario,
     updates_by_replica,
 )
-from workers.model.observation import Applied, Completed, Invoked
+from workers.model.observation import Applied, Completed, Dropped, Invoked
 
 REPLICAS = ("order", "view-1", "view-2")
 VARIED = {"kind": "uniform", "low_ms": 1, "high_ms": 40}
@@ -37,6 +37,33 @@ def test_every_order_is_complete_exactly_once_everywhere_and_mailed_once(driver,
     shown = final_values(history, REPLICAS)
     assert shown["order"] == shown["view-1"] == shown["view-2"]
     assert mails(history) == [order for order in orders if order not in refused]
+
+
+@pytest.mark.parametrize("design", ["crdt-order-operations", "crdt-order-deltas"])
+def test_an_order_that_is_a_replicated_type_is_the_same_everywhere_whatever_comes_twice_and_late(driver, design):
+    fields = scenario(design=design, network={"default": NETWORKS["duplicates"]}, workload={"invalid_share": 0.3})
+    history = driver.run(fields)
+    orders, refused = placed(history), rejected(history)
+    assert len(orders) == 20
+    shown = final_values(history, REPLICAS)
+    assert shown["order"] == shown["view-1"] == shown["view-2"]
+    assert {key: len(value) for key, value in shown["order"].items()} == dict.fromkeys(orders, 5)
+    assert updates_by_replica(history, REPLICAS)["order"] == updates_by_replica(history, REPLICAS)["view-1"]
+    assert mails(history) == [order for order in orders if order not in refused]
+
+
+def test_deltas_that_the_network_loses_are_made_up_for(driver):
+    network = {
+        "default": {"latency": VARIED, "loss": 0.2},
+        "links": [{"source": "client", "loss": 0.0}, {"target": "client", "loss": 0.0}],
+    }
+    workload = {"orders": 8, "invalid_share": 0.0}
+    history = driver.run(scenario(design="crdt-order-deltas", network=network, workload=workload, rpc_timeout_ms=50))
+    assert len(of_kind(history, Dropped)) > 0
+    orders = placed(history)
+    assert len(orders) == 8
+    assert updates_by_replica(history, REPLICAS) == dict.fromkeys(REPLICAS, complete_updates(orders))
+    assert mails(history) == orders
 
 
 @pytest.mark.stack

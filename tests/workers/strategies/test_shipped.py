@@ -18,6 +18,8 @@ SOUND = [
     "mail-after-page",
     "merged-by-hand",
     "order-of-facts",
+    "order-of-operations",
+    "order-of-deltas",
     "version-numbers",
     "one-writer",
     "writer-per-transition",
