@@ -70,6 +70,17 @@ class Run(models.Model):
         related_name="fixes",
         help_text="The run that this one mends, with the same seed.",
     )
+    fork_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="forks",
+        help_text="The simulated run that this one follows until it goes another way, with the same seed.",
+    )
+    fork_at_us = models.BigIntegerField(
+        null=True, blank=True, default=None, help_text="Recorder time in microseconds from which on it differs."
+    )
     findings = models.JSONField(null=True, blank=True, default=None, help_text="What the checkers found, once asked.")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -90,9 +101,19 @@ class Run(models.Model):
         return self.state in self.ENDED
 
     @property
+    def begun_at(self) -> datetime | None:
+        """When it was played, by the calendar: a simulated run has virtual times, and was over in a moment."""
+        return self.created_at if self.engine == self.Engine.SIMULATED else self.started_at
+
+    @property
     def history_path(self) -> Path:
         """Where its history is or will be; the file's name follows from the id and from nothing that a person typed."""
         return history_path(self.id)
+
+    @property
+    def history_name(self) -> str:
+        """What ``history`` holds once the history is complete."""
+        return str(self.history_path.relative_to(settings.DATA_DIR))
 
     @property
     def history_url(self) -> str:

@@ -41,6 +41,8 @@ def about(run_id: str, started_us: int) -> About | None:
         for node in plan.nodes.values()
     ]
     begun_us = microseconds(run.started_at) or started_us or microseconds(run.created_at)
+    if run.engine == Run.Engine.SIMULATED:
+        begun_us = 0
     return About(
         header_of(run, begun_us),
         run_view(run, begun_us, plan.partitions, stack.subject_of(plan)),

@@ -89,10 +89,12 @@ const socket = createSocket({
   isOver: () => isOver(store.get().run?.state),
 });
 
-store.subscribe((state) => {
-  receivedMs = performance.now();
-  if (state.needs_snapshot) socket.restart();
-  else views.map.receive(state);
+store.subscribe((state, before) => {
+  if (state.seq !== before.seq || state.boot !== before.boot || state.needs_snapshot) {
+    receivedMs = performance.now();
+    if (state.needs_snapshot) socket.restart();
+    else views.map.receive(state);
+  }
   views.charts.changed();
   draw();
 });

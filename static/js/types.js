@@ -151,6 +151,14 @@
  * @property {boolean} needs_snapshot a frame did not fit: the socket must ask for a whole picture
  * @property {{reason: string, frames_skipped: number|null, at_us: number}|null} caught_up why the last snapshot came
  * @property {Refusal|null} refusal
+ * @property {Selection|null} selection what all views point at; no frame changes it
+ * @property {number|null} cursor_us the instant that is looked at; `null` is the present
+ *
+ * @typedef {object} Selection One thing of the run that all views point at.
+ * @property {"key"|"node"|"message"|"update"|"window"} kind
+ * @property {string} id a key, a node, a message's or an update's id, or `windowId` of a window
+ * @property {number} [at_us] when it happened or began
+ * @property {string[]} [ids] what belongs to it: of a window its key first, of an update or message its key
  *
  * @typedef {object} Theme Colours and type for figures, read from the style sheet once per colour scheme.
  * @property {string} text

@@ -148,3 +148,22 @@ Deno.test("listeners hear of changes only", () => {
   store.dispatch(source.advance(50_000));
   equal(heard, 2);
 });
+
+Deno.test("what is selected and when is looked at stays through frames, and the same again changes nothing", () => {
+  const source = server();
+  const store = createStore();
+  store.dispatch(source.snapshot("joined"));
+  let told = 0;
+  store.subscribe(() => told += 1);
+  store.select({ kind: "key", id: "s1-1" });
+  store.seek(2_000_000);
+  store.select({ kind: "key", id: "s1-1" });
+  store.seek(2_000_000);
+  equal(told, 2);
+  store.dispatch(source.advance(50_000));
+  store.dispatch(source.snapshot("gap"));
+  equal([store.get().selection, store.get().cursor_us], [{ kind: "key", id: "s1-1" }, 2_000_000]);
+  store.select(null);
+  store.seek(null);
+  equal([store.get().selection, store.get().cursor_us], [null, null]);
+});
