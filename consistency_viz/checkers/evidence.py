@@ -3,8 +3,9 @@
 Two kinds of evidence
 (a) *Sets.* An update that was acknowledged with its id, and a read that says which updates were ``seen``: what happened
     is known, whatever was shown.
-(b) *Values.* Plain ``read``, ``write``, ``cas`` and ``txn`` of registers, as in an imported history: a read saw the
-    write whose value it returned, if only one write can be meant (``registers``).
+(b) *Values.* Plain ``read``, ``write``, ``cas``, ``append`` and ``txn``, as in an imported history: a read of a
+    register saw the write whose value it returned, if only one write can be meant (``registers``), and a read of a list
+    the appends of all its elements (``registers.lists``).
 
 A key that has sets is judged by sets alone. A read that fits neither, such as one of a counter without ``seen``, is
 ``unjudged``: it proves nothing, and it keeps a checker from saying that all was well.
@@ -19,7 +20,7 @@ from consistency_viz.checkers.pasts import Pasts
 from consistency_viz.checkers.registers.log import RegisterLog
 from workers.model.observation import Applied, Observation
 
-PLAIN: Final = frozenset(("read", "write", "cas", "txn"))
+PLAIN: Final = frozenset(("read", "write", "cas", "append", "txn"))
 
 
 class Evidence:
@@ -35,7 +36,7 @@ class Evidence:
     @property
     def has_either(self) -> bool:
         """Whether there is evidence of kind (a) or (b): a history of counters alone, say, has neither."""
-        return self._has_sets or bool(self.log.written - self.log.not_by_value)
+        return self._has_sets or bool(self.log.written - self.log.neither())
 
     def observe(self, observation: Observation) -> Operation | None:
         """The operation that begins or ends here. Raises ``ValueError`` after ``finish``."""

@@ -10,6 +10,8 @@ Source: FIELD 2, "lost update" and "intent loss"; Adya, "Weak consistency" (1999
   services are known by being applied.
 - (b) *Values*. Two acknowledged ``cas`` or ``txn`` read the same write of a key, or its initial value, and wrote the
   key: whichever came second had not seen the first. Blind writes have no base.
+- (c) *Lists*. Two acknowledged ``txn`` read the same list and appended to it. Both may well have survived; one is lost
+  if, of the reads that began when both had been acknowledged, some has what the other appended and none what it did.
 
 The verdict is ``failed`` if one is lost, ``unknown`` if none could be judged or an update by value has an unknown base,
 else ``passed``. ``intent_loss`` counts (a), ``lost`` both, ``lost_from_one_base`` pairs that were made from one base.
@@ -28,6 +30,7 @@ from consistency_viz.checkers.divergence.prose import listed, milliseconds, prin
 from consistency_viz.checkers.evidence import Evidence, is_update
 from consistency_viz.checkers.findings import Findings, in_words, share
 from consistency_viz.checkers.operations import Operation
+from consistency_viz.checkers.registers.lists import Lists
 from consistency_viz.checkers.registers.log import NoSource
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import INITIAL_SUFFIX, RunSet
@@ -75,7 +78,9 @@ class LostUpdates:
         if self._replicas:
             for key in self._updates:
                 self._judge(key)
-        self._judge_values()
+        registers = Registers(self._evidence.log)
+        self._judge_values(registers)
+        self._judge_lists(Lists(registers))
         lost = self._intent + self._by_value
         verdict, reason = self._verdict(lost)
         metrics: dict[str, Any] = {
@@ -165,8 +170,7 @@ class LostUpdates:
                 return other
         return None
 
-    def _judge_values(self) -> None:
-        registers = Registers(self._evidence.log)
+    def _judge_values(self, registers: Registers) -> None:
         made_from: dict[tuple[str, int], list[int]] = {}
         acknowledged = [n for n, op in enumerate(registers.ops) if op.outcome == "ok" and registers.written[n]]
         self._total += sum(len(registers.written[n]) for n in acknowledged)
@@ -196,4 +200,49 @@ class LostUpdates:
             )
             base = [] if source < 0 else [registers.ops[source]]
             involved = [*base, first, other]
+            self._findings.add(text, [i for op in involved for i in op.indices], [*(op.op for op in involved), key])
+
+    def _judge_lists(self, lists: Lists) -> None:
+        ops = lists.registers.ops
+        made_from: dict[tuple[str, tuple[bytes, ...]], list[int]] = {}
+        bases = {
+            (one.number, key): one for key, seen in lists.seen.items() for one in reversed(seen)
+        }  # the first read of each operation
+        for number, keys in lists.appended.items():
+            if ops[number].outcome != "ok":
+                continue
+            self._total += len(keys)
+            for key in keys:
+                base = bases.get((number, key))
+                steps = ops[number].steps
+                if base is not None and base.place < next(i for i, s in enumerate(steps) if s[:2] == ("a", key)):
+                    made_from.setdefault((key, base.elements), []).append(number)
+        for (key, _), numbers in made_from.items():
+            if len(numbers) == 1:
+                self._settled += 1
+            else:
+                self._same_list(lists, key, numbers)
+
+    def _same_list(self, lists: Lists, key: str, numbers: list[int]) -> None:
+        ops = lists.registers.ops
+        acknowledged = max(ops[n].completed_index for n in numbers)
+        later = [seen for seen in lists.seen[key] if ops[seen.number].invoked_index > acknowledged]
+        survives = {n: any(lists.last_appended(n, key) in seen.elements for seen in later) for n in numbers}
+        if not any(survives.values()):
+            self._unjudged += len(numbers)
+            return
+        self._settled += len(numbers)
+        kept = next(n for n in numbers if survives[n])
+        proof = next(seen.number for seen in later if lists.last_appended(kept, key) in seen.elements)
+        for number in numbers:
+            if survives[number]:
+                continue
+            self._by_value += 1
+            lost, other, reader = ops[number], ops[kept], ops[proof]
+            text = (
+                f"{printable(lost.op)} and {printable(other.op)} both read the same list {printable(key)} and appended "
+                f"to it, and both were acknowledged; {printable(reader.op)} then read what {printable(other.op)} had "
+                f"appended, and nothing read later has what {printable(lost.op)} had"
+            )
+            involved = [lost, other, reader]
             self._findings.add(text, [i for op in involved for i in op.indices], [*(op.op for op in involved), key])

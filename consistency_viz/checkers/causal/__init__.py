@@ -10,8 +10,10 @@ Bouajjani, Enea, Guerraoui and Hamza (POPL 2017).
   (``registers.levels``); ``metrics.levels`` has the verdict on each, and the reason names the weakest broken. Sessions
   may disagree about the order of writes that do not depend on each other: that breaks causal *convergence*, which is
   the metric ``convergent`` and no verdict. A session that disagrees with itself fails.
+- (c) *Lists*: the same levels for lists that grow by ``append``, whose reads tell the order of the appends: lost and
+  duplicate elements, incompatible orders, cycles G0 and G1c (``registers.list_levels``).
 
-The verdict is ``failed`` if either finds something, ``unknown`` if there was nothing to judge or a read cannot be
+The verdict is ``failed`` if any finds something, ``unknown`` if there was nothing to judge or a read cannot be
 judged, else ``passed``.
 """
 
@@ -136,6 +138,12 @@ def _told(registers: Registers, anomaly: Anomaly) -> str:
         return (
             f"{reader} read what {names[0]} wrote to {key} although {names[1]}, which overwrote that, was visible to it"
         )
+    if anomaly.pattern == "LostAppend":
+        return f"{reader} read {key} without what {names[0]} had appended, although that was visible to it"
+    if anomaly.pattern == "DuplicateElements":
+        return f"{reader} read an element of {key} twice that was appended once"
+    if anomaly.pattern == "IncompatibleOrder":
+        return f"{names[0]} and {reader} have elements of {key} in two orders that do not agree"
     if anomaly.pattern == "CyclicCO":
         return f"{listed(names)} each come before themselves in the order of sessions and of who read from whom"
     return (

@@ -18,7 +18,8 @@ The premises never mention the order that is sought, so one pass of forced edges
 the visible writers only the last in each lane needs an edge: session order supplies the others.
 
 Beside the axioms every level refuses aborted, intermediate and thin-air reads, reads that contradict their own
-transaction's writes, and cycles of session order and reads-from (CyclicCO).
+transaction's writes, and cycles of session order and reads-from (CyclicCO). Lists are judged beside the registers, in
+one causal order with them (``registers.lists``, ``registers.list_levels``).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from typing import Final
 import msgspec
 
 from consistency_viz.checkers.registers.components import components
+from consistency_viz.checkers.registers.list_levels import VisibleAppends, lost_appends, read_edges, version_edges
+from consistency_viz.checkers.registers.lists import Lists
 from consistency_viz.checkers.registers.log import NoSource, Read
 from consistency_viz.checkers.registers.order import CausalOrder, WritesByLane
 from consistency_viz.checkers.registers.sources import Registers
@@ -67,21 +70,59 @@ class Levels:
         self.disagreements: list[Anomaly] = []
         self.reads = self.unjudged = 0
         self._steps = 0
-        self._order = CausalOrder(registers)
-        seen = {read.source for reads in registers.reads for read in reads}
+        self.lists = Lists(registers)
+        self._order = CausalOrder(registers, self.lists)
+        self._appends = VisibleAppends(registers, self.lists, self._order.sessions)
+        seen = {read.source for reads in registers.reads for read in reads} | self.lists.happened
         self._happened = [op.outcome == "ok" or n in seen for n, op in enumerate(registers.ops)]
         self._simple()
         if self._order.cycles:
             self.broken["read-committed"] += [Anomaly("CyclicCO", tuple(c)) for c in self._order.cycles]
             return
+        self._facts: list[list[int]] = self._order.direct  # who comes before whom, whatever sessions read
         self._writes = WritesByLane(registers, self._order.sessions)
         known: set[tuple[int, int, str, int]] = set()
         forced: dict[tuple[int, int], tuple[int, str]] = {}
         for level in LEVELS:
+            self._lists(level)
             self._saturate(level, known, forced)
+
+    def _lists(self, level: str) -> None:
+        """What breaks ``level`` of the lists, and nothing weaker."""
+        if not self.lists.order:
+            return
+        found = self.broken[level]
+        known = {a.operations for earlier in self.broken.values() for a in earlier if a.pattern == "LostAppend"}
+        past = (self._order.past(number) for number in self.lists.reads)
+        for one in lost_appends(level, self.registers, self.lists, self._appends, past):
+            if (one.missed, one.read.number) not in known:
+                involved = (one.missed, one.read.number)
+                found.append(Anomaly("LostAppend", involved, one.read.key, one.read.number, -1, one.missed))
+        versions = version_edges(self.lists, self._happened)
+        nothing: list[list[int]] = [[] for _ in self._order.direct]
+        if level == "read-committed":
+            for cycle, _ in _circles(nothing, versions):
+                found.append(_cyclic("G0", cycle, versions, self._numbers))
+            if not any(anomaly.pattern == "G0" for anomaly in found):
+                both = read_edges(self.lists) | versions
+                found += [_cyclic("G1c", cycle, both, self._numbers) for cycle, _ in _circles(nothing, both)]
+        elif level == "causal" and not any(a.pattern in {"G0", "G1c"} for a in self.broken["read-committed"]):
+            circles = list(_circles(self._order.direct, versions))
+            found += [_cyclic("G1cSession", cycle, versions, self._numbers) for cycle, _ in circles]
+            if not circles:
+                self._facts = _with(self._order.direct, versions)
+
+    @property
+    def _numbers(self) -> Sequence[int]:
+        """By place in ``order.direct`` the operation, -1 for a version of a list."""
+        n = len(self.registers.ops)
+        return [*range(n), *[-1] * (len(self._order.direct) - n)]
 
     def _simple(self) -> None:
         found = self.broken["read-committed"]
+        self.reads += self.lists.judged
+        self.unjudged += self.lists.unjudged
+        found += [Anomaly(one.pattern, one.operations, one.key, one.operations[-1]) for one in self.lists.anomalies]
         found += [Anomaly("InternalRead", (one.number,)) for one in self.registers.inconsistent]
         self.reads += len(self.registers.inconsistent)
         for _, read in self.registers.answered():
@@ -118,16 +159,19 @@ class Levels:
                     else:
                         added.add((visible, read.source))
                         forced.setdefault((visible, read.source), (number, read.key))
-        if added and not found:
+        if forced and not found and (added or self._facts is not self._order.direct):
             self._cycles(forced, known, found)
 
     def _visible(self, level: str, number: int, read: Read, reads: tuple[Read, ...]) -> Iterable[int]:
         """The writers of the read's key that are visible; of a lane at least the last."""
         written, key = self.registers.written, read.key
+        listed = self.lists.reads.get(number, ())
         if level == "read-committed":
-            return {r.source for r in reads if r.place < read.place and r.source >= 0 and key in written[r.source]}
+            sources = {r.source for r in reads if r.place < read.place and r.source >= 0 and key in written[r.source]}
+            return sources.union(*(self._appends.writers(key, one) for one in listed if one.place < read.place))
         if level == "read-atomic":
-            direct = (r.source for r in reads if r.source >= 0 and key in written[r.source])
+            direct = {r.source for r in reads if r.source >= 0 and key in written[r.source]}
+            direct.update(*(self._appends.writers(key, one) for one in listed))
             sessions = self._order.sessions
             before = {sessions.lane[n]: sessions.seq[n] for n in sessions.before[number]}
             return {*direct, *self._writes.last(key, before)}
@@ -146,11 +190,11 @@ class Levels:
     ) -> None:
         """Add to ``found`` the cycles of one session, and keep as ``disagreements`` those of several."""
         self.disagreements = []
-        for cycle, members in _circles(self._order.direct, forced):
+        for cycle, members in _circles(self._facts, forced):
             own = self._of_one_session(members, known)
             found += own
             if not own:
-                self.disagreements.append(_cyclic("CyclicCF", cycle, forced, range(len(self.registers.ops))))
+                self.disagreements.append(_cyclic("CyclicCF", cycle, forced, self._numbers))
 
     def _of_one_session(self, members: list[int], known: set[tuple[int, int, str, int]]) -> list[Anomaly]:
         inside = {number: place for place, number in enumerate(sorted(members))}
@@ -159,8 +203,9 @@ class Levels:
             if before in inside and after in inside:
                 forced = sessions.setdefault(self.registers.ops[reader].session, {})
                 forced.setdefault((inside[before], inside[after]), (reader, key))
-        direct = [[inside[b] for b in self._order.direct[number] if b in inside] for number in inside]
-        numbers = list(inside)
+        direct = [[inside[b] for b in self._facts[number] if b in inside] for number in inside]
+        known_as = self._numbers
+        numbers = [known_as[number] for number in inside]
         found = []
         for forced in sessions.values():
             self._steps += len(inside)
@@ -175,12 +220,18 @@ def _circles(
     direct: list[list[int]], forced: dict[tuple[int, int], tuple[int, str]]
 ) -> Iterator[tuple[list[int], list[int]]]:
     """(a short cycle, all that are in such cycles together), of what comes before what by itself and by force."""
-    predecessors = [list(before) for before in direct]
-    for before, after in forced:
-        predecessors[after].append(before)
+    predecessors = _with(direct, forced)
     for members in components(predecessors):
         if len(members) > 1:
             yield _shortest_cycle(predecessors, members), members
+
+
+def _with(direct: list[list[int]], more: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """The predecessors of each, with more of them."""
+    predecessors = [list(before) for before in direct]
+    for before, after in more:
+        predecessors[after].append(before)
+    return predecessors
 
 
 def _cyclic(
@@ -189,7 +240,8 @@ def _cyclic(
     """The cycle, given by places in ``numbers``, and whose reads forced it."""
     edges = zip(cycle, [*cycle[1:], cycle[0]], strict=True)
     readers = [forced[edge][0] for edge in edges if edge in forced]
-    return Anomaly(pattern, tuple(dict.fromkeys(chain((numbers[place] for place in cycle), readers))))
+    involved = dict.fromkeys(chain((numbers[place] for place in cycle), readers))
+    return Anomaly(pattern, tuple(number for number in involved if number >= 0))
 
 
 def _shortest_cycle(predecessors: list[list[int]], members: list[int]) -> list[int]:

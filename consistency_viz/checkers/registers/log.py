@@ -8,6 +8,8 @@ Rules
 3. A write that failed did not happen. A read of its value is an aborted read; a read of a value that nobody wrote comes
    out of thin air; a read of a value that its transaction overwrote is an intermediate read.
 4. A write without an answer may have happened; it did if somebody saw it. What a ``cas`` found is what it read.
+5. A key to which something is appended is a list, and no register (``registers.lists``); so are, in a history that
+   appends, the keys that nothing writes. A key that is both written and appended to is neither.
 
 Memory: every plain operation, until the end. Which write a read saw is known only when no other can write its value.
 """
@@ -28,8 +30,8 @@ from workers.model.observation import Applied, Outcome
 NEVER_INDEX: Final = 2**62
 ABSENT: Final = canonical(None)
 
-Step = tuple[Literal["r", "w"], str, bytes]
-"""A read or a write of a key, with the canonical bytes of the value."""
+Step = tuple[Literal["r", "w", "a"], str, bytes]
+"""A read or a write of a key, or an append to it, with the canonical bytes of the value."""
 
 
 class NoSource(IntEnum):
@@ -66,8 +68,8 @@ class RegisterOp(msgspec.Struct, gc=False):
 class Read(msgspec.Struct, gc=False, frozen=True):
     """An external read: of a key that its operation had not written yet. ``place`` is its step.
 
-    ``source`` is the number of the operation whose write it saw, or a ``NoSource``; ``candidates`` are the writers that
-    may be meant where that is unknown.
+    ``source`` is the number of the operation whose write it saw, or a ``NoSource``. If that is unknown, ``candidates``
+    says how many writers may be meant (the first to begin of ``Registers.writers``), beside the initial value.
     """
 
     key: str
@@ -75,7 +77,8 @@ class Read(msgspec.Struct, gc=False, frozen=True):
     source: int
     place: int
     is_intermediate: bool = False
-    candidates: tuple[int, ...] = ()
+    candidates: int = 0
+    may_be_initial: bool = False
 
 
 class RegisterLog:
@@ -86,6 +89,9 @@ class RegisterLog:
         """Keys whose reads cannot be told by their values: they have sets, or are no registers."""
         self.written: set[str] = set()
         """Keys that some operation tried to write."""
+        self.appended: set[str] = set()
+        """Keys to which some operation tried to append."""
+        self._surely_appended: set[str] = set()
         self.initial: dict[str, bytes] = {}
         self._ops: list[RegisterOp] = []
 
@@ -100,7 +106,13 @@ class RegisterLog:
         if not steps:
             return
         done = operation.acknowledged
-        self.written.update(key for kind, key, _ in steps if kind == "w")
+        for kind, key, _ in steps:
+            if kind == "w":
+                self.written.add(key)
+            elif kind == "a":
+                self.appended.add(key)
+                if operation.outcome != "fail":
+                    self._surely_appended.add(key)
         self._ops.append(
             RegisterOp(
                 operation.op,
@@ -115,6 +127,10 @@ class RegisterLog:
                 steps,
             )
         )
+
+    def neither(self) -> set[str]:
+        """Keys that are neither registers nor lists."""
+        return self.not_by_value | (self.written & self._surely_appended)
 
     def sorted_ops(self) -> list[RegisterOp]:
         """All of them in the order in which they began."""
@@ -134,6 +150,8 @@ class RegisterLog:
                 if operation.outcome != "fail":
                     yield "r", key, canonical(pair[0])
                 yield "w", key, canonical(pair[1])
+        elif f == "append":
+            yield "a", key, canonical(operation.argument)
         else:
             yield from self._transaction(operation)
 
@@ -148,5 +166,5 @@ class RegisterLog:
                 yield "w", key, canonical(step[2])
             elif kind == "r" and done:
                 yield "r", key, canonical(step[2])
-            elif kind == "append" and operation.outcome != "fail":
-                self.not_by_value.add(key)
+            elif kind == "append":
+                yield "a", key, canonical(step[2])

@@ -6,6 +6,10 @@ clock says for each lane how many of its operations come before. What was not ac
 later: nothing comes after it in session order, only what saw it does.
 
 Operations in a cycle come before each other, and before themselves.
+
+Who reads a list sees every append that it holds. So each *version* of a list is a node too: it comes after the version
+before and after the append that made it, and before whoever read it. Versions have numbers beyond those of operations,
+and no lane (-1): clocks count operations only.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from consistency_viz.checkers.registers.components import components
+from consistency_viz.checkers.registers.lists import Lists
 from consistency_viz.checkers.registers.log import NEVER_INDEX, RegisterOp
 from consistency_viz.checkers.registers.sources import Registers
 
@@ -68,19 +73,32 @@ class Sessions:
 class CausalOrder:
     """Who comes before whom. ``cycles`` are the sets of operations, two or more or one that saw itself, in cycles."""
 
-    def __init__(self, registers: Registers) -> None:
+    def __init__(self, registers: Registers, lists: Lists | None = None) -> None:
         self.registers = registers
         self.sessions = Sessions(registers.ops)
         self.direct: list[list[int]] = [
             [*before, *{read.source for read in reads if read.source >= 0}]
             for before, reads in zip(self.sessions.before, registers.reads, strict=True)
         ]
-        self.clocks: list[Clock] = [_NOTHING] * len(registers.ops)
+        if lists is not None:
+            self._add_versions(lists)
+        self.clocks: list[Clock] = [_NOTHING] * len(self.direct)
         self.cycles: list[list[int]] = []
         for members in components(self.direct):
             if len(members) > 1 or members[0] in self.direct[members[0]]:
-                self.cycles.append(sorted(members))
+                self.cycles.append(sorted(n for n in members if n < len(registers.ops)))
             self._stamp(members)
+
+    def _add_versions(self, lists: Lists) -> None:
+        first: dict[str, int] = {}
+        for key, appenders in lists.order.items():
+            first[key] = len(self.direct)
+            for place, appender in enumerate(appenders):
+                self.direct.append([appender, len(self.direct) - 1] if place else [appender])
+                self.sessions.lane.append(-1)
+                self.sessions.seq.append(0)
+        for number, reads in lists.reads.items():
+            self.direct[number] += {first[read.key] + read.length - 1 for read in reads if read.length}
 
     def is_before(self, a: int, b: int) -> bool:
         """Whether operation ``a`` comes before operation ``b``: strictly, unless both are in one cycle."""
@@ -119,9 +137,15 @@ class CausalOrder:
         for number in members:
             join(clock, self._joined(number))
         for number in members:
-            join(clock, {self.sessions.lane[number]: self.sessions.seq[number]})
+            self._count(clock, number)
         for number in members:
             self.clocks[number] = clock
+
+    def _count(self, clock: Clock, number: int) -> None:
+        """``clock`` counts this operation, too; a version counts for nothing."""
+        lane, seq = self.sessions.lane[number], self.sessions.seq[number]
+        if lane >= 0 and clock.get(lane, 0) < seq:
+            clock[lane] = seq
 
     def _joined(self, number: int) -> Clock:
         """What comes before ``number`` by its direct predecessors; its own lane is left out where that is implied."""
@@ -135,12 +159,12 @@ class CausalOrder:
             elif sessions.seq[before] > newest:
                 newest, clock = sessions.seq[before], self.clocks[before]
         for before in others:
-            if clock.get(sessions.lane[before], 0) >= sessions.seq[before]:
+            if sessions.lane[before] >= 0 and clock.get(sessions.lane[before], 0) >= sessions.seq[before]:
                 continue
             if not is_own:
                 clock, is_own = dict(clock), True
             join(clock, self.clocks[before])
-            join(clock, {sessions.lane[before]: sessions.seq[before]})
+            self._count(clock, before)
         return clock
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -35,7 +36,10 @@ class Registers:
     def __init__(self, log: RegisterLog) -> None:
         self.ops: Sequence[RegisterOp] = log.sorted_ops()
         self.inconsistent: list[Inconsistent] = []
-        self._not_by_value = log.not_by_value
+        self._not_by_value = log.neither()
+        read = {key for op in self.ops for kind, key, _ in op.steps if kind == "r"} if log.appended else set()
+        self.lists: frozenset[str] = frozenset((log.appended | read) - log.written - self._not_by_value)
+        """The keys that hold lists; what is read of them is in ``lists.Lists``, and no external read here."""
         self._initial = log.initial
         self._writers = self._all_writers()
         self.reads: list[tuple[Read, ...]] = [self._external(number, op) for number, op in enumerate(self.ops)]
@@ -48,6 +52,11 @@ class Registers:
             if reads and self.ops[number].outcome == "ok":
                 for read in reads:
                     yield number, read
+
+    def writers(self, key: str, value: bytes) -> Sequence[int]:
+        """The operations that wrote a value and did not fail, in the order in which they began."""
+        found = self._writers.get((key, value))
+        return () if found is None else found.happened
 
     def _all_writers(self) -> dict[tuple[str, bytes], Writers]:
         found: dict[tuple[str, bytes], Writers] = {}
@@ -72,14 +81,14 @@ class Registers:
         return tuple(dict.fromkeys(key for kind, key, _ in op.steps if kind == "w"))
 
     def _external(self, number: int, op: RegisterOp) -> tuple[Read, ...]:
-        if len(op.steps) == 1 and op.steps[0][0] == "w":
+        if len(op.steps) == 1 and (op.steps[0][0] != "r" or op.steps[0][1] in self.lists):
             return NO_READS
         own: dict[str, bytes] = {}
         found = []
         for place, (kind, key, value) in enumerate(op.steps):
             if kind == "w":
                 own[key] = value
-            elif op.outcome == "fail":
+            elif kind == "a" or op.outcome == "fail" or key in self.lists:
                 continue
             elif key in self._not_by_value:
                 found.append(Read(key, value, NoSource.UNKNOWN, place))
@@ -93,16 +102,21 @@ class Registers:
     def _sourced(self, key: str, value: bytes, place: int, op: RegisterOp) -> Read:
         writers = self._writers.get((key, value))
         ended = op.completed_index
-        happened = [] if writers is None else [w for w in writers.happened if self.ops[w].invoked_index < ended]
+        begun = 0 if writers is None else self._begun(writers.happened, ended)
         initial = value == ABSENT or self._initial.get(key) == value
-        if happened:
-            if len(happened) > 1 or initial:
-                candidates = (*happened, NoSource.INITIAL) if initial else tuple(happened)
-                return Read(key, value, NoSource.UNKNOWN, place, candidates=candidates)
-            writer = happened[0]
-            return Read(key, value, writer, place, writers is not None and writer in writers.overwritten)
+        if writers is not None and begun:
+            if begun > 1 or initial:
+                return Read(key, value, NoSource.UNKNOWN, place, candidates=begun, may_be_initial=initial)
+            writer = writers.happened[0]
+            return Read(key, value, writer, place, writer in writers.overwritten)
         if initial:
             return Read(key, value, NoSource.INITIAL, place)
-        if writers is not None and any(self.ops[w].invoked_index < ended for w in writers.failed):
+        if writers is not None and self._begun(writers.failed, ended):
             return Read(key, value, NoSource.ABORTED, place)
         return Read(key, value, NoSource.THIN_AIR, place)
+
+    def _begun(self, numbers: list[int], ended: int) -> int:
+        """How many of the operations, in the order in which they began, had done so before a position."""
+        if not numbers or self.ops[numbers[-1]].invoked_index < ended:
+            return len(numbers)
+        return bisect_left(numbers, ended, key=lambda number: self.ops[number].invoked_index)
