@@ -22,6 +22,7 @@ Dot = tuple[str, int]
 """One update: the replica that made it and its number there, from 1. Pure: no two updates of a run share one."""
 
 _NO_DOTS: frozenset[Dot] = frozenset()
+_NOTHING: VersionVector = {}
 
 
 class CausalContext(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -44,24 +45,23 @@ class CausalContext(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """The context of these dots and ``dots``."""
         if self.cloud:
             return context_of(self.vector, self.cloud.union(dots))
-        vector: dict[str, int] | None = None
-        known = self.vector.get
+        vector = mine = self.vector
         for replica, number in dots:
-            last = known(replica, 0)
+            last = vector.get(replica, 0)
             if number == last + 1:
-                if vector is None:
-                    vector = dict(self.vector)
-                    known = vector.get
-                vector[replica] = number
+                vector = {**vector, replica: number}
             elif number > last:
-                return context_of(self.vector, dots)
-        return self if vector is None else CausalContext(vector, _NO_DOTS)
+                return context_of(mine, dots)
+        return self if vector is mine else CausalContext(vector, _NO_DOTS)
 
-    def with_next(self, dot: Dot) -> CausalContext:
-        """The context of these dots and ``dot``, which ``next_dot`` gave."""
+    def advanced(self, replica: str) -> tuple[Dot, CausalContext]:
+        """``next_dot``, and the context of these dots and that one."""
+        vector = self.vector
         if self.cloud:
-            return context_of(self.vector, {*self.cloud, dot})
-        return CausalContext({**self.vector, dot[0]: dot[1]}, _NO_DOTS)
+            dot = self.next_dot(replica)
+            return dot, context_of(vector, {*self.cloud, dot})
+        number = vector.get(replica, 0) + 1
+        return (replica, number), CausalContext({**vector, replica: number}, _NO_DOTS)
 
     def join(self, other: CausalContext) -> CausalContext:
         """Every dot of both."""
@@ -119,5 +119,5 @@ def context_of_dots(dots: Collection[Dot]) -> CausalContext:
     """The context of a few dots. A vector can only begin at 1, so mostly there is nothing to compact."""
     for _, number in dots:
         if number == 1:
-            return context_of({}, dots)
-    return CausalContext({}, frozenset(dots))
+            return context_of(_NOTHING, dots)
+    return CausalContext(_NOTHING, frozenset(dots))

@@ -22,13 +22,14 @@ from typing import Any, ClassVar, Self
 import msgspec
 
 from workers.crdts.causal import EMPTY, CausalContext, Dot, context_of_dots
+from workers.crdts.layers import laid, plain
 from workers.crdts.operation import Delivery, Operation, OperationBased
 from workers.crdts.replicated import Replicated
 
 Cell = dict[Dot, Any]
 Entries = dict[str, Cell]
-"""Live dots and their payloads by key. Normal form: no empty cell. Never changed in place; copied by ``copy``, which is
-quick after removals too, as ``dict()`` is not."""
+"""Live dots and their payloads by key. Normal form: no empty cell. Never changed in place: ``laid`` makes the next,
+of many keys as ``Layers``, which read like a dictionary. Cells are copied by ``copy``, quick after removals too."""
 
 NO_KEYS: frozenset[str] = frozenset()
 
@@ -54,15 +55,17 @@ def dots_of(entries: Entries) -> list[Dot]:
 def applied(entries: Entries, write: Write, dot: Dot) -> Entries:
     """``entries`` after ``write`` was made there under ``dot``."""
     key, over = write.key, write.over
-    result = entries.copy()
     cell = entries.get(key, _NO_CELL).copy()
     for gone in over:
         cell.pop(gone, None)
     if write.puts:
         cell[dot] = write.payload
-    _put(result, key, cell)
-    for other in write.also:
-        _put(result, other, {dot: held for dot, held in entries.get(other, _NO_CELL).items() if dot not in over})
+    changes = {key: cell}
+    if write.also:
+        taken = frozenset(over)
+        for other in write.also:
+            changes[other] = {dot: held for dot, held in entries.get(other, _NO_CELL).items() if dot not in taken}
+    result: Entries = laid(entries, changes)
     return result
 
 
@@ -70,24 +73,15 @@ def joined(
     left: Entries, left_context: CausalContext, right: Entries, right_context: CausalContext, keys: Iterable[str]
 ) -> Entries:
     """``left`` joined with ``right`` at ``keys``; at every other key nothing of right's dots is or was."""
-    result = left.copy()
-    known, cloud = left_context.vector.get, left_context.cloud
-    few = right_context.cloud if not right_context.vector and len(right_context.cloud) < _FEW else None
+    changes: Entries = {}
     for key in keys:
         mine, theirs = left.get(key, _NO_CELL), right.get(key, _NO_CELL)
         if mine is theirs:
             continue
-        if few is None:
-            cell = {dot: payload for dot, payload in mine.items() if dot in theirs or dot not in right_context}
-        else:
-            cell = mine.copy()
-            for dot in few:
-                if dot in cell and dot not in theirs:
-                    del cell[dot]
-        for dot, payload in theirs.items():
-            if dot[1] > known(dot[0], 0) and dot not in cloud:
-                cell[dot] = payload
-        _put(result, key, cell)
+        cell = {dot: payload for dot, payload in mine.items() if dot in theirs or dot not in right_context}
+        cell.update((dot, payload) for dot, payload in theirs.items() if dot not in left_context)
+        changes[key] = cell
+    result: Entries = laid(left, changes) if changes else left
     return result
 
 
@@ -121,17 +115,30 @@ class CausalState(Replicated, frozen=True, gc=False, array_like=True):
         """The join of both; which comes first does not matter."""
         if self.emptied is not None and other.emptied is None:
             return other.merge(self)
-        entries, emptied = other.entries, other.emptied
-        keys: Iterable[str] = entries
-        if emptied is None:
-            keys = self.entries.keys() | entries.keys()
-        elif emptied:
-            keys = emptied.union(entries)
-        result = joined(self.entries, self.context, entries, other.context, keys)
-        emptied = None if self.emptied is None else self.emptied.union(keys, self.entries).difference(result)
         theirs = other.context
-        context = self.context.join(theirs) if theirs.vector else self.context.with_dots(theirs.cloud)
-        return type(self)(result, context, emptied)
+        if self.emptied is None and other.emptied is not None and not theirs.vector and len(theirs.cloud) < _FEW:
+            return type(self)(self._joined_with_few(other), self.context.with_dots(theirs.cloud))
+        mine, entries, emptied = self.entries, other.entries, other.emptied
+        keys: Iterable[str] = mine.keys() | entries.keys() if emptied is None else emptied.union(entries)
+        result = joined(mine, self.context, entries, theirs, keys)
+        emptied = None if self.emptied is None else self.emptied.union(keys, mine).difference(result)
+        return type(self)(result, self.context.join(theirs), emptied)
+
+    def _joined_with_few(self, delta: Self) -> Entries:
+        """``joined`` with a delta whose few dots are all in its cloud: it goes by them, and not by what is here."""
+        mine, theirs, seen = self.entries, delta.entries, delta.context.cloud
+        known, cloud = self.context.vector.get, self.context.cloud
+        changes: Entries = {}
+        for key in theirs if not delta.emptied else delta.emptied.union(theirs) if theirs else delta.emptied:
+            cell, held = mine.get(key, _NO_CELL).copy(), theirs.get(key, _NO_CELL)
+            for dot in seen:
+                if dot not in held:
+                    cell.pop(dot, None)
+                elif dot[1] > known(dot[0], 0) and dot not in cloud:
+                    cell[dot] = held[dot]
+            changes[key] = cell
+        result: Entries = laid(mine, changes)
+        return result
 
     def leq(self, other: Self) -> bool:
         """Whether ``other`` contains everything of this state: ``self.merge(other) == other``."""
@@ -159,12 +166,14 @@ class CausalState(Replicated, frozen=True, gc=False, array_like=True):
 
     def to_bytes(self) -> bytes:
         """MessagePack of ``[entries, [vector, cloud], emptied]``, canonical: far quicker than packing ``encode``."""
-        entries, vector, cloud, emptied = self.entries, self.context.vector, self.context.cloud, self.emptied
+        entries, emptied, vector, cloud = self.entries, self.emptied, self.context.vector, self.context.cloud
+        if len(cloud) == 1 and not vector and not emptied and len(entries) == 1:
+            return _pack(self)  # most deltas: one dot, so nothing has an order
         if len(vector) > 1:
             vector = {replica: vector[replica] for replica in sorted(vector)}
         return _pack(
             (
-                _ordered(entries),
+                _ordered(entries) if entries else entries,
                 (vector, sorted(cloud) if len(cloud) > 1 else cloud),
                 sorted(emptied) if emptied else emptied,
             )
@@ -180,9 +189,9 @@ class CausalState(Replicated, frozen=True, gc=False, array_like=True):
         """The state after ``write`` and its delta."""
         state, over = type(self), write.over
         if write.puts:
-            dot = self.context.next_dot(replica)
+            dot, context = self.context.advanced(replica)
             delta = state({write.key: {dot: write.payload}}, context_of_dots((dot, *over)), NO_KEYS)
-            return state(applied(self.entries, write, dot), self.context.with_next(dot), self.emptied), delta
+            return state(applied(self.entries, write, dot), context, self.emptied), delta
         if not over:
             return self, state({}, EMPTY, NO_KEYS)
         delta = state({}, context_of_dots(over), frozenset((write.key, *write.also)))
@@ -245,15 +254,9 @@ def _decoder(kind: type[Any]) -> Callable[[bytes], Any]:
     return msgspec.msgpack.Decoder(kind).decode
 
 
-def _put(entries: Entries, key: str, cell: Cell) -> None:
-    if cell:
-        entries[key] = cell
-    else:
-        entries.pop(key, None)
-
-
 def _ordered(entries: Entries) -> Entries:
-    """``entries`` with keys and dots in order."""
+    """``entries`` as a dictionary with keys and dots in order."""
+    entries = plain(entries)
     if len(entries) == 1:
         for cell in entries.values():
             if len(cell) == 1:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from workers.crdts.canonical import canonical, distinct
+from workers.crdts.causal import Dot
 from workers.crdts.dot_store import CausalOperations, CausalState, Cell, Entries, Write
 from workers.crdts.lww import check_stamp
 from workers.crdts.operation import Operation
@@ -73,8 +74,13 @@ def _having(entries: Entries, name: str, element: str) -> list[Any]:
 
 
 def _remove(entries: Entries, name: str) -> Write:
-    keys = [key for kind in _PREFIXES if (key := kind + name) in entries]
-    over = [dot for key in keys for dot in entries[key]]
+    keys: list[str] = []
+    over: list[Dot] = []
+    for kind in _PREFIXES:
+        cell = entries.get(kind + name)
+        if cell is not None:
+            keys.append(kind + name)
+            over += cell
     return Write(keys[0] if keys else "", False, None, over, tuple(keys[1:]))
 
 

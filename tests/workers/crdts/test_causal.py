@@ -35,7 +35,7 @@ def test_a_context_behaves_as_the_set_of_its_dots(left, right, few):
     for replica in "abc":
         dot = a.next_dot(replica)
         assert dot not in left
-        assert a.with_next(dot) == context_of({}, left | {dot})
+        assert a.advanced(replica) == (dot, context_of({}, left | {dot}))
     assert CausalContext.decode(unpack(pack(a.encode()))) == a
     assert pack(CausalContext.decode(a.encode()).encode()) == pack(a.encode())
 
