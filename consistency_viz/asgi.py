@@ -21,6 +21,8 @@ from consistency_viz.live.feeds import feeds  # noqa: E402
 from consistency_viz.live.origin import SameOrigin  # noqa: E402
 from consistency_viz.live.routing import websocket_urlpatterns  # noqa: E402
 from consistency_viz.live.supervision import Supervisor  # noqa: E402
+from consistency_viz.rooms.hubs import hubs  # noqa: E402
+from consistency_viz.rooms.routing import websocket_urlpatterns as room_urlpatterns  # noqa: E402
 
 # WhiteNoise serves files by plain iterators; they are small and in the page cache. Histories are streamed (`views`).
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -37,6 +39,7 @@ class Lifespan:
                 supervisor.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
+                await hubs().close()
                 await feeds().close()
                 await supervisor.stop()
                 await send({"type": "lifespan.shutdown.complete"})
@@ -90,11 +93,12 @@ class BodyLimit:
         await send({"type": "http.response.body", "body": text})
 
 
-# Watching needs no session, so sockets load none: a frame is the same for everybody who may open the page.
+# Watching needs no session, so sockets load none: a frame is the same for everybody who may open the page. A room's
+# sockets look at the cookies themselves.
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(django_application, settings.REQUEST_BODY_MAX),
-        "websocket": SameOrigin(URLRouter(websocket_urlpatterns)),
+        "websocket": SameOrigin(URLRouter([*room_urlpatterns, *websocket_urlpatterns])),
         "lifespan": Lifespan(),
     }
 )

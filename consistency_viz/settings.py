@@ -8,6 +8,7 @@
 | ``SECRET_KEY`` | made once in the data directory | signs sessions |
 | ``ALLOWED_HOSTS`` | loopback | comma-separated host names under which the pages are reached |
 | ``CV_HTTPS`` | off | served over TLS: cookies are marked secure |
+| ``CV_PUBLIC_URL`` | what the browser uses | where phones reach the pages: what a room's QR code says |
 | ``DEBUG`` | off | Django's debug pages |
 """
 
@@ -28,6 +29,7 @@ SECRET_KEY = environment.secret_key("SECRET_KEY", DATA_DIR)
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 REDIS_URL = environment.redis_url("REDIS_URL")
 HTTPS = environment.boolean("CV_HTTPS", default=False)
+PUBLIC_URL = environment.web_url("CV_PUBLIC_URL")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -41,6 +43,7 @@ INSTALLED_APPS = [
     "channels",
     "consistency_viz.experiments",
     "consistency_viz.live",
+    "consistency_viz.rooms",
     "consistency_viz.lab",
 ]
 MIDDLEWARE = [

@@ -41,8 +41,8 @@ def is_presenter(request: HttpRequest) -> bool:
 
 
 def context(request: HttpRequest) -> dict[str, bool]:
-    """The context processor: every template knows ``is_presenter``."""
-    return {"is_presenter": is_presenter(request)}
+    """The context processor: every template knows ``is_presenter``, and ``embedded``: shown within a room's screen."""
+    return {"is_presenter": is_presenter(request), "embedded": request.GET.get("embed") == "1"}
 
 
 def refusal(refused: CommandRefused) -> JsonResponse:

@@ -92,6 +92,11 @@ class RunFollower(ABC):
     def wake(self) -> None:
         """Wake who waits for news: nothing will come any more (over, refused, or broken)."""
 
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether another thread reads the file right now: what it fills must not be walked through meanwhile."""
+        return self._catching_up
+
     # --- its life ------------------------------------------------------------------------------------------------
 
     def start(self) -> None:

@@ -30,6 +30,7 @@ class Scenario(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     duration_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] | None = 60.0
     drain_s: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)] = 30.0
+    stay_open_s: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0.0
     partitions: Annotated[int, Field(ge=1, le=PARTITIONS_MAX)] = 4
     views: Annotated[int, Field(ge=1, le=9)] = 2
     rpc_timeout_ms: Annotated[int, Field(ge=1, le=600_000)] = 1_000
@@ -67,4 +68,8 @@ class Scenario(Strict):
     def _endless_only_by_hand(self) -> Self:
         if self.duration_s is None and self.workload.orders is not None:
             raise ValueError("duration_s: null runs until it is stopped, so workload.orders must be null too")
+        if self.duration_s is not None and self.stay_open_s > self.duration_s:
+            raise ValueError(
+                f"stay_open_s: {self.stay_open_s:g} is beyond duration_s: {self.duration_s:g}; raise duration_s too"
+            )
         return self

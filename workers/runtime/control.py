@@ -136,9 +136,11 @@ def scale(client: redis.Redis, run: str, node: str, instances: int) -> None:
     _expect_ok(run, Scripts(client).scale(head_keys(keys), [node, instances, plan.partitions]))
 
 
-def inject(client: redis.Redis, run: str, topic: str, type: str, key: str, data: Json) -> str:
-    """Put one message from outside on ``topic``; returns its id."""
-    plan = _plan(client, run)
+def inject(
+    client: redis.Redis, run: str, topic: str, type: str, key: str, data: Json, plan: Plan | None = None
+) -> str:
+    """Put one message from outside on ``topic``; returns its id. Who has the run's plan gives it, and saves time."""
+    plan = plan or _plan(client, run)
     if topic not in plan.subscribers:
         raise RunRefusedError(f"nobody subscribes to topic {topic!r}")
     message = Message(f"web-{uuid.uuid4().hex[:8]}", topic, type, "web", key, data)

@@ -180,6 +180,8 @@ class Reconciler(threading.Thread):
         if _is_over(plan, age_us):
             end_run(self._client, run, "finished", f"the drain time of {scenario.drain_s:g} s is over")
             return
+        if age_us < scenario.stay_open_s * 1e6:
+            return  # Guests may still come.
         names: list[str] = []
         topics: list[str] = []
         for node in plan.nodes.values():

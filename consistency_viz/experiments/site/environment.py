@@ -58,6 +58,15 @@ def data_dir(name: str, default: Path) -> Path:
     return path
 
 
+def web_url(name: str) -> str:
+    """The address under which others reach the pages, such as ``http://192.168.1.7:8000``; empty if unset."""
+    url = os.environ.get(name, "").strip().rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
+        raise refuse(name, url, "use scheme, host and port, such as http://192.168.1.7:8000")
+    return url
+
+
 def redis_url(name: str) -> str:
     """The URL of the Redis-compatible server, or an empty string where none is set."""
     url = os.environ.get(name, "").strip()

@@ -1,0 +1,55 @@
+/** The room's cost table: one row for each run that was played to its end, and the best of each column marked. */
+
+import { h } from "../views/dom.js";
+import { figure, texts } from "./texts.js";
+
+/** The columns of `consistency_viz/rooms/results.py`. @type {[string, string][]} */
+export const COLUMNS = [
+  ["diverged", "Time divergent, s"],
+  ["stale", "Stale reads, %"],
+  ["lost", "Lost updates"],
+  ["latency", "Wait p99, ms"],
+  ["refused", "Refused or unknown, %"],
+  ["messages", "Messages an operation"],
+];
+
+/** @param {HTMLElement} place @param {import("./types.js").Played[]} played @param {string} [scenario] only its rows */
+export function drawCosts(place, played, scenario) {
+  const rows = scenario ? pairOf(played, scenario) : played;
+  const drawn = JSON.stringify(rows);
+  if (place.dataset.drawn === drawn) return;
+  place.dataset.drawn = drawn;
+  place.hidden = !rows.length;
+  const head = h("tr", "", [cell("th", texts.costPlayed), ...COLUMNS.map(([, title]) => cell("th", title))]);
+  const body = rows.map((one) => {
+    const name = cell("th", one.title);
+    name.setAttribute("scope", "row");
+    name.append(h("span", "muted", [` ${one.is_fix ? `${texts.fixed}: ` : ""}${one.design}`]));
+    const cells = COLUMNS.map(([id]) => {
+      const value = one.figures[id];
+      const found = cell("td", value === null || value === undefined ? "–" : figure(value));
+      const others = rows.map((row) => row.figures[id]).filter((v) => v !== null && v !== undefined);
+      if (others.length > 1 && value === Math.min(...others) && value !== Math.max(...others)) {
+        found.className = "is-best";
+      }
+      return found;
+    });
+    const row = h("tr", one.is_fix ? "is-fix" : "", [name, ...cells]);
+    return row;
+  });
+  const table = h("table", "cost-table", [h("thead", "", [head]), h("tbody", "", body)]);
+  place.replaceChildren(table);
+}
+
+/** The last run of a lesson and the last of its fix. @param {import("./types.js").Played[]} played @param {string} scenario */
+export function pairOf(played, scenario) {
+  const last = [...played].reverse();
+  const broken = last.find((one) => one.scenario === scenario && !one.is_fix);
+  const fixed = last.find((one) => one.scenario === scenario && one.is_fix);
+  return [broken, fixed].filter((one) => one !== undefined);
+}
+
+/** @param {"th"|"td"} tag @param {string} text */
+function cell(tag, text) {
+  return h(tag, "", [text]);
+}

@@ -1,0 +1,313 @@
+/**
+ * A participant's phone: one replica's view, in that replica's colour, and the scenario's own actions.
+ *
+ * It shows what this session was last answered, never what is true elsewhere: that is the lesson.
+ */
+
+import { find, h, setText } from "../views/dom.js";
+import { connect } from "./connection.js";
+import { texts } from "./texts.js";
+
+/**
+ * @import {SeatFrame, Offer, KeyView} from "./types.js"
+ * @import {Answer} from "./connection.js"
+ */
+
+const page = find("#seat");
+const head = find(".seat-head", page);
+const body = find(".seat-body", page);
+const events = find(".seat-events", page);
+const link = find(".seat-link", page);
+const skus = Object.keys(JSON.parse(find("#skus").textContent ?? "{}"));
+const countries = /** @type {string[]} */ (JSON.parse(find("#countries").textContent ?? "[]"));
+
+/** @type {SeatFrame|null} */
+let frame = null;
+/** What the body was built for; within one layout only its texts change, so that nobody's typing is lost. */
+let layout = "";
+/** @type {((frame: SeatFrame) => void)[]} */
+let updates = [];
+/** Keys that were looked at once by themselves. @type {Set<string>} */
+const looked = new Set();
+
+const connection = connect(page.dataset.socket ?? "", {
+  onFrame(next) {
+    frame = /** @type {SeatFrame} */ (next);
+    draw(frame);
+  },
+  onState(state, text) {
+    link.dataset.state = state;
+    setText(link, texts.link[state]);
+    if (state === "over") show(h("p", "seat-words", [text]));
+  },
+});
+
+/** @param {SeatFrame} now */
+function draw(now) {
+  head.dataset.tone = now.target ? `other-${now.tone}` : "none";
+  setText(find(".seat-target", head), now.target ? texts.at(now.target) : texts.noTarget);
+  setText(find(".seat-who", head), texts.who(now.number, now.name));
+  const wanted = JSON.stringify([
+    now.phase,
+    now.lesson,
+    now.offers,
+    now.subject,
+    now.orders,
+    now.run_state === "running",
+  ]);
+  if (wanted !== layout) {
+    layout = wanted;
+    updates = [];
+    build(now);
+  }
+  for (const update of updates) update(now);
+  events.replaceChildren(
+    ...[...now.events].reverse().map((event) => {
+      const item = h("li", "seat-event", [texts.event(event, now.names)]);
+      item.dataset.tone = event.tone;
+      return item;
+    }),
+  );
+  lookOnce(now);
+}
+
+/** @param {SeatFrame} now */
+function build(now) {
+  if (now.phase === "lobby" || (!now.lesson && !now.run_state)) {
+    return show(h("p", "seat-words", [texts.lobby]));
+  }
+  if (now.phase === "ask") return show(...question(now));
+  /** @type {HTMLElement[]} */
+  const parts = [h("h1", "seat-lesson", [now.lesson])];
+  if (now.phase === "result" || (now.run_state && !isPlaying(now))) {
+    parts.push(h("p", "seat-words", [texts.over]));
+  }
+  if (now.reason) parts.push(h("p", "seat-words", [now.reason]));
+  else if (now.subject === "order") {
+    parts.push(
+      orderForm(now),
+      ...now.orders.map((key) => card(key, [])).reverse(),
+    );
+  } else {for (const key of new Set(now.offers.map((offer) => offer.key))) {
+      parts.push(card(key, now.offers.filter((o) => o.key === key)));
+    }}
+  const score = h("p", "seat-score");
+  updates.push(({ score: s, waiting }) =>
+    setText(score, [texts.score(s), texts.waiting(waiting)].filter(Boolean).join(" · "))
+  );
+  show(...parts, score);
+}
+
+/** @param {SeatFrame} now */
+function isPlaying(now) {
+  return now.phase === "run" && ["running", "draining"].includes(now.run_state);
+}
+
+/** @param {SeatFrame} now @returns {HTMLElement[]} */
+function question(now) {
+  const parts = [h("h1", "seat-lesson", [now.lesson]), h("p", "seat-question", [now.question])];
+  const asked = now.predict;
+  if (!asked) return parts;
+  const number = h("input", "guess-number");
+  const slider = h("input", "guess-slider");
+  for (
+    const [input, type]
+      of /** @type {[HTMLInputElement, string][]} */ ([[number, "number"], [slider, "range"]])
+  ) {
+    input.type = type;
+    input.min = "0";
+    input.max = String(asked.most);
+    input.step = asked.most <= 10 ? "1" : "any";
+    input.value = String(now.guess ?? Math.round(asked.most / 2));
+    input.setAttribute("aria-label", texts.guessTitle);
+  }
+  if (asked.most > 10) slider.step = "1";
+  slider.addEventListener("input", () => number.value = slider.value);
+  number.addEventListener("input", () => slider.value = number.value);
+  const button = h("button", "button is-primary is-wide", [texts.guessButton]);
+  const answer = h("p", "seat-answer");
+  answer.setAttribute("role", "status");
+  const form = h("form", "guess-form", [
+    h("p", "seat-predict", [asked.ask]),
+    h("div", "guess-row", [number, h("span", "guess-unit", [asked.unit])]),
+    slider,
+    button,
+    answer,
+  ]);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (number.value === "") return;
+    tell(answer, await connection.say({ kind: "guess", value: Number(number.value) }), texts.guessKept);
+  });
+  updates.push(({ guess }) => setText(button, guess === null ? texts.guessButton : texts.guessAgain));
+  return [...parts, form];
+}
+
+/** One key as this session last saw it, and what can be done with it. @param {string} key @param {Offer[]} offers */
+function card(key, offers) {
+  const value = h("div", "card-value");
+  const note = h("p", "card-note");
+  const answer = h("p", "seat-answer");
+  answer.setAttribute("role", "status");
+  const look = h("button", "button card-look", [texts.look]);
+  look.type = "button";
+  look.addEventListener("click", () => act(look, answer, "read", key, null));
+  const tools = h("div", "card-tools");
+  const box = h("article", "card", [
+    h("header", "card-head", [h("h2", "", [texts.key(key)]), look]),
+    value,
+    note,
+  ]);
+  for (const offer of offers) {
+    if (offer.takes === "text") box.append(textForm(offer, answer));
+    else if (offer.takes === "") tools.append(plainButton(offer, answer));
+  }
+  if (tools.childElementCount) box.append(tools);
+  box.append(answer);
+  const removes = offers.some((offer) => offer.do === "remove");
+  updates.push((now) => {
+    const view = now.views.find((one) => one.key === key);
+    fill(value, view, removes ? (item) => act(null, answer, "remove", key, item) : null);
+    box.dataset.stale = view?.lacking ? "true" : "false";
+    setText(note, !view ? "" : view.lacking ? texts.stale(view.lacking) : texts.fresh);
+    for (const button of box.querySelectorAll("button, input")) {
+      /** @type {HTMLButtonElement} */ (button).disabled = !isPlaying(now);
+    }
+  });
+  return box;
+}
+
+/** @param {HTMLElement} place @param {KeyView|undefined} view @param {((item: string) => void)|null} remove */
+function fill(place, view, remove) {
+  const drawn = JSON.stringify(view?.value ?? null) + (view ? "seen" : "");
+  if (place.dataset.drawn === drawn) return;
+  place.dataset.drawn = drawn;
+  if (!view) return place.replaceChildren(h("span", "muted", [texts.neverLooked]));
+  const { value } = view;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => {
+      if (!remove) return h("li", "", [String(item)]);
+      const button = h("button", "item-remove", ["×"]);
+      button.type = "button";
+      button.setAttribute("aria-label", `${texts.doing.remove}: ${item}`);
+      button.addEventListener("click", () => remove(String(item)));
+      return h("li", "", [String(item), button]);
+    });
+    return place.replaceChildren(items.length ? h("ul", "", items) : h("span", "muted", [texts.nothing]));
+  }
+  if (value && typeof value === "object") {
+    return place.replaceChildren(
+      h(
+        "dl",
+        "",
+        Object.entries(value).flatMap(([name, v]) => [h("dt", "", [name]), h("dd", "", [String(v)])]),
+      ),
+    );
+  }
+  const isOrder = frame?.subject === "order";
+  const text = value === null ? (isOrder ? texts.notThere : texts.nothing) : String(value);
+  place.replaceChildren(
+    h("span", value === null ? "muted" : typeof value === "number" ? "is-number" : "", [text]),
+  );
+}
+
+/** @param {Offer} offer @param {HTMLElement} answer */
+function textForm(offer, answer) {
+  const input = h("input", "card-input");
+  input.maxLength = 40;
+  input.required = true;
+  input.autocomplete = "off";
+  input.placeholder = texts.placeholder[offer.kind] ?? "";
+  input.setAttribute("aria-label", input.placeholder);
+  const button = h("button", "button is-primary", [texts.doing[offer.do]]);
+  const form = h("form", "card-form", [input, button]);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const value = input.value.trim();
+    if (value && await act(button, answer, offer.do, offer.key, value)) input.value = "";
+  });
+  return form;
+}
+
+/** @param {Offer} offer @param {HTMLElement} answer */
+function plainButton(offer, answer) {
+  const button = h("button", "button is-primary is-wide", [texts.doing[offer.do]]);
+  button.type = "button";
+  if (offer.do === "clear") button.className = "button";
+  button.addEventListener("click", () => act(button, answer, offer.do, offer.key, null));
+  return button;
+}
+
+/** @param {SeatFrame} now */
+function orderForm(now) {
+  const [sku, country] = [options(skus, texts.article), options(countries, texts.country)];
+  const button = h("button", "button is-primary is-wide", [texts.doing.place]);
+  const answer = h("p", "seat-answer");
+  answer.setAttribute("role", "status");
+  const form = h("form", "card order-form", [h("div", "order-row", [sku, country]), button, answer]);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const offer = now.offers[0];
+    act(button, answer, offer.do, offer.key, { sku: select(sku).value, country: select(country).value });
+  });
+  updates.push((next) => button.disabled = !isPlaying(next));
+  return form;
+}
+
+/** @param {string[]} values @param {string} label */
+function options(values, label) {
+  const chosen = h("select", "", values.map((value) => h("option", "", [value])));
+  return h("label", "field", [label, chosen]);
+}
+
+/** @param {HTMLElement} label */
+function select(label) {
+  return /** @type {HTMLSelectElement} */ (find("select", label));
+}
+
+/**
+ * @param {HTMLButtonElement|null} button @param {HTMLElement} answer
+ * @param {string} what @param {string} key @param {unknown} value
+ */
+async function act(button, answer, what, key, value) {
+  if (button?.getAttribute("aria-busy") === "true") return false;
+  button?.setAttribute("aria-busy", "true");
+  const said = await connection.say({ kind: "act", do: what, key, value });
+  button?.removeAttribute("aria-busy");
+  tell(answer, said, "");
+  // What one has just changed, one looks at: a page would reload.
+  if (said.kind === "done" && what !== "read" && what !== "place") {
+    setTimeout(() => connection.say({ kind: "act", do: "read", key, value: null }), 400);
+  }
+  return said.kind === "done";
+}
+
+/** @param {HTMLElement} place @param {Answer} answer @param {string} praise */
+function tell(place, answer, praise) {
+  place.dataset.tone = answer.kind === "done" ? "good" : "bad";
+  setText(
+    place,
+    answer.kind === "done"
+      ? praise
+      : answer.kind === "lost"
+      ? texts.maybe
+      : `${answer.error} ${answer.remedy}`,
+  );
+}
+
+/** Every key is looked at once when it comes up, as a page is when it is opened. @param {SeatFrame} now */
+function lookOnce(now) {
+  if (!isPlaying(now) || now.reason) return;
+  const keys = now.subject === "order" ? now.orders : now.offers.map((offer) => offer.key);
+  for (const key of new Set(keys)) {
+    const name = `${now.lesson} ${key}`;
+    if (looked.has(name) || now.views.some((view) => view.key === key)) continue;
+    looked.add(name);
+    connection.say({ kind: "act", do: "read", key, value: null });
+  }
+}
+
+/** @param {...HTMLElement} parts */
+function show(...parts) {
+  body.replaceChildren(...parts);
+}

@@ -1,0 +1,162 @@
+/** Every English sentence of the room's pages: what a translator has to see. */
+
+const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+
+/** @param {number} value */
+export const figure = (value) => numbers.format(value);
+
+/** @param {number} count @param {string} one @param {string} [many] */
+const counted = (count, one, many = `${one}s`) => `${figure(count)} ${count === 1 ? one : many}`;
+
+/** @type {Record<string, string>} */
+const KINDS = {
+  address: "address",
+  cart: "cart",
+  stock: "tickets",
+  likes: "likes",
+  thread: "thread",
+  order: "order",
+};
+
+export const texts = {
+  link: { connecting: "Connecting …", live: "Live", away: "Connection lost, coming back …", over: "Over" },
+  maybe: "The connection broke before the answer came. It may have happened: look again.",
+  /** @param {number} number @param {string} name */
+  who: (number, name) => `${name} · seat ${number}`,
+  /** @param {string} target */
+  at: (target) => `You are at ${target}`,
+  noTarget: "You are in",
+  lobby: "You are in. Watch the projector; this page wakes up by itself.",
+  ended: "This room is over. Thank you for having been here.",
+  guessTitle: "Your guess",
+  guessButton: "Send my guess",
+  guessAgain: "Change my guess",
+  guessKept: "Kept. You can change it until the run begins.",
+  /** @param {number} value @param {string} unit */
+  guessed: (value, unit) => `You said ${figure(value)} ${unit}`.trim(),
+  look: "Look again",
+  looking: "Looking …",
+  neverLooked: "You have not looked yet",
+  /** @param {string} key */
+  key: (key) => {
+    const [kind, number] = [key.slice(0, key.lastIndexOf("-")), key.slice(key.lastIndexOf("-") + 1)];
+    return kind in KINDS ? `${KINDS[kind]} ${number}` : key;
+  },
+  /** @type {Record<string, string>} */
+  doing: {
+    assign: "Change it",
+    add: "Put in",
+    remove: "Take out",
+    clear: "Empty it",
+    increment: "Like",
+    buy: "Buy one ticket",
+    place: "Place an order",
+  },
+  /** @type {Record<string, string>} */
+  placeholder: {
+    address: "A new address, such as 1 Elm Street",
+    cart: "Something, such as milk",
+    thread: "A message",
+  },
+  nothing: "nothing there",
+  notThere: "Not there! This replica does not know your order yet.",
+  /** @param {number} lacking */
+  stale: (lacking) => `Old: ${counted(lacking, "confirmed change")} missing here`,
+  fresh: "Up to date when you looked",
+  article: "Article",
+  country: "Country",
+  yourOrders: "Your orders",
+  /** @param {number} waiting */
+  waiting: (waiting) => (waiting ? `${counted(waiting, "thing")} on the way …` : ""),
+  over: "This run is over.",
+  /** @param {{updates: number, stale: number, lost: number, bought: number}} score */
+  score: (score) =>
+    [
+      `${counted(score.updates, "change")} confirmed`,
+      score.bought ? `${counted(score.bought, "ticket")} bought` : "",
+      score.lost ? `${counted(score.lost, "change")} overwritten by somebody who had not seen it` : "",
+      score.stale ? `shown something old ${score.stale === 1 ? "once" : `${figure(score.stale)} times`}` : "",
+    ].filter(Boolean).join(" · "),
+  /** @param {import("./types.js").SeatEvent} event @param {Record<string, string>} names */
+  event: (event, names) => {
+    const key = texts.key(event.key);
+    const what = event.text ? `“${event.text}”` : "";
+    const [f, outcome] = event.what.split("-");
+    if (event.what === "stale") return `${key}: you were shown an old state`;
+    if (event.what === "lost") {
+      const by = event.count ? names[event.count] ?? `seat ${event.count}` : "somebody else";
+      return `${key}: your ${what || "change"} was overwritten by ${by}, who had not seen it`;
+    }
+    if (outcome === "info") return `${key}: no answer in time. It may have happened.`;
+    if (f === "read") return `${key}: could not be read`;
+    if (outcome === "fail") return `${key}: ${f === "buy" ? "no ticket for you" : "refused"} ${what}`;
+    return `${key}: ${
+      f === "buy" ? "you have a ticket" : f === "place" ? "order accepted" : `confirmed ${what}`
+    }`;
+  },
+
+  /** @param {number} count */
+  here: (count) => counted(count, "person here", "people here"),
+  /** @param {number} number @param {number} minutes */
+  kicker: (
+    number,
+    minutes,
+  ) => (number ? `Lesson ${number}${minutes ? ` · ${figure(minutes)} min` : ""}` : "Scenario"),
+  fixKicker: "The fix, with the same seed",
+  /** @param {number} stale @param {number} readers */
+  shareOf: (stale, readers) => (readers ? `${Math.round((100 * stale) / readers)}%` : "–"),
+  /** @param {number} stale @param {number} readers */
+  shareWords: (stale, readers) =>
+    readers
+      ? `of this room read a stale value: ${figure(stale)} of ${
+        counted(readers, "person", "people")
+      } who looked`
+      : "Nobody has looked yet",
+  staleTitle: "Shown without a change that had been confirmed before they asked.",
+  /** @param {string} key @param {number} sold @param {number} of */
+  sold: (key, sold, of) => `${texts.key(key)}: ${figure(sold)} sold, ${figure(of)} existed`,
+  /** @param {import("./types.js").LossView} loss */
+  loss: (loss) =>
+    `${loss.loser}${loss.lost ? `’s “${loss.lost}”` : ""} lost to ${
+      loss.winner || "the laboratory’s clients"
+    }`,
+  /** @param {import("./types.js").LossView} loss */
+  lossAt: (loss) => `${texts.key(loss.key)}, at ${loss.replica}`,
+  /** @param {number} count */
+  guesses: (count) => counted(count, "guess", "guesses"),
+  noGuess: "No guess yet",
+  measured: "measured",
+  predicted: "predicted from latencies (PBS)",
+  median: "the room’s median",
+  /** @param {string} label @param {number} value @param {string} unit */
+  mark: (label, value, unit) => `${label} ${figure(value)} ${unit}`.trim(),
+  costTitle: "What each of them cost",
+  costPlayed: "Played",
+  fixed: "fix",
+  startsWith: "start",
+  endsWith: "end",
+  /** @param {number|null} at_s */
+  when: (at_s) => (at_s === null ? "end" : at_s < 0 ? "start" : `${figure(at_s)} s`),
+  /** @param {string} price */
+  price: (price) => `The price of the fix: ${price}`,
+  facts: {
+    people: "People",
+    phase: "Phase",
+    run: "Run",
+    stale: "Read a stale value",
+    updates: "Changes confirmed",
+    lost: "Overwritten unseen",
+    guesses: "Guesses",
+  },
+  /** @type {Record<string, string>} */
+  phases: { lobby: "Lobby", ask: "Asking", run: "Running", result: "Result" },
+  rename: "Rename",
+  remove: "Free",
+  reallyRemove: "Really?",
+  newName: "New name",
+  /** @param {string} name */
+  removeLabel: (name) => `Free the seat of ${name}`,
+  /** @param {string} name */
+  renameLabel: (name) => `Rename ${name}`,
+  away: "away",
+};
