@@ -241,7 +241,7 @@ class PageState:
         now_us = max(self.at_us, self._tracker.now_us)
         if now_us >= self._window_ms_due_us or self.run.ended_us is not None:
             self._window_ms = self._tracker.window_quantiles_ms(QUANTILES, now_us)
-            self._window_ms_due_us = now_us + QUANTILES_EVERY_US
+            self._window_ms_due_us = now_us - now_us % QUANTILES_EVERY_US + QUANTILES_EVERY_US
         return Totals(
             updates_begun=counts.updates,
             updates_accepted=counts.outcomes["ok"],
