@@ -13,18 +13,26 @@ A key that has sets is judged by sets alone. A read that fits neither, such as o
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 from consistency_viz.checkers.operations import Operation, Operations
 from consistency_viz.checkers.pasts import Pasts
+from consistency_viz.checkers.registers.lists import Lists
 from consistency_viz.checkers.registers.log import RegisterLog
+from consistency_viz.checkers.registers.one_order import in_one_order
+from consistency_viz.checkers.registers.order import CausalOrder, WritesByLane
+from consistency_viz.checkers.registers.sources import Registers
 from workers.model.observation import Applied, Observation
 
 PLAIN: Final = frozenset(("read", "write", "cas", "append", "txn"))
 
 
 class Evidence:
-    """Feed it every observation; it gives back the operations, and keeps the rest for the end."""
+    """Feed it every observation; it gives back the operations, and keeps the rest for the end.
+
+    Checkers of one history may share it: each feeds it what it observes, and only the first time counts.
+    """
 
     def __init__(self) -> None:
         self.operations = Operations()
@@ -32,6 +40,33 @@ class Evidence:
         self.log = RegisterLog()
         self.finished = False
         self._has_sets = False
+        self._last: Observation | None = None
+        self._found: Operation | None = None
+
+    @cached_property
+    def registers(self) -> Registers:
+        """What the reads of registers saw; after ``finish``."""
+        return Registers(self.log)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """What the reads of lists saw; after ``finish``."""
+        return Lists(self.registers)
+
+    @cached_property
+    def order(self) -> CausalOrder:
+        """The causal order of registers and lists; after ``finish``."""
+        return CausalOrder(self.registers, self.lists)
+
+    @cached_property
+    def writes(self) -> WritesByLane:
+        """The writers of each key; after ``finish``."""
+        return WritesByLane(self.registers, self.order.sessions)
+
+    @cached_property
+    def in_one_order(self) -> bool:
+        """Whether one order of all operations explains every answer (``registers.one_order``); after ``finish``."""
+        return in_one_order(self.log, self.registers)
 
     @property
     def has_either(self) -> bool:
@@ -40,6 +75,13 @@ class Evidence:
 
     def observe(self, observation: Observation) -> Operation | None:
         """The operation that begins or ends here. Raises ``ValueError`` after ``finish``."""
+        if observation is self._last:
+            return self._found
+        self._last = observation
+        self._found = found = self._observe(observation)
+        return found
+
+    def _observe(self, observation: Observation) -> Operation | None:
         if self.finished:
             raise ValueError(f"an observation at {observation.at_us} us after the end of the history")
         body = observation.body
@@ -53,10 +95,11 @@ class Evidence:
         return operation
 
     def finish(self) -> None:
-        """The history is over; what is still open may have happened. Raises ``ValueError`` if called twice."""
+        """The history is over; what is still open may have happened. Once is enough."""
         if self.finished:
-            raise ValueError("the history is finished already; start a new checker")
+            return
         self.finished = True
+        self._last = None
         for operation in self.operations.open.values():
             self._ended(operation)
 

@@ -34,6 +34,7 @@ from consistency_viz.checkers.registers.lists import Lists
 from consistency_viz.checkers.registers.log import NoSource
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import INITIAL_SUFFIX, RunSet
+from consistency_viz.checkers.session_report import explained
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.history import Header
 from workers.model.observation import Applied, Observation
@@ -51,9 +52,9 @@ class LostUpdates:
 
     name: Final = "lost-updates"
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
         self._replicas = tuple(dict.fromkeys(header.replicas))
-        self._evidence = Evidence()
+        self._evidence = evidence or Evidence()
         self._finals: dict[str, dict[str, Shown]] = {}
         self._updates: dict[str, dict[str, Operation | Observation]] = {}
         self._findings = Findings()
@@ -78,9 +79,8 @@ class LostUpdates:
         if self._replicas:
             for key in self._updates:
                 self._judge(key)
-        registers = Registers(self._evidence.log)
-        self._judge_values(registers)
-        self._judge_lists(Lists(registers))
+        self._judge_values(self._evidence.registers)
+        self._judge_lists(self._evidence.lists)
         lost = self._intent + self._by_value
         verdict, reason = self._verdict(lost)
         metrics: dict[str, Any] = {
@@ -92,6 +92,8 @@ class LostUpdates:
             "lost_from_one_base": self._pairs + self._by_value,
             "updates_unjudged": self._unjudged,
         }
+        if self._unjudged and not lost and self._evidence.in_one_order:
+            return explained(self.name, f"what {in_words(self._unjudged, 'update')} had read", metrics)
         had_evidence = bool(self._unjudged or self._in_flight)
         return self._findings.result(self.name, verdict, reason, metrics, had_evidence=had_evidence)
 

@@ -66,8 +66,8 @@ class MonotonicReads:
 
     name: Final = "monotonic-reads"
 
-    def __init__(self, header: Header) -> None:
-        self._evidence = Evidence()
+    def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
+        self._evidence = evidence or Evidence()
         self._seen: dict[tuple[str, str], Seen] = {}
         self._expected: dict[str, Seen] = {}  # by open read
         self._unjudged: set[tuple[str, str]] = set()
@@ -96,16 +96,16 @@ class MonotonicReads:
             missing = suspect.expected.ids.minus(seen)
             if missing:
                 self._broken(suspect, missing)
-        registers = Registers(self._evidence.log)
+        registers = self._evidence.registers
         whole_reads, whole_broken = self._whole.counts()
         if registers.ops:
-            found = regressions(registers, self._judged)
+            found = regressions(self._evidence, self._judged)
             for regression in found.broken:
                 self._value_broken(registers, regression)
             whole_reads += found.whole_reads
             whole_broken += found.whole_broken
         metrics = {"scope": "per key", "whole_database": share(whole_broken, whole_reads)}
-        return self._judged.result(self.name, _WORDS, metrics, has_either=self._evidence.has_either)
+        return self._judged.result(self.name, _WORDS, metrics, self._evidence)
 
     def _read(self, read: Operation, expected: Seen) -> None:
         place = read.session, read.key

@@ -17,7 +17,6 @@ from typing import Final
 from consistency_viz.checkers.applied_order import Before, in_session_order
 from consistency_viz.checkers.evidence import is_update
 from consistency_viz.checkers.findings import share
-from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.registers.third_sessions import ThirdSessions
 from consistency_viz.checkers.registers.told import tell
 from consistency_viz.checkers.run_set import RunSet
@@ -57,6 +56,5 @@ class MonotonicWrites(UpdateOrder):
                         )
                     across += whole.any
                     across_broken += any(whole.broken_by(update))
-        registers = Registers(self.evidence.log)
-        tell(registers, ThirdSessions(registers, "monotonic-writes", self.judged).go(), self.judged)
+        tell(self.evidence.registers, ThirdSessions(self.evidence, "monotonic-writes", self.judged).go(), self.judged)
         return self.result(self.name, _WORDS, {"scope": "per key", "across_keys": share(across_broken, across)})

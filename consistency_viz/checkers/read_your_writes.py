@@ -26,7 +26,6 @@ from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import quantiles_ms
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.log import NoSource, Read
-from consistency_viz.checkers.registers.order import CausalOrder, WritesByLane
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import RunSet
 from consistency_viz.checkers.session_report import Judged
@@ -65,8 +64,8 @@ class ReadYourWrites:
 
     name: Final = "read-your-writes"
 
-    def __init__(self, header: Header) -> None:
-        self._evidence = Evidence()
+    def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
+        self._evidence = evidence or Evidence()
         self._own: dict[tuple[str, str], Own] = {}
         self._obliged: dict[str, tuple[int, int]] = {}  # open reads: own updates acknowledged, and those without an id
         self._suspects: list[Suspect] = []
@@ -95,7 +94,7 @@ class ReadYourWrites:
             self._judge(suspect)
         self._judge_values()
         metrics = {"since_acknowledged_ms": quantiles_ms(self._late_us)}
-        return self._judged.result(self.name, _WORDS, metrics, has_either=self._evidence.has_either)
+        return self._judged.result(self.name, _WORDS, metrics, self._evidence)
 
     def _read(self, read: Operation) -> None:
         own = self._own.get((read.session, read.key))
@@ -138,11 +137,10 @@ class ReadYourWrites:
         self._judged.findings.add(text, [*missed.indices, *read.indices], ids)
 
     def _judge_values(self) -> None:
-        registers = Registers(self._evidence.log)
+        registers = self._evidence.registers
         if not registers.ops:
             return
-        order = CausalOrder(registers)
-        writes = WritesByLane(registers, order.sessions)
+        order, writes = self._evidence.order, self._evidence.writes
         for number, read in registers.answered():
             acknowledged = {order.sessions.lane[n]: order.sessions.seq[n] for n in order.sessions.before[number]}
             own = writes.last(read.key, acknowledged)

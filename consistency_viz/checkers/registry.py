@@ -17,6 +17,7 @@ from consistency_viz.checkers.convergence import Convergence
 from consistency_viz.checkers.counter import Counter
 from consistency_viz.checkers.divergence import Divergence
 from consistency_viz.checkers.email_timeliness import EmailTimeliness
+from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.invariants import Invariants
 from consistency_viz.checkers.linearizable_register import LinearizableRegister
 from consistency_viz.checkers.lost_updates import LostUpdates
@@ -43,6 +44,20 @@ class Checker(Protocol):
         """The history ended at ``end_us``, microseconds by the recorder's clock. Called once, after all of it."""
         ...
 
+
+OF_EVIDENCE: Final[Mapping[str, Callable[[Header, Evidence], Checker]]] = MappingProxyType(
+    {
+        "convergence": Convergence,
+        "staleness": Staleness,
+        "read-your-writes": ReadYourWrites,
+        "monotonic-reads": MonotonicReads,
+        "monotonic-writes": MonotonicWrites,
+        "writes-follow-reads": WritesFollowReads,
+        "causal": Causal,
+        "lost-updates": LostUpdates,
+    }
+)
+"""Those that judge operations by the same evidence, and share it."""
 
 CHECKERS: Final[Mapping[str, Callable[[Header], Checker]]] = MappingProxyType(
     {
@@ -80,7 +95,8 @@ def create(header: Header, names: Iterable[str] = ()) -> list[Checker]:
     for name in chosen:
         if name not in CHECKERS:
             raise UnknownCheckerError(name)
-    return [CHECKERS[name](header) for name in chosen]
+    evidence = Evidence()
+    return [OF_EVIDENCE[name](header, evidence) if name in OF_EVIDENCE else CHECKERS[name](header) for name in chosen]
 
 
 def check(checkers: Iterable[Checker], observations: Iterable[Observation], end_us: int | None = None) -> list[Result]:

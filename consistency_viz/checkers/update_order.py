@@ -9,7 +9,7 @@ from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import Findings, in_words, share
 from consistency_viz.checkers.operations import Operation
-from consistency_viz.checkers.session_report import Judged
+from consistency_viz.checkers.session_report import Judged, explained
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.history import Header
 from workers.model.observation import Observation
@@ -18,8 +18,8 @@ from workers.model.observation import Observation
 class UpdateOrder:
     """Collects; a subclass says what comes before what."""
 
-    def __init__(self, header: Header) -> None:
-        self.evidence = Evidence()
+    def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
+        self.evidence = evidence or Evidence()
         self.order = AppliedOrder(header.replicas)
         self.sessions: dict[str, list[Operation]] = {}
         """What each session saw and was acknowledged, by set."""
@@ -77,6 +77,8 @@ class UpdateOrder:
             if reads.broken:
                 parts.append(f"{reads.broken:,} of {in_words(reads.reads, 'read')} saw that they {broken}")
             return self.findings.result(name, Verdict.FAILED, "; ".join(parts), figures)
+        if reads.unjudged and self.evidence.in_one_order:
+            return explained(name, in_words(reads.unjudged, "read"), figures)
         if reads.unjudged:
             reason = f"what {in_words(reads.unjudged, 'read')} saw cannot be told"
             had_evidence = bool(self.updates or reads.reads) or self.evidence.has_either

@@ -18,7 +18,6 @@ from typing import Final
 from consistency_viz.checkers.applied_order import Before, in_session_order
 from consistency_viz.checkers.evidence import is_seeing, is_update
 from consistency_viz.checkers.findings import share
-from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.registers.third_sessions import ThirdSessions
 from consistency_viz.checkers.registers.told import tell
 from consistency_viz.checkers.run_set import RunSet
@@ -53,6 +52,7 @@ class WritesFollowReads(UpdateOrder):
                     self.count(list(whole.broken_by(operation)), "which that session had seen before")
                     same += key.any
                     same_broken += any(key.broken_by(operation))
-        registers = Registers(self.evidence.log)
-        tell(registers, ThirdSessions(registers, "writes-follow-reads", self.judged).go(), self.judged)
+        tell(
+            self.evidence.registers, ThirdSessions(self.evidence, "writes-follow-reads", self.judged).go(), self.judged
+        )
         return self.result(self.name, _WORDS, {"scope": "whole database", "same_key": share(same_broken, same)})

@@ -168,3 +168,38 @@ class Known:
         if source == INITIAL:
             return True
         return source != write and (self.before[source][write] or self.ends(source) < self.ops[write].begin)
+
+
+def in_one_order(ops: list[Op]) -> bool:
+    """Whether one order of the operations, none of them a transaction, keeps to real time and explains every answer."""
+    did = [op for op in ops if op.outcome == "ok" or (op.outcome == "info" and any(kind == "w" for kind, *_ in op.steps))]
+    if any(op.f == "txn" for op in did):
+        return False
+    return all(_explains([op for op in ops if op.steps[0][1] == key]) for key in {op.steps[0][1] for op in ops})
+
+
+def _explains(ops: list[Op]) -> bool:
+    """Try every order, one operation after the other."""
+    acts = [op for op in ops if op.outcome == "ok" or (op.outcome == "info" and op.f != "read")]
+    ends = [float("inf") if op.end is None or op.outcome != "ok" else op.end for op in acts]
+    tried: set[tuple[frozenset[int], Any]] = set()
+
+    def goes_on(done: frozenset[int], value: Any) -> bool:
+        left = [i for i in range(len(acts)) if i not in done]
+        if all(acts[i].outcome != "ok" for i in left):
+            return True
+        if (done, value) in tried:
+            return False
+        tried.add((done, value))
+        for i in left:
+            if any(ends[j] < acts[i].begin for j in left):
+                continue
+            reads = [v for kind, _, v in acts[i].steps if kind == "r"]
+            if reads and reads[0] != value:
+                continue
+            writes = [v for kind, _, v in acts[i].steps if kind == "w"]
+            if goes_on(done | {i}, writes[-1] if writes else value):
+                return True
+        return False
+
+    return goes_on(frozenset(), None)

@@ -26,7 +26,7 @@ import msgspec
 
 from consistency_viz.checkers.applied_order import Before, in_session_order
 from consistency_viz.checkers.divergence.prose import listed, printable
-from consistency_viz.checkers.evidence import is_seeing, is_update
+from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import in_words
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.levels import LEVELS, Anomaly, Levels
@@ -46,8 +46,8 @@ class Causal(UpdateOrder):
         self.evidence.finish()
         for operations in self.sessions.values():
             self._session(operations)
-        registers = Registers(self.evidence.log)
-        levels = Levels(registers)
+        registers = self.evidence.registers
+        levels = Levels(self.evidence)
         for level in LEVELS:
             for anomaly in levels.broken[level]:
                 involved = [registers.ops[number] for number in anomaly.operations]
@@ -72,7 +72,7 @@ class Causal(UpdateOrder):
                 self.count(list(breaks.values()), "on which it depends")
 
     def _result(self, levels: Levels) -> Result:
-        verdicts, weakest = _levels(levels)
+        verdicts, weakest = _levels(levels, self.evidence)
         patterns = Counter(anomaly.pattern for found in levels.broken.values() for anomaly in found)
         nothing = "no update and no read depends on anything that can be followed"
         self.judged.reads, self.judged.unjudged = levels.reads, levels.unjudged
@@ -106,7 +106,7 @@ class Causal(UpdateOrder):
         return [[ops[number].op for number in one.operations] for one in levels.disagreements[:WITNESSES_MAX]]
 
 
-def _levels(levels: Levels) -> tuple[dict[str, str], str | None]:
+def _levels(levels: Levels, evidence: Evidence) -> tuple[dict[str, str], str | None]:
     """The verdict on each level, and the weakest that is broken."""
     verdicts: dict[str, str] = {}
     weakest = None
@@ -116,7 +116,7 @@ def _levels(levels: Levels) -> tuple[dict[str, str], str | None]:
         if weakest is not None:
             verdicts[level] = Verdict.FAILED.value
         else:
-            sure = levels.reads and not levels.unjudged
+            sure = evidence.in_one_order if levels.unjudged else levels.reads
             verdicts[level] = (Verdict.PASSED if sure else Verdict.UNKNOWN).value
     return verdicts, weakest
 

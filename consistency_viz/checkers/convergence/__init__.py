@@ -44,10 +44,10 @@ class Convergence:
 
     name: Final = "convergence"
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
         self._replicas = tuple(dict.fromkeys(header.replicas))
         self._started_us = header.started_us
-        self._evidence = Evidence()
+        self._evidence = evidence or Evidence()
         self._order = AppliedOrder(self._replicas)
         self._agreement = Agreement(self._replicas)
         self._traffic = Traffic(self._replicas)

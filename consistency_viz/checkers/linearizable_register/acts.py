@@ -22,6 +22,10 @@ def identity(value: Any) -> Any:
     return value if value is None or type(value) in {int, str} else canonical(value)
 
 
+NOBODYS: Final = Operation("", "", "", "", "", None, None, None, 0, 0, -1)
+"""The operation of an act that needs no words."""
+
+
 class Act:
     """One operation that happened, or may have. A read has only ``old``, a write only ``new``, a cas both.
 
@@ -30,7 +34,9 @@ class Act:
 
     __slots__ = ("completed", "invoked", "kind", "new", "old", "operation")
 
-    def __init__(self, kind: int, old: Any, new: Any, invoked: int, completed: int, operation: Operation) -> None:
+    def __init__(
+        self, kind: int, old: Any, new: Any, invoked: int, completed: int, operation: Operation = NOBODYS
+    ) -> None:
         self.kind = kind
         self.old = old
         self.new = new

@@ -30,12 +30,10 @@ from typing import Final
 
 import msgspec
 
+from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.registers.components import components
 from consistency_viz.checkers.registers.list_levels import VisibleAppends, lost_appends, read_edges, version_edges
-from consistency_viz.checkers.registers.lists import Lists
 from consistency_viz.checkers.registers.log import NoSource, Read
-from consistency_viz.checkers.registers.order import CausalOrder, WritesByLane
-from consistency_viz.checkers.registers.sources import Registers
 
 LEVELS: Final = ("read-committed", "read-atomic", "causal")
 """Weakest first."""
@@ -64,14 +62,14 @@ class Levels:
     ``disagreements`` are orders of writes on which sessions disagree, each of them right by itself.
     """
 
-    def __init__(self, registers: Registers) -> None:
-        self.registers = registers
+    def __init__(self, evidence: Evidence) -> None:
+        self.registers = registers = evidence.registers
         self.broken: dict[str, list[Anomaly]] = {level: [] for level in LEVELS}
         self.disagreements: list[Anomaly] = []
         self.reads = self.unjudged = 0
         self._steps = 0
-        self.lists = Lists(registers)
-        self._order = CausalOrder(registers, self.lists)
+        self.lists = evidence.lists
+        self._order = evidence.order
         self._appends = VisibleAppends(registers, self.lists, self._order.sessions)
         seen = {read.source for reads in registers.reads for read in reads} | self.lists.happened
         self._happened = [op.outcome == "ok" or n in seen for n, op in enumerate(registers.ops)]
@@ -80,7 +78,7 @@ class Levels:
             self.broken["read-committed"] += [Anomaly("CyclicCO", tuple(c)) for c in self._order.cycles]
             return
         self._facts: list[list[int]] = self._order.direct  # who comes before whom, whatever sessions read
-        self._writes = WritesByLane(registers, self._order.sessions)
+        self._writes = evidence.writes
         known: set[tuple[int, int, str, int]] = set()
         forced: dict[tuple[int, int], tuple[int, str]] = {}
         for level in LEVELS:

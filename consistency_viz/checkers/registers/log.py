@@ -91,6 +91,8 @@ class RegisterLog:
         """Keys that some operation tried to write."""
         self.appended: set[str] = set()
         """Keys to which some operation tried to append."""
+        self.malformed = False
+        """Whether some ``cas`` did not say from what to what."""
         self._surely_appended: set[str] = set()
         self.initial: dict[str, bytes] = {}
         self._ops: list[RegisterOp] = []
@@ -150,6 +152,8 @@ class RegisterLog:
                 if operation.outcome != "fail":
                     yield "r", key, canonical(pair[0])
                 yield "w", key, canonical(pair[1])
+            else:
+                self.malformed = True
         elif f == "append":
             yield "a", key, canonical(operation.argument)
         else:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.registers.log import NoSource, Read
 from consistency_viz.checkers.registers.order import CausalOrder, Clock, WritesByLane
 from consistency_viz.checkers.registers.sources import Registers
@@ -51,12 +52,11 @@ class Newest(msgspec.Struct):
 _NONE: Final = Newest([])
 
 
-def regressions(registers: Registers, judged: Judged) -> Regressions:
+def regressions(evidence: Evidence, judged: Judged) -> Regressions:
     """Go through every session's reads in session order; ``judged`` counts them."""
-    order = CausalOrder(registers)
-    writes = WritesByLane(registers, order.sessions)
-    found = Regressions()
-    session = _Session(registers, order, writes, judged)
+    registers = evidence.registers
+    found = Regressions([])
+    session = _Session(registers, evidence.order, evidence.writes, judged)
     for operations in _by_session(registers):
         session.go(operations, found)
     found.broken.sort(key=lambda regression: registers.ops[regression.later].completed_index)

@@ -17,9 +17,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.registers.log import NoSource, Read
-from consistency_viz.checkers.registers.order import CausalOrder, Clock, WritesByLane, join
-from consistency_viz.checkers.registers.sources import Registers
+from consistency_viz.checkers.registers.order import Clock, join
 from consistency_viz.checkers.session_report import Judged
 
 STEPS_MAX: Final = 50_000_000
@@ -59,10 +59,10 @@ class _Debt:
 class ThirdSessions:
     """Finds what is out of order; ``judged`` counts reads to which something was owed."""
 
-    def __init__(self, registers: Registers, guarantee: Guarantee, judged: Judged) -> None:
-        self.registers = registers
-        self.order = CausalOrder(registers)
-        self.writes = WritesByLane(registers, self.order.sessions)
+    def __init__(self, evidence: Evidence, guarantee: Guarantee, judged: Judged) -> None:
+        self.registers = evidence.registers
+        self.order = evidence.order
+        self.writes = evidence.writes
         self.judged = judged
         self._owes = self._session_before if guarantee == "monotonic-writes" else self._read_before
         self._steps = 0

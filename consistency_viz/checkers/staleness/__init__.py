@@ -35,7 +35,6 @@ from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import quantiles_ms, share
 from consistency_viz.checkers.operations import Operation
-from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import RunSet
 from consistency_viz.checkers.session_report import Judged
 from consistency_viz.checkers.staleness.by_value import stale_reads
@@ -70,8 +69,8 @@ class Staleness:
 
     name: Final = "staleness"
 
-    def __init__(self, header: Header) -> None:
-        self._evidence = Evidence()
+    def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
+        self._evidence = evidence or Evidence()
         self._visibility = Visibility()
         self._keys: dict[str, Acknowledged] = {}
         self._begun: dict[str, tuple[int, int]] = {}  # open reads: updates acknowledged, and those without an id
@@ -101,8 +100,8 @@ class Staleness:
         self._evidence.finish()
         for key, suspects in self._suspects.items():
             self._judge(key, suspects)
-        registers = Registers(self._evidence.log)
-        for stale in stale_reads(registers, self._judged):
+        registers = self._evidence.registers
+        for stale in stale_reads(self._evidence, self._judged):
             self._counted(stale.versions, stale.since_us)
             op, missed = registers.ops[stale.number], registers.ops[stale.missed]
             source = None if stale.source < 0 else registers.ops[stale.source]
@@ -114,7 +113,7 @@ class Staleness:
             involved = [o for o in (source, missed, op) if o is not None]
             ids = [*(o.op for o in involved), stale.key]
             self._judged.findings.add(text, [index for o in involved for index in o.indices], ids)
-        return self._judged.result(self.name, _WORDS, self._metrics(), has_either=self._evidence.has_either)
+        return self._judged.result(self.name, _WORDS, self._metrics(), self._evidence)
 
     def _metrics(self) -> dict[str, Any]:
         n = self._judged.reads

@@ -18,9 +18,8 @@ from typing import Final, Self
 
 import msgspec
 
+from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.registers.log import NEVER_INDEX, NoSource, Read, RegisterOp
-from consistency_viz.checkers.registers.order import CausalOrder
-from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.session_report import Judged
 
 OVERLAPPING_MAX: Final = 1000
@@ -91,18 +90,15 @@ class _Candidates(msgspec.Struct, gc=False):
 
 
 class _History:
-    """The registers, who supersedes whom, and the causal order once it is asked for."""
+    """The writes of each key and value. The causal order is made only when it is asked for."""
 
-    def __init__(self, registers: Registers) -> None:
-        self.registers = registers
-        self.ops = registers.ops
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.registers = evidence.registers
+        self.ops = self.registers.ops
         self.steps = 0
         self.keys = self._writes()
         self._candidates: dict[tuple[str, bytes], _Candidates] = {}
-
-    @cached_property
-    def order(self) -> CausalOrder:
-        return CausalOrder(self.registers)
 
     @cached_property
     def was_read(self) -> frozenset[int]:
@@ -138,9 +134,10 @@ class _History:
         return found
 
 
-def stale_reads(registers: Registers, judged: Judged) -> Iterator[StaleRead]:
+def stale_reads(evidence: Evidence, judged: Judged) -> Iterator[StaleRead]:
     """Those of the history, in the order in which they began; ``judged`` counts all that began after a write."""
-    history = _History(registers)
+    history = _History(evidence)
+    registers = evidence.registers
     for number, read in registers.answered():
         writes = history.keys.get(read.key)
         if writes is None:
@@ -258,4 +255,4 @@ class _Reading:
         # Who began before the source's end can only come after it by reading, unless somebody read the source.
         reads = history.registers.reads
         others = (w for w in overlapping if w != source and (is_known or reads[w]))
-        return [w for w in others if history.order.is_before(source, w)]
+        return [w for w in others if history.evidence.order.is_before(source, w)]
