@@ -10,6 +10,38 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from consistency_viz.experiments.campaign.models import (
+    ApiToken,
+    Cell,
+    Chunk,
+    Experiment,
+    Finding,
+    Layout,
+    Result,
+    Scenario,
+    ScenarioVersion,
+    Variant,
+)
+
+__all__ = [
+    "ApiToken",
+    "Cell",
+    "Chunk",
+    "Experiment",
+    "Finding",
+    "Layout",
+    "PresenterToken",
+    "Result",
+    "Run",
+    "Scenario",
+    "ScenarioVersion",
+    "Variant",
+    "history_path",
+    "microseconds",
+    "moment",
+    "new_run_id",
+]
+
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 RUN_ID_LENGTH = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,6 +113,22 @@ class Run(models.Model):
     fork_at_us = models.BigIntegerField(
         null=True, blank=True, default=None, help_text="Recorder time in microseconds from which on it differs."
     )
+    experiment = models.ForeignKey(
+        Experiment,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="runs",
+        help_text="The experiment that it belongs to.",
+    )
+    cell = models.ForeignKey(
+        Cell,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="runs",
+        help_text="What of the experiment it plays: a variant, at the values that are swept.",
+    )
     findings = models.JSONField(null=True, blank=True, default=None, help_text="What the checkers found, once asked.")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -90,6 +138,11 @@ class Run(models.Model):
         """Newest first."""
 
         ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("cell", "seed"), condition=models.Q(cell__isnull=False), name="run_of_a_cell_once"
+            ),
+        )
 
     def __str__(self) -> str:
         """Its title and id, as the admin lists it."""

@@ -16,7 +16,7 @@ from django.core.validators import validate_email
 
 from consistency_viz.experiments import stack
 from consistency_viz.experiments.commands import CommandRefused
-from consistency_viz.experiments.models import Run
+from consistency_viz.experiments.models import Cell, Experiment, Run
 from workers.cluster.fixing import FixError, fixed
 from workers.cluster.scenario import Scenario
 
@@ -49,8 +49,13 @@ def start_fix(broken: Run) -> Run:
         raise CommandRefused(f"{broken.title} has no fix that can be run.", remedy, status=404) from error
 
 
-def start(scenario: Scenario, fix_of: Run | None = None) -> Run:
-    """Start a scenario live, as it is; ``fix_of`` is the run that it mends."""
+def start(
+    scenario: Scenario, fix_of: Run | None = None, experiment: Experiment | None = None, cell: Cell | None = None
+) -> Run:
+    """Start a scenario live, as it is; ``fix_of`` is the run that it mends, ``cell`` the part of an experiment.
+
+    Raises ``IntegrityError`` if that cell has a run of this seed.
+    """
     if Run.objects.exclude(state__in=Run.ENDED).count() >= RUNS_ACTIVE_MAX:
         raise CommandRefused(f"{RUNS_ACTIVE_MAX} runs are active already.", "Stop one of them first.", status=409)
     document = scenario.model_dump(mode="json")
@@ -63,6 +68,8 @@ def start(scenario: Scenario, fix_of: Run | None = None) -> Run:
         document=document,
         seed=scenario.seed,
         fix_of=fix_of,
+        experiment=experiment,
+        cell=cell,
     )
     try:
         stack.control().create_run(client, run.id, document)

@@ -5,7 +5,9 @@ What YAML may hold is in ``scenario_yaml``, what a scenario may say in ``scenari
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import yaml
@@ -19,7 +21,20 @@ from workers.cluster.scenario_errors import SHOWN_CHARS_MAX, Problem, ScenarioEr
 from workers.cluster.scenario_yaml import BYTES_MAX, DEPTH_MAX, NODES_MAX, line_of, read, too_large
 from workers.cluster.storyline import check_narration
 
-__all__ = ["BYTES_MAX", "DEPTH_MAX", "NODES_MAX", "Problem", "ScenarioError", "check", "parse", "set_path"]
+__all__ = [
+    "BYTES_MAX",
+    "DEPTH_MAX",
+    "NODES_MAX",
+    "Problem",
+    "ScenarioError",
+    "check",
+    "parse",
+    "problems_of",
+    "set_path",
+]
+
+PROBLEMS_MAX: Final = 20
+"""So many problems are told; who made more made one of them often."""
 
 _REMEDIES: Final = {
     "extra_forbidden": "there is no such field here; remove it or check its spelling",
@@ -46,6 +61,23 @@ def parse(text: str, source: str, overrides: Sequence[str] = ()) -> Scenario:
     problem = too_large(text)
     if problem:
         raise ScenarioError(source, [problem])
+    with _no_collection():
+        return _parsed(text, source, overrides)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Thousands of nodes at once make the collector look through the whole process, for what goes away by itself."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _parsed(text: str, source: str, overrides: Sequence[str]) -> Scenario:
     root, fields = read(text, source)
     if not isinstance(fields, dict):
         problem = Problem(1, "", type(fields).__name__, "write a mapping of fields, such as `name: my-scenario`")
@@ -61,7 +93,7 @@ def check(fields: dict[str, Any], source: str, root: yaml.Node | None = None) ->
         scenario = Scenario.model_validate(fields)
         check_narration(scenario, build(scenario).nodes)
     except ValidationError as error:
-        raise ScenarioError(source, _problems(error, fields, root)) from error
+        raise ScenarioError(source, problems_of(error, fields, root)) from error
     except PlanError as error:
         line = line_of(root, error.field.split("."))
         raise ScenarioError(source, [Problem(line, error.field, shown(error.value), error.remedy)]) from error
@@ -106,7 +138,7 @@ def _of_fix(scenario: Scenario) -> list[tuple[str, str, str]]:
     try:
         build(Scenario.model_validate(fields))
     except ValidationError as error:
-        found = [(p.field, p.value, p.remedy) for p in _problems(error, fields, None)]
+        found = [(p.field, p.value, p.remedy) for p in problems_of(error, fields, None)]
     except PlanError as error:
         found = [(error.field, shown(error.value), error.remedy)]
     else:
@@ -137,8 +169,13 @@ def _culprit(field: str, paths: Sequence[str]) -> str:
     return nearest
 
 
-def _problems(error: ValidationError, fields: dict[str, Any], root: yaml.Node | None) -> list[Problem]:
-    return [_problem(item, fields, root) for item in error.errors(include_url=False)]
+def problems_of(error: ValidationError, fields: dict[str, Any], root: yaml.Node | None) -> list[Problem]:
+    """What pydantic found, each at the place where its author wrote it; ``root`` tells the lines."""
+    found = error.errors(include_url=False, include_context=False)
+    problems = [_problem(item, fields, root) for item in found[:PROBLEMS_MAX]]
+    if len(found) > PROBLEMS_MAX:
+        problems.append(Problem(0, "", "", f"{len(found) - PROBLEMS_MAX:,} problems more; mend these first"))
+    return problems
 
 
 def _problem(error: Any, fields: dict[str, Any], root: yaml.Node | None) -> Problem:
@@ -157,7 +194,8 @@ def _as_written(location: Sequence[str | int], fields: Any) -> list[str]:
     path: list[str] = []
     place = fields
     for step in location:
-        if isinstance(place, dict) and step not in place and (step == place.get("kind") or str(step).startswith("of-")):
+        known = isinstance(place, dict) and step in place
+        if not known and (str(step).startswith("of-") or (isinstance(place, dict) and step == place.get("kind"))):
             continue
         path.append(str(step))
         if isinstance(place, dict):
