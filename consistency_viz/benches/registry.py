@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from consistency_viz.benches import checkers, crdt, matrix, pipeline, simulate
+from consistency_viz.benches import checkers, crdt, matrix, pipeline, refusals, simulate
 from consistency_viz.benches.measure import Figure
 
 Bench = Callable[[str, int | None], tuple[list[Figure], dict[str, object]]]
@@ -15,6 +15,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "crdt": lambda url, runs: crdt.run(),
     "matrix": lambda url, runs: matrix.run(runs),
     "pipeline": lambda url, runs: pipeline.run(url),
+    "refusals": lambda url, runs: refusals.run(),
     "simulate": lambda url, runs: simulate.run(),
 }
 NOTES: Final[Mapping[str, Callable[[dict[str, Any]], list[Any]]]] = {"matrix": matrix.tables}

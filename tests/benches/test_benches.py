@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consistency_viz.benches import simulate
+from consistency_viz.benches import refusals, simulate
 from consistency_viz.benches.measure import child
 from consistency_viz.benches.orders_to_place import orders
 from consistency_viz.benches.registry import BENCHES
@@ -28,8 +28,19 @@ def test_the_simulators_bench_measures_and_finds_the_same_bytes_for_the_same_see
     assert notes["same seed, same bytes"] is True
 
 
+def test_every_wrong_scenario_of_the_bench_is_refused_with_a_remedy_and_the_large_ones_for_their_size() -> None:
+    figures, notes = refusals.run(rounds=1, busy=0)
+    assert [figure.name for figure in figures] == list(refusals.INPUTS)
+    said = {name.partition(":")[0]: str(text) for name, text in notes.items()}
+    assert "there is no such field here" in said["fix that does not apply"]
+    assert said["10 MB of YAML"].endswith("a scenario has at most 65,536 bytes; shorten it")
+    assert said["alias bomb"].endswith("anchors and aliases are not read; write it out")
+    assert said["20,000 values"].endswith("use at most 6,000 values")
+    assert said["a file of zeros"] != ""
+
+
 def test_every_bench_has_a_name() -> None:
-    assert set(BENCHES) == {"checkers", "crdt", "matrix", "pipeline", "simulate"}
+    assert set(BENCHES) == {"checkers", "crdt", "matrix", "pipeline", "refusals", "simulate"}
 
 
 @pytest.mark.stack

@@ -1,8 +1,8 @@
 """YAML as scenarios are written in it: plain values, each place with its line, and nothing that surprises.
 
-Limits come before parsing: size, then anchors, tags, depth and number of values as the tree is built from events. A
-plain scalar means what YAML 1.2 says: only ``true`` and ``false`` are truth values (``on`` is a word, ``seed: yes`` an
-error), ``1:30`` and ``010`` are texts, ``1e3`` is a number, a date is a text. Pure.
+Limits come before parsing: size, then anchors, tags, depth and numbers of values and fields as the tree is built from
+events. A plain scalar means what YAML 1.2 says: only ``true`` and ``false`` are truth values (``on`` is a word,
+``seed: yes`` an error), ``1:30`` and ``010`` are texts, ``1e3`` is a number, a date is a text. Pure.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import yaml
+from yaml.composer import Composer
 
 from workers.cluster.scenario_errors import SHOWN_CHARS_MAX, Problem, ScenarioError
 
 BYTES_MAX: Final = 64 * 1024
 DEPTH_MAX: Final = 12
 NODES_MAX: Final = 6_000
+FIELDS_MAX: Final = 200
 DIGITS_MAX: Final = 64
 
 _INT: Final = "tag:yaml.org,2002:int"
@@ -36,19 +38,24 @@ _PLAIN: Final = (
 )
 
 
-class _Loader(yaml.SafeLoader):
+_Events: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+"""Who cuts the text in events: libyaml, many times as fast, where PyYAML has it; its words differ a little."""
+
+
+class _Loader(Composer, _Events):  # type: ignore[misc]
     """Builds the tree of nodes, refusing on the way what a scenario does not hold."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, Any]]] = {}  # noqa: RUF012 - the library's own way
 
     def __init__(self, text: str, source: str) -> None:
-        super().__init__(text)
+        _Events.__init__(self, text)
+        Composer.__init__(self)
         self._source = source
         self._depth = 0
         self._count = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()
         self._count += 1
         remedy = ""
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
@@ -57,6 +64,8 @@ class _Loader(yaml.SafeLoader):
             remedy = "tags are not read; leave it out"
         elif self._count > NODES_MAX:
             remedy = f"use at most {NODES_MAX:,} values"
+        elif isinstance(parent, yaml.MappingNode) and len(parent.value) >= FIELDS_MAX:
+            remedy = f"use at most {FIELDS_MAX} fields in one mapping"
         nests = isinstance(event, yaml.CollectionStartEvent)
         if nests and self._depth == DEPTH_MAX:
             remedy = f"nest at most {DEPTH_MAX} levels"

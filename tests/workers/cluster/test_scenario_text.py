@@ -1,10 +1,11 @@
+import gc
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.cluster.scenario_text import BYTES_MAX, DEPTH_MAX, NODES_MAX, Problem, ScenarioError, parse
+from workers.cluster.scenario_text import BYTES_MAX, DEPTH_MAX, NODES_MAX, PROBLEMS_MAX, Problem, ScenarioError, parse
 from workers.strategies.registry import DESIGNS
 
 HEAD = "name: a\ntitle: T\ndesign: synchronous\n"
@@ -172,7 +173,7 @@ def test_a_scenario_needs_a_name_a_title_and_a_design():
                 5,
                 "",
                 "",
-                "this is not YAML: while parsing a flow node, expected the node content, but found '<stream end>'; "
+                "this is not YAML: while parsing a flow node, did not find expected node content; "
                 "inside { } and [ ] quote a text that has one of , ? : # in it",
             ),
         ),
@@ -241,6 +242,27 @@ def test_nesting_is_bounded():
 def test_the_number_of_values_is_bounded():
     [problem] = problems(f"{HEAD}x: [{'1,' * (NODES_MAX + 1)}]\n")
     assert problem == Problem(4, "", "", "use at most 6,000 values")
+
+
+def test_the_number_of_fields_in_a_mapping_is_bounded():
+    [problem] = problems(HEAD + "".join(f"field-{number}: 1\n" for number in range(198)))
+    assert problem == Problem(201, "", "", "use at most 200 fields in one mapping")
+    assert len(problems(HEAD + "".join(f"field-{number}: 1\n" for number in range(15)))) == 15
+
+
+def test_of_many_problems_the_first_are_told_and_the_rest_counted():
+    found = problems(f"{HEAD}changes: [{'1, ' * 3_000}]\n")
+    assert [problem.field for problem in found] == [*(f"changes.{number}" for number in range(PROBLEMS_MAX)), ""]
+    assert found[-1].remedy == "2,980 problems more; mend these first"
+
+
+def test_reading_leaves_the_collector_as_it_was():
+    for setting, expected in ((gc.enable, True), (gc.disable, False)):
+        setting()
+        parse(HEAD, "a.yaml")
+        problems(f"{HEAD}seed: -1\n")
+        assert gc.isenabled() is expected
+    gc.enable()
 
 
 BOMB = "a: &a [x]\n" + "".join(
