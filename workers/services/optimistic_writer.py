@@ -6,6 +6,8 @@ Rules
    collide again. Who gives up says so in the history.
 3. The idempotency key is the business key of what is written, the same in every attempt: after a time-out nobody knows
    whether the write was accepted, and asking again must not write twice.
+4. A timer is named after attempt and phase: what is sent when it is due is named after it, and no two messages share an
+   id. A second try under the name of the first would be lost on the same link for the same reason.
 """
 
 from __future__ import annotations
@@ -75,7 +77,8 @@ class OptimisticWriter:
 
     def _read(self, key: str, job: Json) -> Step:
         request = self._request(key, "Read", {"attempt": job["attempt"]})
-        return Step({key: {**job, "phase": "read"}}, (request, self._timer(key, self.timeout_us)))
+        reading = {**job, "phase": "read"}
+        return Step({key: reading}, (request, self._timer(key, reading, self.timeout_us)))
 
     def _write(self, key: str, job: Json, read: Json) -> Step:
         found = self.found(job, read["order"])
@@ -90,8 +93,9 @@ class OptimisticWriter:
             "order": order,
             "idempotency_key": update_id(key, fact),
         }
-        request = self._request(key, "Write", written)
-        return Step({key: {**job, "phase": "write", "order": order}}, (request, self._timer(key, self.timeout_us)))
+        writing = {**job, "phase": "write", "order": order}
+        effects = (self._request(key, "Write", written), self._no_timer(key, job))
+        return Step({key: writing}, (*effects, self._timer(key, writing, self.timeout_us)))
 
     def _fail(self, key: str, job: Json, context: Context) -> Step:
         attempt = job["attempt"]
@@ -100,17 +104,21 @@ class OptimisticWriter:
             ended = self._finish(key, job, "gave up")
             return Step(ended.writes, (Observe(given_up), *ended.effects))
         pause_us = int(PAUSE_US * 2 ** (attempt - 1) * (0.5 + context.draw("pause")))
-        return Step({key: {**job, "attempt": attempt + 1, "phase": "pause"}}, (self._timer(key, pause_us),))
+        pausing = {**job, "attempt": attempt + 1, "phase": "pause"}
+        return Step({key: pausing}, (self._no_timer(key, job), self._timer(key, pausing, pause_us)))
 
     def _finish(self, key: str, job: Json, phase: str) -> Step:
         ended = {**job, "phase": phase}
-        return Step({key: ended}, (CancelTimer(f"attempt:{key}"), *self.finished(key, ended)))
+        return Step({key: ended}, (self._no_timer(key, job), *self.finished(key, ended)))
 
     def _request(self, key: str, type: str, data: Json) -> Send:
         return Send(self.store, type, key, data, reply_topic=self.replies, reply_key=key)
 
-    def _timer(self, key: str, after_us: int) -> SetTimer:
-        return SetTimer(f"attempt:{key}", after_us, "AttemptDue", key, {})
+    def _timer(self, key: str, job: Json, after_us: int) -> SetTimer:
+        return SetTimer(_timer_name(key, job), after_us, "AttemptDue", key, {})
+
+    def _no_timer(self, key: str, job: Json) -> CancelTimer:
+        return CancelTimer(_timer_name(key, job))
 
 
 class OptimisticIntake(OptimisticWriter):
@@ -150,3 +158,7 @@ class OptimisticMailer(OptimisticWriter):
         """The mail, if the fact is in the store."""
         order = job.get("order", {})
         return mail(key, order, to_customer=False) if job["phase"] == "done" and MAILED in order else ()
+
+
+def _timer_name(key: str, job: Json) -> str:
+    return f"attempt:{key}:{job['attempt']}:{job['phase']}"

@@ -46,7 +46,7 @@ def test_a_writer_reads_before_it_writes():
     _, step = played(WRITER, PLACED_EVENT)
     assert step.effects == (
         Send("store", "Read", "o1", {"attempt": 1}, reply_topic="store.tax", reply_key="o1"),
-        SetTimer("attempt:o1", 150_000, "AttemptDue", "o1", {}),
+        SetTimer("attempt:o1:1:read", 150_000, "AttemptDue", "o1", {}),
     )
 
 
@@ -65,7 +65,7 @@ def test_it_writes_what_it_computes_from_what_it_has_read():
 
 def test_a_write_that_is_taken_ends_the_work_for_good():
     state, step = played(WRITER, PLACED_EVENT, versioned(PLACED, 1), told("Written"))
-    assert step.effects == (CancelTimer("attempt:o1"),)
+    assert step.effects == (CancelTimer("attempt:o1:1:write"),)
     for late in (PLACED_EVENT, told("Written"), told("Conflict"), DUE, versioned(PLACED, 1)):
         assert WRITER.step(state, late, context()) is NOTHING
 
@@ -95,6 +95,23 @@ def test_a_time_out_is_an_attempt_that_failed_and_its_late_answer_counts_all_the
     assert (state["o1"]["phase"], state["o1"]["attempt"], len(timers(step))) == ("pause", 2, 1)
     ended, _ = played(WRITER, told("Written", attempt=1), state=state)
     assert ended["o1"]["phase"] == "done"
+
+
+def test_each_attempt_has_timers_of_its_own_and_leaves_none_behind():
+    state, begun = played(WRITER, PLACED_EVENT)
+    left = {timer.name for timer in timers(begun)}
+    named = set(left)
+    conflicts = [given for n in (1, 2, 3) for given in (versioned(PLACED, 1, attempt=n), told("Conflict", n), DUE)]
+    for given in (*conflicts, told("Written", 4)):
+        if given is DUE:
+            left.clear()
+        step = WRITER.step(state, given, context())
+        state = after(state, step)
+        left -= {effect.name for effect in step.effects if isinstance(effect, CancelTimer)}
+        assert named.isdisjoint(timer.name for timer in timers(step))
+        left |= {timer.name for timer in timers(step)}
+        named |= left
+        assert len(left) == (given.type != "Written")
 
 
 @pytest.mark.parametrize("late", [versioned(PLACED, 1, attempt=1), told("Conflict", attempt=1)])

@@ -55,6 +55,13 @@ def test_lost_answers_and_time_outs_write_and_mail_nothing_twice():
         assert set(mails(history)) <= {u.partition(":")[0] for u in updates}
 
 
+def test_an_attempt_that_was_lost_is_made_again_under_another_name_and_may_arrive():
+    lossy = {"default": {**ROUGH["default"], "loss": 0.3}}
+    for history in rough_runs(DESIGN, range(4), network=lossy, rpc_timeout_ms=60):
+        sent = [b.message for b in of_kind(history, Sent)]
+        assert len(sent) == len(set(sent))
+
+
 def test_a_writer_that_gets_no_answer_gives_up_and_says_so():
     nodes = {"store": {"instances": 0}}
     history = simulate(scenario(design=DESIGN, nodes=nodes, rpc_timeout_ms=20, workload={"orders": 3}))
