@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consistency_viz.checkers.verdict import Result, Verdict
+from consistency_viz.experiments import fault_report
 from consistency_viz.observation.checking import Report
 
 _STYLE: Final = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
@@ -29,6 +30,7 @@ def render(report: Report) -> Iterator[RenderableType]:
     for result in report.results:
         if result.checker == "divergence" and result.applicable:
             yield _windows(result.metrics)
+    yield from fault_report.render(report.faults, header.started_us)
     for result in report.results:
         yield from _witnesses(result)
     yield Text.assemble("Verdict: ", (report.verdict.value, _STYLE[report.verdict]))

@@ -12,10 +12,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
+from consistency_viz.checkers.fault_touch import FaultTouch, Touch
 from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result, Verdict
 from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments.expectations import Found, judge, numbers
+from consistency_viz.experiments.fault_report import summary
 from consistency_viz.experiments.models import Run, microseconds
 from consistency_viz.observation.history import HistoryError, HistoryReader
 from workers.cluster.scenario import Scenario
@@ -25,7 +27,7 @@ from workers.model.observation import Observation
 HISTORY_BYTES_MAX: Final = 64 * 1024 * 1024
 WITNESSES_SHOWN: Final = 3
 TEXT_LENGTH_MAX: Final = 400
-VERSION: Final = 3
+VERSION: Final = 4
 """Of what is kept in a row; another version is found again."""
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -53,11 +55,12 @@ def findings_of(run: Run) -> dict[str, Any]:
 
 
 def _find(run: Run) -> dict[str, Any]:
-    work = WorkDone()
+    work, touch = WorkDone(), FaultTouch()
 
     def seen(reader: HistoryReader) -> Iterator[Observation]:
         for observation in reader:
             work.observe(observation)
+            touch.observe(observation)
             yield observation
 
     with HistoryReader(run.history_path) as reader:
@@ -71,6 +74,7 @@ def _find(run: Run) -> dict[str, Any]:
         "state": "ready",
         "observations": observations,
         "figures": dict(numbers("", metrics)),
+        "faults": [_touched(one) for one in touch.report()],
         "expectations": [_expectation(item, one) for item, one in zip(expected, found, strict=True)],
         "failed": [_failed(result) for result in results if result.verdict == Verdict.FAILED],
         "passed": [result.checker for result in results if result.verdict == Verdict.PASSED],
@@ -93,6 +97,11 @@ def _failed(result: Result) -> dict[str, Any]:
         "witnesses": [_short(witness.text) for witness in shown],
         "more": len(result.witnesses) - len(shown) + result.witnesses_skipped,
     }
+
+
+def _touched(touch: Touch) -> dict[str, Any]:
+    told = touch.to_json()
+    return {**told, "fault": _short(touch.fault), "text": _short(summary(told))}
 
 
 def _none(text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consistency_viz.checkers.verdict import Verdict
+from consistency_viz.experiments import fault_report
 from consistency_viz.experiments.tally import Tally
 
 STYLES: Final = {None: "", Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
@@ -49,6 +50,8 @@ def render(tally: Tally, summary: dict[str, Any]) -> Iterator[RenderableType]:
     yield _verdicts(tally, summary)
     yield from expectations(summary["expectations"])
     yield _figures(n, summary["metrics"])
+    if n == 1:
+        yield from fault_report.render(tally.first[0].faults)
     for run in tally.first:
         for result in run.results:
             for witness in result.witnesses[:2]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from consistency_viz.checkers.fault_touch import FaultTouch
 from consistency_viz.checkers.registry import create
 from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
@@ -36,6 +37,8 @@ class SimulatedRun(msgspec.Struct, frozen=True):
     metrics: dict[str, Any]
     results: list[Result]
     expectations: list[Found]
+    faults: list[dict[str, Any]] = []
+    """What each fault touched (``checkers.fault_touch.Touch.to_json``)."""
 
     def to_json(self) -> dict[str, Any]:
         """What ``simulate --json`` prints for a run."""
@@ -51,6 +54,7 @@ class SimulatedRun(msgspec.Struct, frozen=True):
                 for result in self.results
                 for witness in result.witnesses
             ],
+            "faults": self.faults,
         }
 
 
@@ -77,6 +81,9 @@ def simulate_once(
     judges, work = create(header, checkers), WorkDone()
     takers: list[Callable[[Observation], None]] = [judge.observe for judge in judges]
     takers.append(work.observe)
+    touch = FaultTouch()
+    if plan.faults:  # in virtual time nobody injects any
+        takers.append(touch.observe)
     if history is None:
         end_us = _play(plan, takers)
     else:
@@ -86,7 +93,8 @@ def simulate_once(
     metrics = {result.checker: result.metrics for result in results} | {"work": work.metrics()}
     verdicts = {result.checker: result.verdict for result in results}
     found = judge(scenario.expect, verdicts, metrics)
-    return SimulatedRun(seed, end_us / 1_000, of_results(results), verdicts, metrics, results, found)
+    faults = [one.to_json() for one in touch.report()]
+    return SimulatedRun(seed, end_us / 1_000, of_results(results), verdicts, metrics, results, found, faults)
 
 
 def _play(plan: Plan, takers: Sequence[Callable[[Observation], None]]) -> int:

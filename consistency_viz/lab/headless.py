@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from consistency_viz.checkers.fault_touch import FaultTouch
 from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
@@ -23,7 +24,7 @@ from workers.cluster.plan import build
 from workers.cluster.scenario import Scenario
 from workers.model.observation import Observation
 from workers.runtime import control
-from workers.runtime.connection import connect
+from workers.runtime.connection import connect, of_run
 
 EXIT_NOT_FINISHED: Final = 1
 """A run that was stopped or broke off has not shown what it should, whatever it did show."""
@@ -44,6 +45,8 @@ class LiveRun(msgspec.Struct, frozen=True):
     metrics: dict[str, Any]
     expectations: dict[str, Any]
     exit_status: int
+    faults: list[dict[str, Any]] = []
+    """What each fault touched (``checkers.fault_touch.Touch.to_json``); times from the run's start."""
 
 
 def run_headless(
@@ -58,7 +61,7 @@ def run_headless(
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=home))
     try:
         with Stack(data_dir=folder, tell=tell) as stack:
-            ending = _play(scenario, stack.redis_url, folder.name, folder, should_stop)
+            ending = _play(scenario, (stack.redis_url, stack.runs_url), folder.name, folder, should_stop)
         if ending.path is None:
             raise LabError(f"The run recorded nothing: {ending.reason}.", f"Look at the logs in {folder}/log.")
         result = _judge(scenario, ending)
@@ -69,21 +72,23 @@ def run_headless(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _play(scenario: Scenario, url: str, run: str, folder: Path, should_stop: Callable[[], bool]) -> Ending:
+def _play(scenario: Scenario, urls: tuple[str, str], run: str, folder: Path, should_stop: Callable[[], bool]) -> Ending:
     plan = build(scenario)
-    client = connect(url)
+    client = connect(*urls)
     endings: list[Ending] = []
     control.create_run(client, run, scenario.model_dump(mode="json"))
 
     def header(status: Any) -> Any:
         return msgspec.structs.replace(header_of(plan, "live"), run=run, started_us=int(status.started_us))
 
-    recorder = Recorder(client, run, folder / "history.jsonl", control, header, endings.append)
+    recorder = Recorder(of_run(client, run), run, folder / "history.jsonl", control, header, endings.append)
     try:
         recorder.run(should_stop)
         if not endings:  # stopped by hand: end the run, and record to its end
             control.stop_run(client, run, "stopped by hand")
-            Recorder(client, run, folder / "history.jsonl", control, header, endings.append).run(lambda: False)
+            Recorder(of_run(client, run), run, folder / "history.jsonl", control, header, endings.append).run(
+                lambda: False
+            )
     finally:
         control.delete_run(client, run)
         client.close()
@@ -91,11 +96,12 @@ def _play(scenario: Scenario, url: str, run: str, folder: Path, should_stop: Cal
 
 
 def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
-    work = WorkDone()
+    work, touch = WorkDone(), FaultTouch()
 
     def seen(reader: HistoryReader) -> Iterator[Observation]:
         for observation in reader:
             work.observe(observation)
+            touch.observe(observation)
             yield observation
 
     assert ending.path is not None  # noqa: S101 - the caller has looked
@@ -117,4 +123,14 @@ def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
             metrics=metrics,
             expectations=tally.to_json(),
             exit_status=EXIT_BY_VERDICT[tally.verdict] if ending.state == "finished" else EXIT_NOT_FINISHED,
+            faults=[_from_start(one.to_json(), ending.started_us) for one in touch.report()],
         )
+
+
+def _from_start(fault: dict[str, Any], started_us: int) -> dict[str, Any]:
+    ended_us = fault["ended_us"]
+    times = {
+        "began_us": fault["began_us"] - started_us,
+        "ended_us": None if ended_us is None else ended_us - started_us,
+    }
+    return {**fault, **times}

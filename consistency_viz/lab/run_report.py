@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from consistency_viz.experiments import fault_report
 from consistency_viz.experiments.simulation_report import EXPECTED, FIGURES, expectations, number
 from consistency_viz.lab.headless import LiveRun
 
@@ -28,6 +29,7 @@ def render(run: LiveRun) -> Iterator[RenderableType]:
         if value is not None:
             figures.add_row(title, number(value))
     yield figures
+    yield from fault_report.render(run.faults)
     for result in run.results:
         for witness in result.witnesses:
             yield Text(f"{result.checker}: {witness.text}")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from consistency_viz.checkers.fault_touch import FaultTouch
 from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.observation.formats.jepsen import JepsenReader
 from consistency_viz.observation.history import DEFAULT_LIMITS, HistoryReader, Limits
 from workers.model.history import Header
+from workers.model.observation import Observation
 
 FORMATS: Final = ("native", "jepsen")
 EXIT_BY_VERDICT: Final = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNKNOWN: 2}
@@ -40,6 +42,9 @@ class Report(msgspec.Struct, frozen=True):
     results: list[Result]
     notes: list[str] = []
     """How the file was understood, where it does not say so itself."""
+
+    faults: list[dict[str, Any]] = []
+    """What each fault touched (``checkers.fault_touch.Touch.to_json``)."""
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object. The header's plan is left out: it is in the history."""
@@ -71,7 +76,8 @@ def check_file(
     create(nobody, chosen)  # a wrong name is refused before a large file is read
     reads_native = history_format == "native"
     with HistoryReader(source, limits) if reads_native else JepsenReader(source, limits, keyed=keyed) as reader:
-        results = check(create(reader.header, chosen), reader)
+        touch = FaultTouch()
+        results = check(create(reader.header, chosen), _watched(reader, touch))
         return Report(
             file=reader.file,
             header=reader.header,
@@ -81,4 +87,11 @@ def check_file(
             verdict=of_results(results),
             results=results,
             notes=reader.notes if isinstance(reader, JepsenReader) else [],
+            faults=[one.to_json() for one in touch.report()],
         )
+
+
+def _watched(observations: Iterable[Observation], touch: FaultTouch) -> Iterator[Observation]:
+    for observation in observations:
+        touch.observe(observation)
+        yield observation
