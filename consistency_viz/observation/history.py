@@ -92,7 +92,7 @@ class HistoryReader:
         version = fields["history"]
         if isinstance(version, bool) or version not in VERSIONS_READ:
             problem = f"version {version!r} is not known here"
-            known = " and ".join(map(str, VERSIONS_READ))
+            known = f"{VERSIONS_READ[0]} to {VERSIONS_READ[-1]}"
             remedy = f"this program reads versions {known}; use the program that wrote the file, or convert it"
             raise HistoryError(self.file, 1, problem, remedy, "history", version)
         try:

@@ -189,12 +189,12 @@ def test_a_value_nested_too_deeply_is_refused(path: Path) -> None:
     assert refused(path, HEAD, LINES[1], deep).problem == "nested too deeply"
 
 
-@pytest.mark.parametrize("version", [0, 3, "1", True, None])
+@pytest.mark.parametrize("version", [0, 4, "1", True, None])
 def test_a_version_that_is_not_known_is_refused(path: Path, version: Any) -> None:
     plain = msgspec.json.decode(HEAD) | {"history": version}
     error = refused(path, msgspec.json.encode(plain), *LINES[1:])
     assert (error.line, error.field, error.value) == (1, "history", version)
-    assert "reads versions 1 and 2" in error.remedy
+    assert "reads versions 1 to 3" in error.remedy
 
 
 def test_a_missing_header_is_said_to_be_missing(path: Path) -> None:

@@ -70,6 +70,8 @@ class Shard:
         "_name",
         "_step",
         "clock",
+        "epoch",
+        "instance",
         "node",
         "partition",
         "partitions",
@@ -87,6 +89,9 @@ class Shard:
         self._id_part = f"/{spec.id}."
         self._may_write = frozenset(spec.publishes)
         self.refuses = True
+        self.instance = ""
+        self.epoch = 0
+        """Whose shard it is now, and under which fencing epoch: its driver says so."""
         self.node = spec.id
         self.partition = partition
         self.partitions = partitions
@@ -194,7 +199,9 @@ class Shard:
         partition = partition_of(partition_key or key, self.partitions) if self.partitions > 1 else 0
         outcome.messages.append((partition, message))
         if outcome.messages_noted:
-            outcome.bodies.append(Sent(message_id, topic, send.type, key, cause_id))
+            outcome.bodies.append(
+                Sent(message_id, topic, send.type, key, cause_id, partition, self.instance, self.epoch)
+            )
 
     def _forget_oldest(self, outcome: Outcome) -> None:
         while len(self.records) > self.records_max:

@@ -14,10 +14,11 @@ import msgspec
 from workers.model.message import Json
 from workers.model.observation import Body, Observation, Turn
 
-HISTORY_VERSION = 2
-"""What is written. Version 1 had no ``kept`` and no ``faulted``; a reader of this version reads it too."""
+HISTORY_VERSION = 3
+"""What is written. Version 1 had no ``kept`` and no ``faulted``, 2 did not say which instance sent to which partition;
+a reader of this version reads both."""
 
-VERSIONS_READ = (1, 2)
+VERSIONS_READ = (1, 2, 3)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -81,6 +82,8 @@ def line(observation: Observation) -> bytes:
     fields: dict[str, Any] = {name: getattr(body, name) for name in body.__struct_fields__}
     if fields.get("kept", fields) is None:
         del fields["kept"]  # the usual case, in millions of lines
+    elif not fields.get("epoch", 1) and "topic" in fields:
+        del fields["epoch"]  # virtual time knows none
     fields["index"] = observation.index
     fields["at_us"] = observation.at_us
     fields["node"] = observation.node

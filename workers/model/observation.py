@@ -21,13 +21,19 @@ Value = Any
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="sent"):
-    """The node sent ``message`` on ``topic``; ``cause`` is the id of the message whose turn sent it."""
+    """The node sent ``message`` on ``topic``; ``cause`` is the id of the message whose turn sent it.
+
+    ``partition`` is the topic's, -1 where the history does not say. ``instance`` of the node sent it, under ``epoch``.
+    """
 
     message: str
     topic: str
     type: str
     key: str
     cause: str
+    partition: int = -1
+    instance: str = ""
+    epoch: int = 0
 
 
 class Delivered(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="kind", tag="delivered"):

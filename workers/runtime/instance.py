@@ -173,6 +173,7 @@ class Instance:
     def _load(self, partition: int) -> None:
         stored = load(self.client, self.keys, self.plan, self.node, partition)
         stored.shard.refuses = not self._protected
+        stored.shard.instance, stored.shard.epoch = self.name, self.epoch
         self._shards[partition] = stored
         stored.shard.clock = self._inbox.here.clock()
         for topic in stored.cursors:

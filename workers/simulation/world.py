@@ -320,6 +320,8 @@ class World:
                 self.note(name, instance, Changed(instance, "up", 0))
         node.instances = wanted
         node.owner = owners(self.plan.partitions, wanted)
+        for shard, instance in zip(node.shards, node.owner, strict=False):  # a node without instances has no owners
+            shard.instance = instance
         self.go_on(node)
 
     def go_on(self, node: SimulatedNode) -> None:

@@ -47,8 +47,8 @@ def test_effects_become_messages_timers_and_observations_in_their_order():
     assert outcome.bodies == [
         Delivered("m1", "validated", "V", "o1", "validation", 90, 0),
         NOTE,
-        Sent("m1/tax.0", "taxed", "T", "o1", "m1"),
-        Sent("m1/tax.1", "taxed", "T", "o2", "m1"),
+        Sent("m1/tax.0", "taxed", "T", "o1", "m1", 1),
+        Sent("m1/tax.1", "taxed", "T", "o2", "m1", 1),
     ]
     assert outcome.timers == [(2, "later", Timer("later", 150, "Wake", "o1", {}))]
     assert outcome.writes == {(2, "o1"): {"a": 1}}
