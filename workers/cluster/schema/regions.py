@@ -21,7 +21,8 @@ class EntitySettings(Strict):
     ``clock`` is where last-writer-wins stamps come from; a replica with a hybrid clock refuses what comes from further
     ahead than ``skew_ms_max``. ``tick_ms`` is how fine the wall clock's stamps are (0: microseconds): with 1000 two
     writes within a second bear the same one. With ``resolver: pick`` a client that reads siblings writes one value in
-    their place.
+    their place. A write to an ``mv-register`` takes the place of all that its replica shows when it arrives, which may
+    be more than its client has read, and that is lost; one to a ``dvv-set`` only of what the client has read.
     """
 
     type: str
