@@ -1,7 +1,8 @@
 """Multi-value register: a write replaces the writes that its writer saw; concurrent ones stand side by side.
 
-"Its writer" is the replica. A client may have read less than its replica has seen by the time that it writes: what came
-in between is replaced unread. Where clients are the writers their context has to travel with the write, see ``dvv_set``.
+"Its writer" is the replica. A client may have read less than its replica has seen by the time that it writes: what
+came in between is replaced unread. Where clients are the writers their context has to travel with the write: see
+``dvv_set``.
 
 Shapiro et al. 2011, specification 10, with dots as in Almeida, Shoker, Baquero 2018, section 7.4.
 """
