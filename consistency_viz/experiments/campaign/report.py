@@ -1,0 +1,95 @@
+"""Draws an experiment's summary for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from consistency_viz.checkers.verdict import Verdict
+from consistency_viz.experiments.simulation_report import EXPECTED, STYLES, number
+
+FIGURES: Final = (
+    ("work.place_latency_ms_p50", "order p50 (ms)"),
+    ("work.place_latency_ms_p99", "order p99 (ms)"),
+    ("divergence.value.all.union_ms", "diverged (ms)"),
+    ("divergence.value.all.window_ms_p99", "window p99 (ms)"),
+    ("work.messages.delivered", "messages"),
+)
+"""The price table's columns; a figure that no cell has is left out."""
+
+
+def render(summary: dict[str, Any]) -> Iterator[RenderableType]:
+    """Title, price table, checkers that failed somewhere, expectations, the answer."""
+    asked = summary["experiment"]
+    yield Text(f"{asked['title']} ({asked['name']}): {summary['runs']:,} runs, {asked['engine']}", style="bold")
+    if asked.get("question"):
+        yield Text(asked["question"])
+    cells = [cell for cell in summary["cells"] if cell["summary"] is not None]
+    yield _prices(cells)
+    yield from _failed(cells)
+    yield from _expected(cells)
+    verdict = summary["verdict"]
+    yield Text(f"Expectations: {EXPECTED[verdict]}.", style=STYLES[verdict])
+
+
+def _prices(cells: list[dict[str, Any]]) -> Table:
+    shown = [(name, title) for name, title in FIGURES if any(name in cell["summary"]["metrics"] for cell in cells)]
+    table = Table(box=None)
+    table.add_column("median (95 % interval)", no_wrap=True)
+    table.add_column("design")
+    table.add_column("runs", justify="right")
+    for _, title in shown:
+        table.add_column(title, justify="right")
+    for cell in cells:
+        found = cell["summary"]
+        values = [_interval(found["metrics"].get(name)) for name, _ in shown]
+        table.add_row(Text(cell["name"]), cell["design"], f"{found['n']:,}", *values)
+    return table
+
+
+def _failed(cells: list[dict[str, Any]]) -> Iterator[RenderableType]:
+    """The checkers that failed in some run, cell by cell, each with its share of runs."""
+    table = Table("cell", "failed", box=None)
+    table.add_column("in share of runs", justify="right")
+    table.add_column("95 %", justify="right")
+    for cell in cells:
+        name = cell["name"]
+        for checker, said in cell["summary"]["verdicts"].items():
+            if said["failed"]:
+                share = said["failed_share"]
+                table.add_row(
+                    Text(name), checker, f"{share['estimate']:.1%}", f"{share['low']:.1%} to {share['high']:.1%}"
+                )
+                name = ""
+    if table.row_count:
+        yield table
+
+
+def _expected(cells: list[dict[str, Any]]) -> Iterator[RenderableType]:
+    items = [(cell["name"], item) for cell in cells for item in cell["summary"]["expectations"]["items"]]
+    if not items:
+        return
+    table = Table("cell", "expected", "found", "showed in", box=None)
+    for name, item in items:
+        n = item["showed"] + item["not_shown"] + item["unknown"]
+        expected = Text(item["expected"])
+        if item["reason"]:
+            expected.append(f"\n{item['reason']}", style="italic")
+        if item["verdict"] == Verdict.FAILED:
+            seeds = ", ".join(str(seed) for seed in item["seeds_not_shown"][:5])
+            expected.append(f"\nnot in seed {seeds}", style="dim")
+        share = f"{item['showed']:,} of {n:,}"
+        table.add_row(Text(name), expected, Text(item["verdict"], STYLES[item["verdict"]]), share)
+    yield table
+
+
+def _interval(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "-"
+    if found["low"] is None:
+        return number(found["estimate"])
+    return f"{number(found['estimate'])} ({number(found['low'])} to {number(found['high'])})"
