@@ -96,6 +96,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 if who is None or hub.rows is None:
                     await self._over(STRANGER)
                     return
+                await asyncio.wait_for(hub.know(who.seat), READY_WITHIN_S)
                 self._who, self._hub = who, hub
                 hub.come(who.seat)
                 try:

@@ -50,7 +50,7 @@ def only_here(request: HttpRequest) -> bool:
 def qr_svg(text: str) -> str:
     """A QR code as an SVG element without styles, so that the content policy admits it."""
     code = segno.make(text, error="m", micro=False)
-    found: str = code.svg_inline(omitsize=True, svgclass="qr", lineclass=None, border=2, dark=None)
+    found: str = code.svg_inline(omitsize=True, svgclass="qr", lineclass="qr-line", border=2)
     return found
 
 

@@ -77,6 +77,13 @@ class RoomHub:
         """Wait for the next version."""
         await self._news.wait()
 
+    async def know(self, seat: int) -> None:
+        """Wait until the rows here have a seat that was found in the database: it may just have been taken."""
+        while seat and self.rows is not None and seat not in self.rows.names:
+            news = self._news
+            self._reload.set()
+            await news.wait()
+
     @property
     def is_readable(self) -> bool:
         """Whether frames can be made right now: not while another thread fills what they are made from."""

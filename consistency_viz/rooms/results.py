@@ -70,12 +70,9 @@ def results_of(run: Run) -> dict[str, Any] | None:
 
 def _value(column: Column, figures: Mapping[str, float]) -> float | None:
     found = [figures[name] for name in column.sums if name in figures]
-    if not found:
-        return None
-    if column.id == "latency":
-        return round(max(found), 1)
-    total = sum(found) * column.times
     if column.out_of:
         n = sum(figures.get(name, 0) for name in column.out_of)
-        return round(total / n, 2) if n else None
-    return round(total, 2)
+        return round(sum(found) * column.times / n, 2) if n else None
+    if not found:
+        return None
+    return round(max(found), 1) if column.id == "latency" else round(sum(found) * column.times, 2)

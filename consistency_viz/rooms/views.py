@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from csp.constants import SELF
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -125,7 +125,7 @@ def screen(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_GET
 @xframe_options_sameorigin
-@csp_update({"frame-ancestors": [SELF]})  # type: ignore[arg-type]  # its types know views without arguments only
+@csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]  # its types know views without arguments only
 def stage(request: HttpRequest, run_id: str) -> HttpResponse:
     """The page of a run within the projector's: the only page that may be framed, and by our own pages only."""
     response: HttpResponse = run_detail(request, run_id)

@@ -21,11 +21,11 @@ export function dots(values, most) {
     return { bin, level };
   });
   const highest = Math.max(1, ...heights.values());
-  const step = Math.min(22, 190 / highest);
+  const step = Math.min(30, 190 / highest);
   return placed.map(({ bin, level }) => ({
     x: LEFT + ((bin + 0.5) / BINS) * (RIGHT - LEFT),
     y: BASE - step / 2 - level * step,
-    r: Math.min(9, step * 0.45),
+    r: Math.min(13, step * 0.45),
   }));
 }
 

@@ -84,7 +84,9 @@ export const texts = {
     const [f, outcome] = event.what.split("-");
     if (event.what === "stale") return `${key}: you were shown an old state`;
     if (event.what === "lost") {
-      const by = event.count ? names[event.count] ?? `seat ${event.count}` : "somebody else";
+      const by = event.count
+        ? names[event.count] ?? `seat ${event.count}`
+        : "one of the laboratory’s own clients";
       return `${key}: your ${what || "change"} was overwritten by ${by}, who had not seen it`;
     }
     if (outcome === "info") return `${key}: no answer in time. It may have happened.`;
