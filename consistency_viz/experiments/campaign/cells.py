@@ -120,7 +120,7 @@ def _base(experiment: Experiment, told: _Told, known: Known) -> Scenario:
     if isinstance(given, str):
         found = known(given)
         if found is None:
-            remedy = f"there is no such scenario{near(given, names())}; `manage.py scenarios` lists them"
+            remedy = f"there is no such scenario{near(given, names()) or '; `manage.py scenarios` lists them'}"
             raise ScenarioError(told.source, [told.error("scenario", given, remedy)])
         return found
     try:
@@ -228,9 +228,7 @@ def _origin(field: str, experiment: Experiment, index: int, point: Mapping[str, 
     for place, path in places:
         if field == path or field.startswith(f"{path}.") or path.startswith(f"{field}."):
             return place
-    if field == "design" or (variant.design is not None and not places):
+    if variant.design is not None:
         return f"variants.{index}.design"
-    for place, path in places:
-        if field.partition(".")[0] == path.partition(".")[0]:
-            return place
-    return f"variants.{index}"
+    section = field.partition(".")[0]
+    return next((place for place, path in places if path.partition(".")[0] == section), f"variants.{index}")
