@@ -19,12 +19,14 @@ from typing import Any, Final
 from consistency_viz.benches.measure import Figure, figure
 from workers.cluster.catalogue import load
 from workers.cluster.scenario_text import NODES_MAX, ScenarioError
+from workers.cluster.scenario_yaml import ENTRIES_MAX
 
 ALLOWED_MS: Final = 100.0
 ROUNDS: Final = 15
 _HEAD: Final = "name: wrong\ntitle: Wrong\ndesign: asynchronous-broadcast\n"
 _SHELF: Final = "name: wrong\ntitle: Wrong\ndesign: state-gossip\nregions: [eu, us]\n"
 _VALUES: Final = NODES_MAX - 12
+_FEW: Final = "1.5e3," * 400
 
 
 def _bomb() -> str:
@@ -54,11 +56,10 @@ INPUTS: Final[Mapping[str, str]] = {
     "10 MB of YAML": f"{_HEAD}changes: [{'1,' * 5_000_000}]",
     "alias bomb": _bomb(),
     "20,000 values": f"{_HEAD}changes: [{'1,' * 20_000}]",
-    "as many values as are read": f"{_HEAD}changes: [{'1,' * _VALUES}]",
-    "as many wrong numbers": f"{_HEAD}changes: [{'1.5e3,' * _VALUES}]",
-    "as many unknown fields": _HEAD + "".join(f"field-{number}: 1\n" for number in range(_VALUES // 2)),
-    "as many unknown nodes": f"{_HEAD}nodes:\n" + "".join(f"  n{number}: {{}}\n" for number in range(_VALUES // 2)),
-    "as many changes of unknown nodes": f"{_HEAD}changes: [{'{at_s: 1, node: n, instances: 1}, ' * (_VALUES // 7)}]",
+    "as many values as are read": f"{_HEAD}changes: [{f'[{_FEW}], ' * (_VALUES // 401)}]",
+    "as many wrong entries as are read": f"{_HEAD}changes: [{'1.5e3,' * ENTRIES_MAX}]",
+    "changes of unknown nodes": f"{_HEAD}changes: [{'{at_s: 1, node: n, instances: 1}, ' * 200}]",
+    "8,000 unknown fields": _HEAD + "".join(f"f{number}:\n" for number in range(8_000)),
     "one text of 60 KB": _HEAD + 'summary: "' + "\\x41" * 15_000 + '"',
     "60,000 open brackets": f"{_HEAD}nodes: {'[' * 60_000}",
     "a file of zeros": "\0" * 60_000,

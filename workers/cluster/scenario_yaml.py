@@ -1,8 +1,8 @@
 """YAML as scenarios are written in it: plain values, each place with its line, and nothing that surprises.
 
-Limits come before parsing: size, then anchors, tags, depth and numbers of values and fields as the tree is built from
-events. A plain scalar means what YAML 1.2 says: only ``true`` and ``false`` are truth values (``on`` is a word,
-``seed: yes`` an error), ``1:30`` and ``010`` are texts, ``1e3`` is a number, a date is a text. Pure.
+Limits come before parsing: size, then anchors, tags, depth and numbers of values, fields and entries as the tree is
+built from events. A plain scalar means what YAML 1.2 says: only ``true`` and ``false`` are truth values (``on`` is a
+word, ``seed: yes`` an error), ``1:30`` and ``010`` are texts, ``1e3`` is a number, a date is a text. Pure.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ BYTES_MAX: Final = 64 * 1024
 DEPTH_MAX: Final = 12
 NODES_MAX: Final = 6_000
 FIELDS_MAX: Final = 200
+ENTRIES_MAX: Final = 500
+"""Of one list, but for the samples of a latency, which the schema bounds: nothing that anybody writes has more."""
+_LONG: Final = "samples_ms"
 DIGITS_MAX: Final = 64
 
 _INT: Final = "tag:yaml.org,2002:int"
@@ -53,6 +56,7 @@ class _Loader(Composer, _Events):  # type: ignore[misc]
         self._source = source
         self._depth = 0
         self._count = 0
+        self._entries_max = ENTRIES_MAX
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = self.peek_event()
@@ -66,15 +70,26 @@ class _Loader(Composer, _Events):  # type: ignore[misc]
             remedy = f"use at most {NODES_MAX:,} values"
         elif isinstance(parent, yaml.MappingNode) and len(parent.value) >= FIELDS_MAX:
             remedy = f"use at most {FIELDS_MAX} fields in one mapping"
+        elif isinstance(parent, yaml.SequenceNode) and len(parent.value) >= self._entries_max:
+            remedy = f"use at most {ENTRIES_MAX} entries in one list"
         nests = isinstance(event, yaml.CollectionStartEvent)
         if nests and self._depth == DEPTH_MAX:
             remedy = f"nest at most {DEPTH_MAX} levels"
         if remedy:
             raise ScenarioError(self._source, [Problem(event.start_mark.line + 1, "", "", remedy)])
-        self._depth += nests
+        if not nests:
+            return super().compose_node(parent, index)
+        outer, self._entries_max = self._entries_max, _entries_max(index)
+        self._depth += 1
         node = super().compose_node(parent, index)
-        self._depth -= nests
+        self._depth -= 1
+        self._entries_max = outer
         return node
+
+
+def _entries_max(name: Any) -> int:
+    """How many entries a list may have whose field has the node ``name`` (of an entry of a list: its number)."""
+    return NODES_MAX if isinstance(name, yaml.ScalarNode) and name.value == _LONG else ENTRIES_MAX
 
 
 for _name, _pattern, _first in _PLAIN:

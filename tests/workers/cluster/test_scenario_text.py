@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.cluster.scenario_text import BYTES_MAX, DEPTH_MAX, NODES_MAX, PROBLEMS_MAX, Problem, ScenarioError, parse
+from workers.cluster.scenario_text import BYTES_MAX, DEPTH_MAX, PROBLEMS_MAX, Problem, ScenarioError, parse
 from workers.strategies.registry import DESIGNS
 
 HEAD = "name: a\ntitle: T\ndesign: synchronous\n"
@@ -239,8 +239,12 @@ def test_nesting_is_bounded():
     assert problems(nested(DEPTH_MAX)) == [Problem(4, "", "", "nest at most 12 levels")]
 
 
+FULL = f"[{'1,' * 450}],"
+
+
 def test_the_number_of_values_is_bounded():
-    [problem] = problems(f"{HEAD}x: [{'1,' * (NODES_MAX + 1)}]\n")
+    assert "there is no such field" in problems(f"{HEAD}x: [{FULL * 13}]\n")[0].remedy
+    [problem] = problems(f"{HEAD}x: [{FULL * 14}]\n")
     assert problem == Problem(4, "", "", "use at most 6,000 values")
 
 
@@ -250,10 +254,18 @@ def test_the_number_of_fields_in_a_mapping_is_bounded():
     assert len(problems(HEAD + "".join(f"field-{number}: 1\n" for number in range(15)))) == 15
 
 
+def test_the_number_of_entries_of_a_list_is_bounded_but_for_samples():
+    assert problems(f"{HEAD}changes: [{'1, ' * 501}]\n") == [Problem(4, "", "", "use at most 500 entries in one list")]
+    samples = f"{HEAD}network: {{default: {{latency: {{kind: empirical, samples_ms: [{'1, ' * 4_000}]}}}}}}\n"
+    assert len(parse(samples, "a.yaml").network.default.latency.samples_ms) == 4_000
+    [problem] = problems(samples.replace("[1,", "[1, 1,"))
+    assert problem.field == "network.default.latency.samples_ms"
+
+
 def test_of_many_problems_the_first_are_told_and_the_rest_counted():
-    found = problems(f"{HEAD}changes: [{'1, ' * 3_000}]\n")
+    found = problems(f"{HEAD}changes: [{'1, ' * 500}]\n")
     assert [problem.field for problem in found] == [*(f"changes.{number}" for number in range(PROBLEMS_MAX)), ""]
-    assert found[-1].remedy == "2,980 problems more; mend these first"
+    assert found[-1].remedy == "480 problems more; mend these first"
 
 
 def test_reading_leaves_the_collector_as_it_was():
