@@ -19,6 +19,7 @@ from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments.expectations import Found, judge, numbers
 from consistency_viz.experiments.fault_report import summary
 from consistency_viz.experiments.models import Run, microseconds
+from consistency_viz.experiments.pbs_beside import beside, measured_for
 from consistency_viz.observation.history import HistoryError, HistoryReader
 from workers.cluster.scenario import Scenario
 from workers.cluster.schema.story import EVERY_RUN, Expectation
@@ -27,7 +28,7 @@ from workers.model.observation import Observation
 HISTORY_BYTES_MAX: Final = 64 * 1024 * 1024
 WITNESSES_SHOWN: Final = 3
 TEXT_LENGTH_MAX: Final = 400
-VERSION: Final = 4
+VERSION: Final = 5
 """Of what is kept in a row; another version is found again."""
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -55,18 +56,21 @@ def findings_of(run: Run) -> dict[str, Any]:
 
 
 def _find(run: Run) -> dict[str, Any]:
-    work, touch = WorkDone(), FaultTouch()
+    scenario = Scenario.model_validate(run.document)
+    work, touch, reads = WorkDone(), FaultTouch(), measured_for(scenario)
 
     def seen(reader: HistoryReader) -> Iterator[Observation]:
         for observation in reader:
             work.observe(observation)
             touch.observe(observation)
+            if reads is not None:
+                reads.observe(observation)
             yield observation
 
     with HistoryReader(run.history_path) as reader:
         results = check(create(reader.header), seen(reader), microseconds(run.ended_at) or None)
         observations = reader.observations
-    expected = Scenario.model_validate(run.document).expect
+    expected = scenario.expect
     metrics = {result.checker: result.metrics for result in results} | {"work": work.metrics()}
     found = judge(expected, {result.checker: result.verdict for result in results}, metrics)
     return {
@@ -75,6 +79,7 @@ def _find(run: Run) -> dict[str, Any]:
         "observations": observations,
         "figures": dict(numbers("", metrics)),
         "faults": [_touched(one) for one in touch.report()],
+        "visibility": None if reads is None else beside(scenario, reads.curve()),
         "expectations": [_expectation(item, one) for item, one in zip(expected, found, strict=True)],
         "failed": [_failed(result) for result in results if result.verdict == Verdict.FAILED],
         "passed": [result.checker for result in results if result.verdict == Verdict.PASSED],

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consistency_viz.checkers.verdict import Verdict
-from consistency_viz.experiments import fault_report
+from consistency_viz.experiments import fault_report, visibility_report
 from consistency_viz.experiments.tally import Tally
 
 STYLES: Final = {None: "", Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
@@ -50,6 +50,7 @@ def render(tally: Tally, summary: dict[str, Any]) -> Iterator[RenderableType]:
     yield _verdicts(tally, summary)
     yield from expectations(summary["expectations"])
     yield _figures(n, summary["metrics"])
+    yield from visibility_report.render(summary["visibility"])
     if n == 1:
         yield from fault_report.render(tally.first[0].faults)
     for run in tally.first:

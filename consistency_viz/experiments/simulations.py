@@ -16,6 +16,7 @@ from consistency_viz.checkers.registry import create
 from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments.expectations import Found, judge
+from consistency_viz.experiments.pbs_beside import measured_for
 from consistency_viz.observation.history_writer import HistoryWriter
 from workers.cluster.plan import Plan, build
 from workers.cluster.scenario import Scenario
@@ -39,6 +40,8 @@ class SimulatedRun(msgspec.Struct, frozen=True):
     expectations: list[Found]
     faults: list[dict[str, Any]] = []
     """What each fault touched (``checkers.fault_touch.Touch.to_json``)."""
+    visibility: list[tuple[int, int, int]] = []
+    """Of a quorum: (microseconds after the commit, reads, how many of them were fresh)."""
 
     def to_json(self) -> dict[str, Any]:
         """What ``simulate --json`` prints for a run."""
@@ -84,6 +87,8 @@ def simulate_once(
     touch = FaultTouch()
     if plan.faults:  # in virtual time nobody injects any
         takers.append(touch.observe)
+    if (reads := measured_for(scenario)) is not None:
+        takers.append(reads.observe)
     if history is None:
         end_us = _play(plan, takers)
     else:
@@ -94,7 +99,8 @@ def simulate_once(
     verdicts = {result.checker: result.verdict for result in results}
     found = judge(scenario.expect, verdicts, metrics)
     faults = [one.to_json() for one in touch.report()]
-    return SimulatedRun(seed, end_us / 1_000, of_results(results), verdicts, metrics, results, found, faults)
+    visible = [] if reads is None else [(point.t_us, point.n, point.fresh) for point in reads.curve()]
+    return SimulatedRun(seed, end_us / 1_000, of_results(results), verdicts, metrics, results, found, faults, visible)
 
 
 def _play(plan: Plan, takers: Sequence[Callable[[Observation], None]]) -> int:

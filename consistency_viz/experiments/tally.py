@@ -12,6 +12,7 @@ from typing import Any, Final
 from consistency_viz.checkers.intervals import median_interval, wilson
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments.expectations import ExpectationTally, numbers
+from consistency_viz.experiments.pbs_beside import Pooled, beside
 from consistency_viz.experiments.simulations import SimulatedRun
 from workers.cluster.scenario import Scenario
 
@@ -33,6 +34,7 @@ class Tally:
         self._verdicts: dict[str, Counter[Verdict]] = {}
         self._failed: dict[str, list[int]] = {}
         self._values: dict[str, array[float]] = {}
+        self._reads = Pooled()
 
     def add(self, run: SimulatedRun) -> None:
         """Take in the next run."""
@@ -41,6 +43,7 @@ class Tally:
         if len(self.first) < SHOWN_MAX:
             self.first.append(run)
         self.expectations.add(run.seed, run.expectations)
+        self._reads.add(run.visibility)
         for checker, verdict in run.verdicts.items():
             self._verdicts.setdefault(checker, Counter())[verdict] += 1
             failed = self._failed.setdefault(checker, [])
@@ -64,14 +67,23 @@ class Tally:
                 for name, found in sorted(self._values.items())
             },
             "expectations": self.expectations.to_json(),
+            "visibility": beside(self.scenario, self._reads.points(), self.n),
         }
 
     def _said(self, checker: str) -> dict[str, Any]:
         counts = self._verdicts[checker]
-        failed = counts[Verdict.FAILED]
+        failed, share = counts[Verdict.FAILED], wilson(counts[Verdict.FAILED], self.n)
         return {
             **{verdict.value: counts[verdict] for verdict in Verdict},
-            "failed_share": wilson(failed, self.n)._asdict(),
+            "failed_share": share._asdict(),
             "seeds_failed": self._failed[checker],
-            "note": "" if failed else f"no failure was observed in {self.n} runs",
+            "note": "" if failed else self._not_observed(counts[Verdict.UNKNOWN]),
         }
+
+    def _not_observed(self, unknown: int) -> str:
+        """That nothing failed proves little: in how many runs it could be seen, and what share may fail even so."""
+        judged = self.n - unknown
+        if not judged:
+            return f"nothing to judge in {self.n:,} runs"
+        high = wilson(0, judged).high
+        return f"no failure was observed in {judged:,} runs (95%: at most {high:.1%} fail)"

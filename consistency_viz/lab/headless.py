@@ -15,6 +15,7 @@ from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments.expectations import EXIT_BY_VERDICT, ExpectationTally, judge
+from consistency_viz.experiments.pbs_beside import beside, measured_for
 from consistency_viz.experiments.simulations import header_of
 from consistency_viz.lab.errors import LabError
 from consistency_viz.lab.stack import Stack, data_dir_of
@@ -47,6 +48,8 @@ class LiveRun(msgspec.Struct, frozen=True):
     exit_status: int
     faults: list[dict[str, Any]] = []
     """What each fault touched (``checkers.fault_touch.Touch.to_json``); times from the run's start."""
+    visibility: dict[str, Any] | None = None
+    """Of a quorum: its reads beside the prediction (``experiments.pbs_beside``)."""
 
 
 def run_headless(
@@ -96,12 +99,14 @@ def _play(scenario: Scenario, urls: tuple[str, str], run: str, folder: Path, sho
 
 
 def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
-    work, touch = WorkDone(), FaultTouch()
+    work, touch, reads = WorkDone(), FaultTouch(), measured_for(scenario)
 
     def seen(reader: HistoryReader) -> Iterator[Observation]:
         for observation in reader:
             work.observe(observation)
             touch.observe(observation)
+            if reads is not None:
+                reads.observe(observation)
             yield observation
 
     assert ending.path is not None  # noqa: S101 - the caller has looked
@@ -124,6 +129,7 @@ def _judge(scenario: Scenario, ending: Ending) -> LiveRun:
             expectations=tally.to_json(),
             exit_status=EXIT_BY_VERDICT[tally.verdict] if ending.state == "finished" else EXIT_NOT_FINISHED,
             faults=[_from_start(one.to_json(), ending.started_us) for one in touch.report()],
+            visibility=None if reads is None else beside(scenario, reads.curve()),
         )
 
 

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from consistency_viz.experiments import fault_report
+from consistency_viz.experiments import fault_report, visibility_report
 from consistency_viz.experiments.simulation_report import EXPECTED, FIGURES, expectations, number
 from consistency_viz.lab.headless import LiveRun
 
@@ -29,6 +29,7 @@ def render(run: LiveRun) -> Iterator[RenderableType]:
         if value is not None:
             figures.add_row(title, number(value))
     yield figures
+    yield from visibility_report.render(run.visibility)
     yield from fault_report.render(run.faults)
     for result in run.results:
         for witness in result.witnesses:

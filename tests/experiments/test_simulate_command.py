@@ -32,7 +32,7 @@ def test_json_has_every_run_with_seed_verdicts_and_metrics_and_a_summary_with_in
     verdict = summary["verdicts"]["divergence"]
     assert (verdict["passed"], verdict["failed"], verdict["unknown"]) == (9, 0, 0)
     assert verdict["failed_share"] == {"estimate": 0, "low": 0, "high": pytest.approx(0.2991, abs=5e-5)}
-    assert verdict["note"] == "no failure was observed in 9 runs"
+    assert verdict["note"] == "no failure was observed in 9 runs (95%: at most 29.9% fail)"
 
     median = summary["metrics"]["divergence.value.all.window_ms_p50"]
     medians = sorted(run["metrics"]["divergence"]["value"]["all"]["window_ms_p50"] for run in found["runs"])
