@@ -5,6 +5,7 @@
 | ``CV_DATA_DIR`` | ``var/`` in the repository | database, signing key, histories, collected static files |
 | ``DATABASE_URL`` | SQLite in the data directory | PostgreSQL or SQLite by URL |
 | ``REDIS_URL`` | none | the server that runs are played on; without it pages work and nothing can be started |
+| ``REDIS_RUNS_URL`` | none | a Redis Cluster for the keys of runs, each on one shard |
 | ``SECRET_KEY`` | made once in the data directory | signs sessions |
 | ``ALLOWED_HOSTS`` | loopback | comma-separated host names under which the pages are reached |
 | ``CV_HTTPS`` | off | served over TLS: cookies are marked secure |
@@ -28,6 +29,7 @@ DEBUG = environment.boolean("DEBUG", default=False)
 SECRET_KEY = environment.secret_key("SECRET_KEY", DATA_DIR)
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 REDIS_URL = environment.redis_url("REDIS_URL")
+REDIS_RUNS_URL = environment.runs_url("REDIS_RUNS_URL")
 HTTPS = environment.boolean("CV_HTTPS", default=False)
 PUBLIC_URL = environment.web_url("CV_PUBLIC_URL")
 
@@ -80,16 +82,7 @@ TEMPLATES = [
 DATABASES = {"default": environment.database("DATABASE_URL", DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-# The layer carries control messages only; frames go from a feed to its sockets directly. redis-py 8 times a blocking
-# read out after 5 s unless told otherwise, and the layer's reads block for as long as nobody says anything.
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "capacity": 100, "expiry": 10},
-    }
-    if REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
-}
+CHANNEL_LAYERS = {"default": environment.channel_layer(REDIS_URL)}
 
 # --- static files ------------------------------------------------------------------------------------------------
 

@@ -9,14 +9,14 @@ from functools import cache
 from typing import Any
 
 import redis
+import redis.asyncio
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from consistency_viz.experiments.commands import CommandRefused
 from workers.cluster import catalogue as scenarios
 from workers.cluster.plan import Plan, build
 from workers.cluster.scenario import Scenario
+from workers.runtime import connection
 from workers.runtime import control as run_control
 from workers.services.catalogue_of_goods import SKUS, TAX_BASIS_POINTS
 from workers.services.client import BY_HAND
@@ -25,7 +25,7 @@ NO_SERVER = "No Redis-compatible server is configured."
 HOW_TO_SERVE = "Start everything with `make demo`, or set REDIS_URL and restart."
 SERVER_AWAY = "The Redis-compatible server does not answer."
 HOW_TO_RETURN = "Look whether it still runs; the page goes on by itself as soon as it answers again."
-SOCKET_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 2.0
 
 
 @cache
@@ -60,23 +60,23 @@ def countries() -> list[str]:
 
 
 def client() -> redis.Redis:
-    """The process's one client of the server that runs are played on."""
+    """The process's one client; what it asks of a run goes to where the run is."""
     if not settings.REDIS_URL:
         raise CommandRefused(NO_SERVER, HOW_TO_SERVE, status=503)
-    return _client(settings.REDIS_URL)
+    return _client(settings.REDIS_URL, settings.REDIS_RUNS_URL)
 
 
 @cache
-def _client(url: str) -> redis.Redis:
-    return connect(url)
+def _client(url: str, runs_url: str) -> redis.Redis:
+    return connection.connect(url, runs_url, socket_connect_timeout=CONNECT_TIMEOUT_S, health_check_interval=1)
 
 
-def connect(url: str) -> redis.Redis:
-    """A client that never repeats a command by itself: an order whose answer was lost may have been placed."""
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=SOCKET_TIMEOUT_S,
-        socket_connect_timeout=2.0,
-        retry=Retry(NoBackoff(), 0),
-        health_check_interval=1,
-    )
+def of_run(client: redis.Redis, run_id: str) -> redis.Redis:
+    """The client for the keys of one run: another one than ``client`` where runs are on a cluster."""
+    return connection.of_run(client, run_id)
+
+
+def tail_client(run_id: str) -> redis.asyncio.Redis:
+    """An asynchronous client for the stream of one run: its time-out is longer than a blocking read."""
+    timeouts = {"socket_timeout": connection.SOCKET_TIMEOUT_S, "socket_connect_timeout": CONNECT_TIMEOUT_S}
+    return connection.connect_to_run(settings.REDIS_URL, settings.REDIS_RUNS_URL, run_id, **timeouts)

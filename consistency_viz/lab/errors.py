@@ -28,6 +28,6 @@ def without_password(url: str) -> str:
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
-    except ValueError:  # a port that is no number
-        return re.sub(r"//[^/]*@", "//", url)
+    except ValueError:  # a port that is no number, or several hosts
+        return re.sub(r"//[^/]*@", "//", url).partition("?")[0]
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

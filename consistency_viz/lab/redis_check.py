@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from consistency_viz.lab.errors import LabError, without_password
+from workers.runtime.address import AddressError, Cluster, cluster
+from workers.runtime.connection import connect
+from workers.runtime.following import ClusterGuide, one_server
 
 TIMEOUT_S = 2.0
 VERSION_MIN = (7, 0)
+OR_EMBEDDED = "or unset it to use the embedded server."
 
 
 def _client(url: str, timeout_s: float) -> redis.Redis:
-    return redis.Redis.from_url(
-        url,
-        socket_connect_timeout=timeout_s,
-        socket_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=True,
-    )
+    return connect(url, socket_connect_timeout=timeout_s, socket_timeout=timeout_s)
 
 
 def answers(url: str, timeout_s: float = 0.25) -> bool:
@@ -36,33 +32,59 @@ def check_usable(url: str) -> None:
     shown = without_password(url)
     try:
         with _client(url, TIMEOUT_S) as client:
-            client.ping()
-            version = str(client.info("server").get("redis_version", "0"))
+            version = _version(client)
             in_cluster = bool(client.info("cluster").get("cluster_enabled", 0))
     except ValueError as error:
         raise LabError(
-            f"REDIS_URL ({shown}) is not a Redis URL: {error}.",
-            "Write it as redis://[:password@]host:port/database (rediss:// with TLS); Sentinels are not asked, so name "
-            "the primary itself. Or unset it to use the embedded server.",
+            f"REDIS_URL ({shown}) is not a Redis URL that can be used: {error}.",
+            "Write it as redis://[:password@]host:port/database (rediss:// with TLS) or "
+            f"sentinel://host:port,host:port/database?master=NAME, {OR_EMBEDDED}",
         ) from None
     except redis.AuthenticationError:
         raise LabError(
             f"The Redis server at {shown} refuses the user or password of REDIS_URL.",
-            "Correct REDIS_URL, or unset it to use the embedded server.",
+            f"Correct REDIS_URL, {OR_EMBEDDED}",
         ) from None
     except redis.RedisError as error:
         raise LabError(
             f"No Redis server can be used at {shown} ({type(error).__name__} within {TIMEOUT_S:g} s).",
-            "Start one there, correct REDIS_URL, or unset it to use the embedded server.",
+            f"Start one there, correct REDIS_URL, {OR_EMBEDDED}",
         ) from None
     if in_cluster:
         raise LabError(
-            f"The Redis server at {shown} is a node of a Redis Cluster: a run would fit, but the list of runs and the "
-            "queue of the workers lie in other slots, on other nodes.",
-            "Point REDIS_URL at one primary that is not part of a cluster; its replicas may follow it.",
+            f"The Redis server at {shown} is a node of a Redis Cluster: the keys of runs would fit, but the queue of "
+            "the workers would not.",
+            "Name the cluster in REDIS_RUNS_URL as redis+cluster://host:port, and in REDIS_URL a server that is not "
+            "part of one.",
         )
-    if tuple(int(part) for part in version.split(".")[:2]) < VERSION_MIN:
+    _check_version(f"The Redis server at {shown}", version, f"Point REDIS_URL at a newer one, {OR_EMBEDDED}")
+
+
+def check_runs_usable(url: str) -> None:
+    """Raise ``LabError`` unless a cluster that can take runs answers at ``url``; the password is never said."""
+    shown = without_password(url)
+    try:
+        nodes = cluster(url)
+        for host, port in ClusterGuide(nodes).primaries():
+            _check_node(nodes, host, port)
+    except AddressError as error:
+        raise LabError(f"REDIS_RUNS_URL ({shown}) cannot be used: {error}.", "Correct it, or unset it.") from None
+    except redis.RedisError as error:
         raise LabError(
-            f"The Redis server at {shown} is version {version}; 7.0 or newer is needed.",
-            "Point REDIS_URL at a newer one, or unset it to use the embedded server.",
-        )
+            f"No Redis Cluster can be used at {shown}: {error}.", "Start it, correct REDIS_RUNS_URL, or unset it."
+        ) from None
+
+
+def _check_node(nodes: Cluster, host: str, port: int) -> None:
+    with one_server(host, port, **nodes.login) as client:
+        remedy = "Point REDIS_RUNS_URL at a newer cluster, or unset it."
+        _check_version(f"The node {host}:{port} of the Redis Cluster", _version(client), remedy)
+
+
+def _version(client: redis.Redis) -> str:
+    return str(client.info("server").get("redis_version", "0"))
+
+
+def _check_version(who: str, version: str, remedy: str) -> None:
+    if tuple(int(part) for part in version.split(".")[:2]) < VERSION_MIN:
+        raise LabError(f"{who} is version {version}; 7.0 or newer is needed.", remedy)

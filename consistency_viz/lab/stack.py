@@ -15,19 +15,22 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from consistency_viz.lab import ports
 from consistency_viz.lab.children import Child, Command
 from consistency_viz.lab.errors import LabError
 from consistency_viz.lab.logs import BoundedLog
 from consistency_viz.lab.processes import Supervisor
-from consistency_viz.lab.redis_check import check_usable
+from consistency_viz.lab.redis_check import check_runs_usable, check_usable
 from consistency_viz.lab.server import EmbeddedServer
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 WORKER_APP = "workers.runtime.celery_app"
 WEB_APP = "consistency_viz.asgi:application"
+SIMULATOR_APP = "consistency_viz.experiments.campaign.celery_app"
+SIMULATOR_STOP_S = 2.0
+"""What it plays can be killed at any time: nobody needs to wait for it."""
 
 
 def data_dir_of(environment: Mapping[str, str] = os.environ) -> Path:
@@ -41,7 +44,9 @@ class Stack:
     - ``data_dir``: None: ``CV_DATA_DIR``, else ``var/``.
     - ``redis_url``: a server to use, "" for an embedded one on ``data_dir/redis``; None: ``REDIS_URL`` if set, else
       embedded. ``fsync`` is the embedded server's ``appendfsync``.
+    - ``runs_url``: a cluster for the keys of runs, "" for none; None: ``REDIS_RUNS_URL``.
     - ``workers``: how many worker processes, each with ``concurrency`` threads (one for each service instance).
+    - ``simulators``: how many processes play the simulated runs of experiments; 0: nobody plays experiments.
     - ``web_port``: None for no web server.
     - ``worker_ready``: asked about each worker's ``Child`` until it says yes; None: celery's own "ready" line.
     - ``environment``: added to the environment of workers and web server.
@@ -53,9 +58,11 @@ class Stack:
         *,
         data_dir: Path | None = None,
         redis_url: str | None = None,
+        runs_url: str | None = None,
         fsync: Literal["everysec", "always"] = "everysec",
         workers: int = 1,
         concurrency: int = 64,
+        simulators: int = 0,
         worker_app: str = WORKER_APP,
         worker_ready: Callable[[Child], bool] | None = None,
         web_app: str = WEB_APP,
@@ -71,12 +78,15 @@ class Stack:
         self.web_port = web_port
         self.server: EmbeddedServer | None = None
         self.workers: list[Child] = []
+        self.simulator: Child | None = None
         self.web: Child | None = None
         self.supervisor = Supervisor(tell=tell)
         self._external_url = redis_url if redis_url is not None else os.environ.get("REDIS_URL", "")
+        self.runs_url = runs_url if runs_url is not None else os.environ.get("REDIS_RUNS_URL", "")
         self._fsync: Literal["everysec", "always"] = fsync
         self._worker_count = workers
         self._concurrency = concurrency
+        self._simulators = simulators
         self._worker_app = worker_app
         self._web_app = web_app
         self._worker_ready = worker_ready or _says_ready
@@ -112,10 +122,13 @@ class Stack:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._start_server()
             self.workers = [self._start_worker(number) for number in range(1, self._worker_count + 1)]
+            if self._simulators:
+                self.simulator = self._start_simulator(self._simulators)
             if self.web_port is not None:
                 self.web = self._start_web(self.web_port)
             for child in self.supervisor.children:
-                child.wait_ready()
+                if child is not self.simulator:  # nobody waits for experiments to see the first page
+                    child.wait_ready()
             if self._revive:
                 self.supervisor.watch()
         except BaseException:
@@ -146,20 +159,21 @@ class Stack:
         for name, value in self._shared_environment().items():
             self._exported.setdefault(name, os.environ.get(name))
             os.environ[name] = value
-        _tell_django(self.redis_url)
+        _tell_django(self.redis_url, self.runs_url)
 
     def _restore(self) -> None:
+        if not self._exported:
+            return
         while self._exported:
             name, value = self._exported.popitem()
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-            if name == "REDIS_URL":
-                _tell_django(value or "")
+        _tell_django(os.environ.get("REDIS_URL", ""), os.environ.get("REDIS_RUNS_URL", ""))
 
     def _shared_environment(self) -> dict[str, str]:
-        return {"REDIS_URL": self.redis_url, "CV_DATA_DIR": str(self.data_dir)}
+        return {"REDIS_URL": self.redis_url, "REDIS_RUNS_URL": self.runs_url, "CV_DATA_DIR": str(self.data_dir)}
 
     def _child_environment(self) -> dict[str, str]:
         inherited = dict(os.environ)
@@ -175,6 +189,8 @@ class Stack:
             )
 
     def _start_server(self) -> None:
+        if self.runs_url:
+            check_runs_usable(self.runs_url)
         if self._external_url:
             check_usable(self._external_url)
             return
@@ -196,6 +212,23 @@ class Stack:
                 environment={**self._child_environment(), "CV_WORKER": f"worker-{number}"},
                 folder=PROJECT,
                 ready=self._worker_ready,
+            )
+        )
+
+    def _start_simulator(self, processes: int) -> Child:
+        arguments = (
+            *(sys.executable, "-m", "celery", "-A", SIMULATOR_APP, "worker"),
+            *("-P", "prefork", "-c", str(processes), "-n", "simulator@%h", "-l", "info"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        )
+        return self._start_child(
+            Command(
+                name="simulator",
+                arguments=arguments,
+                environment=self._child_environment(),
+                folder=PROJECT,
+                ready=_says_ready,
+                stop_timeout_s=SIMULATOR_STOP_S,
             )
         )
 
@@ -228,19 +261,16 @@ def _says_ready(worker: Child) -> bool:
     return worker.printed(" ready.")
 
 
-def _tell_django(redis_url: str) -> None:
+def _tell_django(redis_url: str, runs_url: str) -> None:
     """Django's settings were read before the server had an address; layers made from them are forgotten."""
     from channels.layers import channel_layers  # noqa: PLC0415 (Django is not always there when this module is)
     from django.conf import settings  # noqa: PLC0415
 
+    from consistency_viz.experiments.site.environment import channel_layer  # noqa: PLC0415
+
     if not settings.configured:
         return
     settings.REDIS_URL = redis_url
-    layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
-    if redis_url:
-        shape = layers["default"].get("CONFIG", {})
-        hosts = [{"address": redis_url, "socket_timeout": None}]
-        layers["default"] = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {**shape, "hosts": hosts}}
-    else:
-        layers["default"] = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    settings.REDIS_RUNS_URL = runs_url
+    settings.CHANNEL_LAYERS["default"] = channel_layer(redis_url)
     channel_layers.backends.clear()

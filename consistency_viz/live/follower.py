@@ -17,7 +17,6 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import redis
-from django.conf import settings
 
 from consistency_viz.experiments import stack
 from consistency_viz.experiments.commands import CommandRefused
@@ -25,7 +24,7 @@ from consistency_viz.live.about import About, about, from_database, row_of, run_
 from consistency_viz.live.frames import Refusal, RunView
 from consistency_viz.observation.archive import ArchiveReader
 from consistency_viz.observation.position import Numbering, Position
-from consistency_viz.observation.tail import BATCH_ENTRIES, LappedError, StreamGoneError, Tail, connect
+from consistency_viz.observation.tail import BATCH_ENTRIES, LappedError, StreamGoneError, Tail
 from workers.model.observation import Observation
 
 log = logging.getLogger(__name__)
@@ -163,7 +162,7 @@ class RunFollower(ABC):
 
     async def _follow(self, known: About) -> None:
         """Follow the stream until the run has ended, then read what the file has beyond it."""
-        client = connect(settings.REDIS_URL)
+        client = stack.tail_client(self.run_id)
         try:
             while not self._ended.is_set():
                 try:

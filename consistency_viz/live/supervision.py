@@ -77,12 +77,12 @@ class Supervisor:
         try:
             client = stack.client()
             active = stack.control().active_runs(client)
-            statuses = {run_id: stack.control().run_status(client, run_id) for run_id in active}
+            statuses = _statuses(client, active)
         except redis.RedisError as error:
             self._away(rows, error)
             return
         self._away_since_s = None
-        known = {run.id: run for run in Run.objects.filter(pk__in=active)}
+        known = {run.id: run for run in Run.objects.filter(pk__in=statuses)}
         for run_id, run in known.items():
             status = statuses[run_id]
             if status is not None:
@@ -134,10 +134,25 @@ class Supervisor:
             thread.join(timeout=5.0)
 
 
+def _statuses(client: redis.Redis, run_ids: list[str]) -> dict[str, Any]:
+    """The status of each run, without those whose own shard of a cluster is away: their recorders wait for it."""
+    statuses: dict[str, Any] = {}
+    for run_id in run_ids:
+        try:
+            statuses[run_id] = stack.control().run_status(client, run_id)
+        except redis.RedisError as error:
+            if stack.of_run(client, run_id) is client:
+                raise
+            log.warning("the shard of run %s does not answer (%s)", run_id, error)
+    return statuses
+
+
 def make_recorder(run: Run, client: redis.Redis) -> Recorder:
     """A recorder whose end is written into the run's row; ``manage.py run`` uses the same."""
 
     def header_of(status: Any) -> Any:
         return archiving.header_of(run, status.started_us)
 
-    return Recorder(client, run.id, run.history_path, stack.control(), header_of, archiving.mark_ended)
+    return Recorder(
+        stack.of_run(client, run.id), run.id, run.history_path, stack.control(), header_of, archiving.mark_ended
+    )

@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 BLOCK_MS = 500
 BATCH_ENTRIES = 500
 BACKOFF_S_MAX = 2.0
-SOCKET_TIMEOUT_S = 5.0
 
 
 class LappedError(RuntimeError):
@@ -47,13 +46,11 @@ class Entry(NamedTuple):
     turn: Turn
 
 
-def connect(url: str) -> redis.asyncio.Redis:
-    """A client for tails: its time-out is longer than a blocking read."""
-    return redis.asyncio.Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=2.0)
-
-
 class Tail:
-    """The stream of ``run_id`` from ``position`` on; bodies that are known at the position itself may come again."""
+    """The stream of ``run_id`` from ``position`` on; bodies that are known at the position itself may come again.
+
+    The time-out of ``client`` has to be longer than ``BLOCK_MS``.
+    """
 
     def __init__(self, client: redis.asyncio.Redis, run_id: str, position: Position) -> None:
         self.away_since_s: float | None = None

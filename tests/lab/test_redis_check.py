@@ -37,7 +37,7 @@ def test_a_wrong_password_is_named_as_the_reason(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:6379", "redis://:s3cret@127.0.0.1:port/0", "6379"])
 def test_what_is_no_redis_url_is_refused_as_such(url: str) -> None:
-    with pytest.raises(LabError, match=r"is not a Redis URL.*redis://\[:password@\]host:port/database") as caught:
+    with pytest.raises(LabError, match=r"is not a Redis URL that can be used.*redis://\[:password@\]host") as caught:
         check_usable(url)
     assert "s3cret" not in str(caught.value)
 
@@ -48,6 +48,8 @@ def test_what_is_no_redis_url_is_refused_as_such(url: str) -> None:
         ("redis://:p@h:1/0", "redis://h:1/0"),
         ("rediss://u:p@h/2", "rediss://h/2"),
         ("redis://:p@h:x/0", "redis://h:x/0"),
+        ("sentinel://u:p@h:1,i:2/0?master=m&sentinel_password=s", "sentinel://h:1,i:2/0"),
+        ("redis+cluster://:p@h:1,i:2", "redis+cluster://h:1,i:2"),
     ],
 )
 def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:

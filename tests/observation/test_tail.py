@@ -7,8 +7,9 @@ import pytest
 from consistency_viz.observation import tail as module
 from consistency_viz.observation.position import Position
 from consistency_viz.observation.stream import observations_key
-from consistency_viz.observation.tail import LappedError, StreamGoneError, Tail, connect
+from consistency_viz.observation.tail import LappedError, StreamGoneError, Tail
 from tests.observation.support import applied, put
+from workers.runtime.connection import connect_to_run
 
 RUN = "r1"
 
@@ -19,7 +20,7 @@ async def tail_from(server, redis_client, monkeypatch):
     clients = []
 
     def tail_from(position=Position()):  # noqa: B008 - it never changes
-        clients.append(connect(server.url))
+        clients.append(connect_to_run(server.url, "", RUN))
         return Tail(clients[-1], RUN, position)
 
     yield tail_from

@@ -1,8 +1,9 @@
 """Who places orders from outside and keeps accounts of its own of what it was told: the engine's word is not asked.
 
-An order is acknowledged when the server's answer to it was read; doubtful when the connection broke before that, so it
-may have been placed or not; refused when the answer was no. Acknowledged orders must be complete everywhere exactly
-once, doubtful ones at most once, and all of a doubtful one or nothing.
+An order is acknowledged when the server's answer to it was read (with ``replicas``: and so many replicas have it too);
+doubtful when the connection broke before that, so it may have been placed or not; refused when the answer was no.
+Acknowledged orders must be complete everywhere exactly once, doubtful ones at most once, and all of a doubtful one or
+nothing.
 """
 
 from __future__ import annotations
@@ -17,20 +18,27 @@ from tests.stack.support import REPLICAS, check_every_order_once
 from tests.workers.support import ORDER, of_kind
 from workers.model.observation import Applied, Observation
 from workers.runtime import control
-from workers.runtime.connection import connect
+from workers.runtime.connection import connect, of_run
 from workers.services.client import BY_HAND
 
 AWAY_S = 0.05
+REPLICATED_MS = 300
 
 
 class Account:
-    """Places so many orders a second in ``run`` until it is closed. Each order is a session of its own."""
+    """Places so many orders a second in ``run`` until it is closed. Each order is a session of its own.
 
-    def __init__(self, url: str, run: str, orders_per_s: float, name: str = "out") -> None:
+    One client, one connection at a time: ``WAIT`` is about what its own connection wrote.
+    """
+
+    def __init__(
+        self, url: str, run: str, orders_per_s: float, name: str = "out", *, runs_url: str = "", replicas: int = 0
+    ) -> None:
         self.acknowledged: list[str] = []
         self.doubtful: list[str] = []
         self.refused: list[str] = []
-        self._url = url
+        self._urls = (url, runs_url)
+        self._replicas = replicas
         self._run = run
         self._period_s = 1 / orders_per_s
         self._name = name
@@ -51,13 +59,15 @@ class Account:
         assert not self._thread.is_alive()
 
     def _place(self) -> None:
-        client = connect(self._url)
+        client = connect(*self._urls)
         number = 0
         while not self._closing.wait(self._period_s):
             number += 1
             session = f"{self._name}{number}"
             try:
                 message = control.inject(client, self._run, BY_HAND, "PlaceByHand", session, ORDER)
+                if self._replicas and of_run(client, self._run).wait(self._replicas, REPLICATED_MS) < self._replicas:
+                    raise redis.TimeoutError("no replica says that it has it")
             except (redis.ConnectionError, redis.TimeoutError):
                 self.doubtful.append(session)
                 time.sleep(AWAY_S)

@@ -61,6 +61,23 @@ class Cluster:
         """One node's URL."""
         return f"redis://127.0.0.1:{self.ports[number]}/0"
 
+    @property
+    def runs_url(self) -> str:
+        """As ``REDIS_RUNS_URL`` says it."""
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self.ports)
+
+    def keys_of(self, run: str, node: int) -> int:
+        """How many keys of a run (``""``: of any) are on a node."""
+        with redis.Redis(port=self.ports[node]) as client:
+            return sum(b":dispatch:" not in key for key in client.scan_iter(f"cv:{{{run}}}:*" if run else "cv:*"))
+
+    def move_slot(self, key: str, source: int, target: int) -> None:
+        """Move the key's slot, with all that is in it, from one node to another: atomically, as Valkey 9 can."""
+        slot = self.slot(key)
+        raw = self._ask(self.ports[target], "CLUSTER", "MYID")
+        target_id = raw.decode() if isinstance(raw, bytes) else raw
+        self._ask(self.ports[source], "CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", target_id)
+
     def slot(self, key: str) -> int:
         return int(self._ask(self.ports[0], "CLUSTER", "KEYSLOT", key))
 

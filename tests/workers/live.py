@@ -14,7 +14,7 @@ from workers.model.codec import unpack_turn
 from workers.model.history import expand
 from workers.model.observation import Observation, Turn
 from workers.runtime import control
-from workers.runtime.connection import connect
+from workers.runtime.connection import connect, of_run
 from workers.runtime.instance import Instance
 from workers.runtime.keys import RunKeys
 from workers.runtime.reconciler import Reconciler
@@ -34,7 +34,7 @@ def until(condition: Callable[[], object], timeout_s: float) -> bool:
 
 def turns_of(client: redis.Redis, run: str) -> list[tuple[int, Turn]]:
     """Every turn of a run as the server recorded it, with its time in microseconds."""
-    entries = client.xrange(RunKeys(run).observations)
+    entries = of_run(client, run).xrange(RunKeys(run).observations)
     return [(int(entry.partition(b"-")[0]), unpack_turn(fields[b"b"])) for entry, fields in entries]
 
 
@@ -51,15 +51,16 @@ class LiveRun:
         scenario: dict[str, Any],
         make_client: Callable[[str], redis.Redis] = connect,
         run: str = "",
+        runs_url: str = "",
     ) -> None:
         self.run = run or f"test-{next(_numbers)}"
         self.url = url
-        self.client = connect(url)
+        self.client = connect(url, runs_url)
         self.stopping = threading.Event()
         self.threads: list[threading.Thread] = []
         self.reasons: list[tuple[str, str]] = []
-        self._make_client = make_client
-        self._reconciler = Reconciler(connect(url), self._dispatch)
+        self._make_client = (lambda _: connect(url, runs_url)) if runs_url else make_client
+        self._reconciler = Reconciler(connect(url, runs_url), self._dispatch)
         control.create_run(self.client, self.run, scenario)
 
     def __enter__(self) -> Self:
@@ -73,7 +74,11 @@ class LiveRun:
         self._reconciler.sign_off()
         control.delete_run(self.client, self.run)
         prefix = f"cv:{{{self.run}}}:"
-        left = [k for k in self.client.scan_iter(f"{prefix}*") if not k.startswith(f"{prefix}dispatch:".encode())]
+        left = [
+            k
+            for k in of_run(self.client, self.run).scan_iter(f"{prefix}*")
+            if not k.startswith(f"{prefix}dispatch:".encode())
+        ]
         assert left == []
         assert self.run not in control.active_runs(self.client)
 
@@ -89,7 +94,12 @@ class LiveRun:
         try:
             plan = control.plan_of(client, run)
             if plan is not None:
-                self.reasons.append((instance, Instance(client, run, plan, instance, self.stopping.is_set).run()))
+                self.reasons.append(
+                    (instance, Instance(of_run(client, run), run, plan, instance, self.stopping.is_set).run())
+                )
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            # Before it had begun; as a Celery task it would fail, and be dispatched again.
+            self.reasons.append((instance, f"no connection: {error}"))
         finally:
             client.close()
 

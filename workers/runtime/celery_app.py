@@ -12,7 +12,8 @@ from typing import Any, Final
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
-from workers.runtime.connection import connect, redis_url
+from workers.runtime.address import celery_broker
+from workers.runtime.connection import connect, of_run, redis_url, runs_url
 from workers.runtime.control import plan_of
 from workers.runtime.instance import Instance
 from workers.runtime.reconciler import Reconciler
@@ -23,7 +24,8 @@ HALF_OPEN_S: Final = 5
 """A worker waits for work in reads of a second. One that is not answered for this much longer is a connection that the
 server dropped while the network was away: nobody tells the worker, and by default it takes 26 s to find out."""
 
-app = Celery("consistency-viz", broker=os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL"))
+_broker, _broker_options = celery_broker(os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL") or "")
+app = Celery("consistency-viz", broker=_broker or None)
 app.conf.update(
     # An instance is a task that lasts as long as its run: acknowledged early, so that nothing is ever redelivered.
     task_acks_late=False,
@@ -41,6 +43,7 @@ app.conf.update(
         "socket_keepalive": True,
         "health_check_interval": HALF_OPEN_S,
         "global_keyprefix": "cv-celery:",
+        **_broker_options,
     },
 )
 
@@ -51,12 +54,12 @@ _reconcilers: list[Reconciler] = []
 @app.task(name="cv.run_instance")
 def run_instance(run: str, instance: str) -> str:
     """Be one instance of one node until there is a reason to leave; returns the reason."""
-    client = connect(redis_url())
+    client = connect(redis_url(), runs_url())
     try:
         plan = plan_of(client, run)
         if plan is None:
             return "the run has no keys"
-        return Instance(client, run, plan, instance, _stopping.is_set).run()
+        return Instance(of_run(client, run), run, plan, instance, _stopping.is_set).run()
     finally:
         client.close()
 
@@ -68,7 +71,7 @@ def dispatch(run: str, instance: str) -> None:
 
 @worker_ready.connect
 def _start_reconciler(**_: Any) -> None:
-    reconciler = Reconciler(connect(redis_url()), dispatch)
+    reconciler = Reconciler(connect(redis_url(), runs_url()), dispatch)
     _reconcilers.append(reconciler)
     reconciler.start()
 

@@ -15,6 +15,7 @@ from workers.cluster.schema.faults import one_fault
 from workers.model.codec import pack
 from workers.model.message import Json, Message, partition_of
 from workers.runtime import acl
+from workers.runtime.connection import Hub, of_hub, of_run
 from workers.runtime.fault_feed import FaultFeed, read_all, tell
 from workers.runtime.instance import LEASE_US
 from workers.runtime.keys import RUNS, WORKERS, RunKeys
@@ -62,7 +63,7 @@ def create_run(client: redis.Redis, run: str, scenario: Json) -> None:
     """Make the run known; the reconciler of any worker starts its instances. Raises ``PlanError`` or a schema error."""
     plan = build(Scenario.model_validate(scenario))
     keys = RunKeys(run)
-    now_us = server_time_us(client)
+    now_us = server_time_us(of_run(client, run))
     meta: dict[str, bytes | str | int] = {
         "scenario": msgspec.json.encode(scenario),
         "state": "running",
@@ -71,35 +72,36 @@ def create_run(client: redis.Redis, run: str, scenario: Json) -> None:
         "epoch": 0,
         "version": 1,
     }
-    with client.pipeline(transaction=True) as pipe:
+    shard = of_run(client, run)
+    with shard.pipeline(transaction=True) as pipe:
         pipe.hset(keys.meta, mapping=meta)  # type: ignore[arg-type]
         pipe.hset(keys.desired, mapping=dict(plan.instances))  # type: ignore[arg-type]
         pipe.hset(keys.users, mapping=acl.passwords(plan))  # type: ignore[arg-type]
         pipe.execute()
-    scripts = Scripts(client)
+    scripts = Scripts(shard)
     for fault in plan.faults:
         if fault.begin_us == 0:
             tell(scripts, keys, plan, fault.id, fault.settings, begins=True)
-    client.sadd(RUNS, run)
-    acl.protect(client, plan, keys, anew=True)
+    of_hub(client).sadd(RUNS, run)
+    acl.protect(shard, plan, keys, anew=True)
 
 
 def plan_of(client: redis.Redis, run: str) -> Plan | None:
     """The plan of a run; ``None`` if the run has no keys."""
-    raw: bytes | None = client.hget(RunKeys(run).meta, "scenario")  # type: ignore[assignment]
+    raw: bytes | None = of_run(client, run).hget(RunKeys(run).meta, "scenario")  # type: ignore[assignment]
     return None if raw is None else build(Scenario.model_validate_json(raw))
 
 
 def active_runs(client: redis.Redis) -> list[str]:
     """The ids of all runs that have keys, ended ones that nobody has archived yet included, sorted."""
-    members: set[bytes] = client.smembers(RUNS)  # type: ignore[assignment]
+    members: set[bytes] = of_hub(client).smembers(RUNS)  # type: ignore[assignment]
     return sorted(run.decode() for run in members)
 
 
 def run_status(client: redis.Redis, run: str) -> Status | None:
     """How a run is; ``None`` if it has no keys."""
-    keys = RunKeys(run)
-    with client.pipeline(transaction=True) as pipe:
+    keys, shard = RunKeys(run), of_run(client, run)
+    with shard.pipeline(transaction=True) as pipe:
         pipe.hmget(keys.meta, "state", "reason", "started_us", "ended_us", "faults")
         pipe.hgetall(keys.leases)
         pipe.hgetall(keys.owners)
@@ -112,14 +114,14 @@ def run_status(client: redis.Redis, run: str) -> Status | None:
     ended_us = None if meta[3] is None else int(meta[3])
     instances = _instances(leases, owners, desired, now_us)
     if meta[4] is not None:
-        instances = _with_faults(client, keys, instances)
+        instances = _with_faults(shard, keys, instances)
     return Status(meta[0].decode(), meta[1].decode(), int(meta[2]), ended_us, now_us, instances, workers_alive(client))
 
 
 def workers_alive(client: redis.Redis) -> int:
     """How many worker processes have given a sign of life lately."""
-    now_us = server_time_us(client)
-    expiries: list[bytes] = client.hvals(WORKERS)  # type: ignore[assignment]
+    now_us = server_time_us(of_hub(client))
+    expiries: list[bytes] = of_hub(client).hvals(WORKERS)  # type: ignore[assignment]
     return sum(int(expires) > now_us for expires in expiries)
 
 
@@ -133,12 +135,10 @@ def scale(client: redis.Redis, run: str, node: str, instances: int) -> None:
             f"{instances} instances of {node}: this run has {plan.partitions} partitions, so 0 to {plan.partitions}"
         )
     keys = RunKeys(run)
-    _expect_ok(run, Scripts(client).scale(head_keys(keys), [node, instances, plan.partitions]))
+    _expect_ok(run, Scripts(of_run(client, run)).scale(head_keys(keys), [node, instances, plan.partitions]))
 
 
-def inject(
-    client: redis.Redis, run: str, topic: str, type: str, key: str, data: Json, plan: Plan | None = None
-) -> str:
+def inject(client: redis.Redis, run: str, topic: str, type: str, key: str, data: Json, plan: Plan | None = None) -> str:
     """Put one message from outside on ``topic``; returns its id. Who has the run's plan gives it, and saves time."""
     plan = plan or _plan(client, run)
     if topic not in plan.subscribers:
@@ -146,7 +146,7 @@ def inject(
     message = Message(f"web-{uuid.uuid4().hex[:8]}", topic, type, "web", key, data)
     stream = RunKeys(run).topic(topic, partition_of(key, plan.partitions))
     names = [*head_keys(RunKeys(run)), stream]
-    _expect_ok(run, Scripts(client).inject(names, [pack(message), STREAM_ENTRIES_MAX]))
+    _expect_ok(run, Scripts(of_run(client, run)).inject(names, [pack(message), STREAM_ENTRIES_MAX]))
     return message.id
 
 
@@ -167,7 +167,7 @@ def inject_fault(client: redis.Redis, run: str, fault_json: str | bytes) -> str:
         raise RunRefusedError(f"{field} = {str(first['input'])[:80]}: {message}") from error
     except PlanError as error:
         raise RunRefusedError(str(error)) from error
-    keys, scripts = RunKeys(run), Scripts(client)
+    keys, scripts = RunKeys(run), Scripts(of_run(client, run))
     fault_id, number = settings.name or "", len(plan.faults)
     while True:
         number += 1
@@ -187,12 +187,12 @@ def inject_fault(client: redis.Redis, run: str, fault_json: str | bytes) -> str:
 def heal(client: redis.Redis, run: str, fault_id: str) -> None:
     """Let a fault end now; raises ``RunRefusedError`` if it does not hold."""
     plan = _plan(client, run)
-    keys = RunKeys(run)
-    faults = read_all(client, keys, FaultFeed(plan, 0)).faults
+    keys, shard = RunKeys(run), of_run(client, run)
+    faults = read_all(shard, keys, FaultFeed(plan, 0)).faults
     if fault_id not in faults:
         begun = ", ".join(faults) or "none"
         raise RunRefusedError(f"there is no fault {fault_id!r} to heal; these have begun: {begun}")
-    reply = tell(Scripts(client), keys, plan, fault_id, faults[fault_id].settings, begins=False)
+    reply = tell(Scripts(shard), keys, plan, fault_id, faults[fault_id].settings, begins=False)
     if reply[0] == b"no":
         raise RunRefusedError(f"fault {fault_id} has ended already")
     _expect_ok(run, reply)
@@ -205,24 +205,27 @@ def stop_run(client: redis.Redis, run: str, reason: str = "stopped by hand") -> 
 
 def end_run(client: redis.Redis, run: str, state: str, reason: str) -> bool:
     """End the run in ``state``; false if it had ended before."""
-    reply = Scripts(client).end(head_keys(RunKeys(run)), [state, reason])
+    reply = Scripts(of_run(client, run)).end(head_keys(RunKeys(run)), [state, reason])
     return bool(reply[0] == b"ok")
 
 
 def delete_run(client: redis.Redis, run: str) -> None:
     """Remove every key of the run: first what makes it one, so that whoever still works for it leaves."""
-    client.srem(RUNS, run)
-    client.unlink(RunKeys(run).meta)
+    of_hub(client).srem(RUNS, run)
+    shard = of_run(client, run)
+    shard.unlink(RunKeys(run).meta)
     pattern = RunKeys(run).prefix.replace("[", "\\[") + "*"
     batch: list[bytes] = []
-    for key in client.scan_iter(match=pattern, count=500):
+    for key in shard.scan_iter(match=pattern, count=500):
         batch.append(key)
         if len(batch) == 500:
-            client.unlink(*batch)
+            shard.unlink(*batch)
             batch.clear()
     if batch:
-        client.unlink(*batch)
-    acl.remove(client, RunKeys(run))
+        shard.unlink(*batch)
+    acl.remove(shard, RunKeys(run))
+    if isinstance(hub := of_hub(client), Hub):
+        hub.forget(run)
 
 
 def server_time_us(client: redis.Redis) -> int:

@@ -20,6 +20,7 @@ import redis
 from workers.cluster.plan import Plan
 from workers.model.codec import pack
 from workers.runtime import acl
+from workers.runtime.connection import Hub, of_run
 from workers.runtime.control import Status, active_runs, end_run, plan_of, run_status, server_time_us
 from workers.runtime.fault_feed import FaultFeed, read_all, tell
 from workers.runtime.keys import RECONCILER, WORKERS, RunKeys
@@ -43,7 +44,7 @@ class Reconciler(threading.Thread):
     def __init__(self, client: redis.Redis, dispatch: Dispatch) -> None:
         super().__init__(name="reconciler", daemon=True)
         self._client = client
-        self._scripts = Scripts(client)
+        self._scripts: dict[str, Scripts] = {}
         self._dispatch = dispatch
         self._stopping = threading.Event()
         self._name = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
@@ -89,16 +90,25 @@ class Reconciler(threading.Thread):
         self._plans = {run: plan for run, plan in self._plans.items() if run in runs}
         self._changes_done = {run: done for run, done in self._changes_done.items() if run in runs}
         self._feeds = {run: feed for run, feed in self._feeds.items() if run in runs}
+        self._scripts = {run: scripts for run, scripts in self._scripts.items() if run in runs}
         self._unmanned_since_s = {run: since_s for run, since_s in self._unmanned_since_s.items() if run in runs}
         if self._rounds % TRIM_EVERY == 1:
-            acl.remove_orphans(self._client, runs)
+            self._remove_orphans(runs)
         for run in runs:
             try:
                 self._tend(run)
-            except (redis.ConnectionError, redis.TimeoutError):
-                raise
+            except (redis.ConnectionError, redis.TimeoutError) as error:
+                if of_run(self._client, run) is self._client:
+                    raise
+                log.warning("reconciler: the shard of run %s: %s; trying again", run, error)
             except Exception:
                 log.exception("reconciler: run %s; trying again", run)
+
+    def _remove_orphans(self, runs: list[str]) -> None:
+        if isinstance(self._client, Hub):
+            self._client.on_each_server(lambda server: acl.remove_orphans(server, runs))
+        else:
+            acl.remove_orphans(self._client, runs)
 
     def _acts(self) -> bool:
         if self._client.set(RECONCILER, self._name, nx=True, px=LOCK_MS):
@@ -120,22 +130,23 @@ class Reconciler(threading.Thread):
         if plan is None:
             return
         self._plans[run] = plan
-        keys = RunKeys(run)
+        keys, shard = RunKeys(run), of_run(self._client, run)
+        scripts = self._scripts.setdefault(run, Scripts(shard))
         if self._apply_changes(plan, keys, status.now_us - status.started_us):
             status = run_status(self._client, run) or status
         self._tell_of_faults(run, plan, keys, status)
-        acl.protect(self._client, plan, keys)
-        self._scripts.sweep(head_keys(keys), [plan.partitions])
+        acl.protect(shard, plan, keys)
+        scripts.sweep(head_keys(keys), [plan.partitions])
         for instance in status.instances:
             wanted = not instance.alive
-            if wanted and self._client.set(keys.dispatch(instance.id), "1", nx=True, px=DISPATCH_MS):
+            if wanted and shard.set(keys.dispatch(instance.id), "1", nx=True, px=DISPATCH_MS):
                 self._dispatch(run, instance.id)
         unmanned = self._unmanned(run, status)
         if unmanned:
             end_run(self._client, run, "failed", unmanned)
             return
         is_over = _is_over(plan, status.now_us - status.started_us)
-        lost = trim(self._client, plan, keys) if is_over or self._rounds % TRIM_EVERY == 0 else ""
+        lost = trim(shard, plan, keys) if is_over or self._rounds % TRIM_EVERY == 0 else ""
         if lost:
             end_run(self._client, run, "failed", lost)
             return
@@ -159,9 +170,9 @@ class Reconciler(threading.Thread):
     def _tell_of_faults(self, run: str, plan: Plan, keys: RunKeys, status: Status) -> None:
         """Let faults begin and end that are due; usually the instances have done it on the microsecond."""
         feed = self._feeds.setdefault(run, FaultFeed(plan, status.started_us))
-        read_all(self._client, keys, feed)
+        read_all(of_run(self._client, run), keys, feed)
         for fault_id, settings, begins in feed.due(status.now_us):
-            tell(self._scripts, keys, plan, fault_id, settings, begins=begins)
+            tell(self._scripts[run], keys, plan, fault_id, settings, begins=begins)
 
     def _apply_changes(self, plan: Plan, keys: RunKeys, age_us: int) -> bool:
         """Scale as the scenario says for this age of the run; true if there was something to do."""
@@ -169,7 +180,7 @@ class Reconciler(threading.Thread):
         due = [c for c in changes if c.at_s * 1e6 <= age_us]
         done = self._changes_done.get(keys.run, 0)
         for number, change in enumerate(due[done:], done + 1):
-            self._scripts.scale(head_keys(keys), [change.node, change.instances, plan.partitions, number])
+            self._scripts[keys.run].scale(head_keys(keys), [change.node, change.instances, plan.partitions, number])
         self._changes_done[keys.run] = len(due)
         return len(due) > done
 
@@ -190,7 +201,7 @@ class Reconciler(threading.Thread):
                     names += (keys.topic(topic, partition), keys.shard(node.id, partition))
                     topics.append(topic)
         reason = "every message was processed"
-        if self._scripts.finish_if_quiet([*head_keys(keys), *names], ["finished", reason, *topics]):
+        if self._scripts[run].finish_if_quiet([*head_keys(keys), *names], ["finished", reason, *topics]):
             log.info("run %s finished", run)
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import gettempdir
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
+
+from workers.runtime.address import AddressError, address, channel_layer_host, cluster
 
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _SQLITE_SCHEMES = ("sqlite", "sqlite3")
@@ -68,11 +71,35 @@ def web_url(name: str) -> str:
 
 
 def redis_url(name: str) -> str:
-    """The URL of the Redis-compatible server, or an empty string where none is set."""
+    """The URL of the Redis-compatible server, or of the Sentinels that know it; empty where none is set."""
+    return _address(name, address)
+
+
+def runs_url(name: str) -> str:
+    """The URL of the cluster that runs are played on; empty where they are on the server that everything is on."""
+    return _address(name, cluster)
+
+
+def _address(name: str, parse: Callable[[str], object]) -> str:
     url = os.environ.get(name, "").strip()
-    if url and (urlsplit(url).scheme not in ("redis", "rediss", "unix") or url.endswith("://")):
-        raise refuse(name, url, "use redis://host:port/0, rediss://host:port/0 or unix:///path/to.sock")
+    try:
+        if url:
+            parse(url)
+    except AddressError as error:
+        raise ImproperlyConfigured(f"environment variable {name} cannot be used: {error}") from None
     return url
+
+
+def channel_layer(redis_url: str) -> dict[str, object]:
+    """The channel layer on the server at ``redis_url``, or in this process without one.
+
+    It carries control messages only; frames go from a feed to its sockets directly. redis-py 8 times a blocking read
+    out after 5 s unless told otherwise, and the layer's reads block for as long as nobody says anything.
+    """
+    if not redis_url:
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    config = {"hosts": [channel_layer_host(redis_url)], "capacity": 100, "expiry": 10}
+    return {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": config}
 
 
 def database(name: str, directory: Path) -> dict[str, object]:
