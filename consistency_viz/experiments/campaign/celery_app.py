@@ -20,6 +20,7 @@ django.setup()
 
 from consistency_viz.experiments.campaign import playing  # noqa: E402 - Django must be set up before models
 from consistency_viz.experiments.campaign.reconciling import ASKED_FOR_S, Reconciler  # noqa: E402
+from workers.runtime.address import celery_broker  # noqa: E402
 
 QUEUE: Final = "cv-experiments"
 SLICE_S: Final = 2.0
@@ -27,7 +28,8 @@ SLICE_S: Final = 2.0
 
 TASKS_A_PROCESS_MAX: Final = 500
 
-app = Celery("consistency-viz-experiments", broker=os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL"))
+_broker, _broker_options = celery_broker(os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL") or "")
+app = Celery("consistency-viz-experiments", broker=_broker or None)
 app.conf.update(
     # What is to be done stands in the database (`reconciling`): nothing needs redelivery.
     task_acks_late=False,
@@ -42,7 +44,12 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_keepalive": True, "health_check_interval": 5, "global_keyprefix": "cv-celery:"},
+    broker_transport_options={
+        "socket_keepalive": True,
+        "health_check_interval": 5,
+        "global_keyprefix": "cv-celery:",
+        **_broker_options,
+    },
 )
 
 _reconcilers: list[Reconciler] = []
