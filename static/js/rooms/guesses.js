@@ -46,7 +46,11 @@ export function drawGuesses(place, { guesses, answer, prediction, asked }) {
   place.dataset.drawn = drawn;
   place.hidden = !asked;
   if (!asked) return;
-  const chart = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  const chart = svg("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    preserveAspectRatio: "xMinYMid meet",
+    role: "img",
+  });
   chart.append(line(LEFT, BASE, RIGHT, BASE, "axis"));
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const x = LEFT + share * (RIGHT - LEFT);

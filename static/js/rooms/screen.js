@@ -62,15 +62,20 @@ function lesson(room) {
   find(".screen-run", page).hidden = room.phase !== "run";
   find(".screen-result", page).hidden = room.phase !== "result";
   setText(find(".screen-question", page), lesson?.question ?? "");
-  setText(find(".screen-predict", page), lesson?.predict?.ask ?? "");
+  const ask = lesson?.predict?.ask ?? "";
+  setText(find(".screen-predict", page), ask === lesson?.question ? "" : ask);
+  // Nobody guesses freely who sees what the others said: until the result only their number is shown.
+  setText(
+    find(".screen-guessed", page),
+    ask && room.guesses.length ? texts.guesses(room.guesses.length) : "",
+  );
   const guessed = {
     guesses: room.guesses,
     answer: room.answer,
     prediction: null,
     asked: lesson?.predict ?? null,
   };
-  drawGuesses(find(".screen-ask .guesses", page), { ...guessed, answer: null });
-  drawGuesses(find(".screen-result .guesses", page), { ...guessed, prediction: room.prediction });
+  drawGuesses(find(".screen-result .guesses", page), guessed);
   drawCosts(find(".screen-result .costs", page), room.played, lesson?.scenario);
   run(room);
 }

@@ -39,6 +39,7 @@ export const texts = {
   neverLooked: "You have not looked yet",
   /** @param {string} key */
   key: (key) => {
+    if (key.startsWith("guest-")) return `order ${key.slice(-4)}`;
     const [kind, number] = [key.slice(0, key.lastIndexOf("-")), key.slice(key.lastIndexOf("-") + 1)];
     return kind in KINDS ? `${KINDS[kind]} ${number}` : key;
   },
@@ -58,6 +59,9 @@ export const texts = {
     cart: "Something, such as milk",
     thread: "A message",
   },
+  /** A field of an order and its value; amounts are cents. @param {string} name @param {unknown} value */
+  field: (name, value) =>
+    name.endsWith("_cents") ? [name.slice(0, -6), (Number(value) / 100).toFixed(2)] : [name, String(value)],
   nothing: "nothing there",
   notThere: "Not there! This replica does not know your order yet.",
   /** @param {number} lacking */

@@ -11,8 +11,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.table import Table
 
-SOAK = "soak"
+SOAK, ROOM = "soak", "room"
 MINUTES_MAX = 24 * 60
+PHONES_MAX = 500
 
 
 class Command(BaseCommand):
@@ -23,8 +24,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all), or soak")
-        parser.add_argument("--minutes", type=float, default=2.0, metavar="N", help="how long bench soak lasts (2)")
+        parser.add_argument(
+            "--minutes", type=float, default=2.0, metavar="N", help="how long bench soak, or room, lasts (2)"
+        )
         parser.add_argument("--runs", type=int, metavar="N", help="of bench matrix: seeds for each cell (1,000)")
+        parser.add_argument("--phones", type=int, default=300, metavar="N", help="of bench room: how many join (300)")
         parser.add_argument("--json", action="store_true", help="print one JSON object a bench")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -34,8 +38,11 @@ class Command(BaseCommand):
         from consistency_viz.lab.stack import data_dir_of
 
         name = options["name"]
-        if name is not None and name not in {*BENCHES, SOAK}:
-            raise CommandError(f"there is no bench {name!r}; choose one of {', '.join([*BENCHES, SOAK])}", returncode=3)
+        if name is not None and name not in {*BENCHES, SOAK, ROOM}:
+            known = ", ".join([*BENCHES, SOAK, ROOM])
+            raise CommandError(f"there is no bench {name!r}; choose one of {known}", returncode=3)
+        if not 1 <= options["phones"] <= PHONES_MAX:
+            raise CommandError(f"--phones {options['phones']}: use 1 to {PHONES_MAX}", returncode=3)
         if not 0 < options["minutes"] <= MINUTES_MAX:
             raise CommandError(f"--minutes {options['minutes']:g}: use more than 0, up to {MINUTES_MAX}", returncode=3)
         if options["runs"] is not None and options["runs"] < 1:
@@ -46,6 +53,9 @@ class Command(BaseCommand):
         try:
             if name == SOAK:
                 self._soak(folder, options["minutes"], as_json=options["json"])
+                return
+            if name == ROOM:
+                self._room(folder, options["phones"], options["minutes"], as_json=options["json"])
                 return
             with EmbeddedServer(folder / "redis", log_folder=folder / "log") as server:
                 for bench in [name] if name else BENCHES:
@@ -75,6 +85,19 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{found.state} ({found.reason}), {found.observations:,} observations recorded")
         self.stdout.write("\n".join(found.grew) or "nothing grew")
+
+    def _room(self, folder: Path, phones: int, minutes: float, *, as_json: bool) -> None:
+        import msgspec
+
+        from consistency_viz.benches.room import crowd
+
+        tell = (lambda text: None) if as_json else self.stdout.write
+        found = crowd(folder, phones, join_s=phones / 10, act_s=minutes * 60, every_s=5.0, tell=tell)
+        if as_json:
+            self.stdout.write(msgspec.json.encode(found).decode())
+            return
+        for name in found.__struct_fields__:
+            self.stdout.write(f"{name:>22}  {getattr(found, name)}")
 
     def _show(self, bench: str, figures: Any, notes: Any, *, as_json: bool) -> None:
         from consistency_viz.benches.measure import as_json as dump
