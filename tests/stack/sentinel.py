@@ -18,7 +18,7 @@ from tests.workers.live import until
 MASTER = "laboratory"
 PASSWORD = "watched"
 SENTINEL_PASSWORD = "watching"
-DOWN_AFTER_MS = 500
+DOWN_AFTER_MS = 2_000
 SERVER = """\
 bind 127.0.0.1
 port {port}
