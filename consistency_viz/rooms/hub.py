@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 FRAMES_PER_S: Final = 8
 LOOK_S: Final = 2.0
 WISHES_OPEN_MAX: Final = 3
+CAUGHT_UP_WITHIN_S: Final = 5.0
 
 
 class RoomHub:
@@ -119,6 +120,9 @@ class RoomHub:
 
     async def act(self, seat: int, wish: Act) -> None:
         """Put a seat's wish into the run. Raises ``WishRefusedError``; otherwise it is in the stream."""
+        if self._follower is not None and not self._follower.ready.is_set():
+            with contextlib.suppress(TimeoutError):  # just restarted: it still reads what happened before
+                await asyncio.wait_for(self._follower.ready.wait(), CAUGHT_UP_WITHIN_S)
         rows, follower = self.rows, self._caught_up()
         if not limits.may(limits.PER_SEAT["act"], self.code, str(seat)):
             raise WishRefusedError("That was very fast.", "Wait a few seconds.")
