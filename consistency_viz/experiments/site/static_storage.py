@@ -12,6 +12,8 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
     """
 
     support_js_module_import_aggregation = True
+    max_post_process_passes = 20
+    """A pass carries a changed name one step along a chain of imports; ours are longer than Django's five."""
 
     def stored_name(self, name: str) -> str:
         """The hashed name, or the plain one while nothing has been collected."""
