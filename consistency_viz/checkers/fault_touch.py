@@ -13,7 +13,8 @@ Losses carry the id of their fault. The rest follows from when messages were sen
 Timers are not in a history, so what a node did not do of its own accord is not counted.
 
 *Operations* are those of clients from which a touched message follows, along the causes of messages: what a timer sends
-follows from none. Of the last ``remember`` messages it is known from which they follow.
+follows from none. Of the last ``remember`` messages it is known from which they follow; of few, while there is no
+fault.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from workers.model.observation import Delivered, Dropped, Faulted, Invoked, Obse
 
 EFFECTS: Final = ("dropped", "held", "delayed", "duplicated", "unordered", "waited", "slowed", "skewed")
 REMEMBERED: Final = 100_000
+BEFORE_ANY: Final = 200
+"""Messages remembered until a fault begins: those that may be on their way then."""
+
 STOPS: Final = ("pause", "crash", "real")
 
 
@@ -171,7 +175,7 @@ class FaultTouch:
         operation = operation or self._operation_of.get(body.cause, "")
         if operation:
             self._operation_of[body.message] = operation
-            if len(self._operation_of) > self._remember:
+            if len(self._operation_of) > (self._remember if self._faults else BEFORE_ANY):
                 del self._operation_of[next(iter(self._operation_of))]
         return operation
 

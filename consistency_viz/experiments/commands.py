@@ -3,7 +3,8 @@
 Rules
 1. Everyone may look; whatever changes something is a POST with a CSRF token from a session that holds the presenter's
    flag.
-2. An answer is ``{"ok": true, "text"}`` or ``{"ok": false, "error", "remedy"}`` with a status that says the same.
+2. An answer is ``{"ok": true, "text"}`` or ``{"ok": false, "error", "remedy"}`` with a status that says the same; where
+   one field is to blame, ``field`` and ``value`` name it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class CommandRefused(Exception):  # noqa: N818 - a refusal is an answer, not a f
         self.text = text
         self.remedy = remedy
         self.status = status
+        self.where: dict[str, str] = {}
+        """Of what was sent, the ``field`` that is wrong and the ``value`` there, if it is one field."""
 
 
 def is_presenter(request: HttpRequest) -> bool:
@@ -47,7 +50,7 @@ def context(request: HttpRequest) -> dict[str, bool]:
 
 def refusal(refused: CommandRefused) -> JsonResponse:
     """A refusal as JSON."""
-    answer = {"ok": False, "error": refused.text, "remedy": refused.remedy}
+    answer = {"ok": False, "error": refused.text, "remedy": refused.remedy, **refused.where}
     return JsonResponse(answer, status=refused.status)
 
 

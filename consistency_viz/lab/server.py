@@ -68,6 +68,17 @@ def server_binary() -> Path:
     )
 
 
+def url_of_running(folder: Path) -> str:
+    """The URL of the server that somebody started on this data folder, "" if none answers; its owner alone can ask."""
+    try:
+        lines = (folder / "server.conf").read_text().splitlines()
+    except OSError:
+        return ""
+    fields = dict(line.split(" ", 1) for line in lines if " " in line)
+    url = f"redis://:{fields.get('requirepass', '')}@{LOOPBACK}:{fields.get('port', '0')}/0"
+    return url if answers(url) else ""
+
+
 class EmbeddedServer:
     """One server on one data folder. A context manager; ``start`` and ``stop`` do the same by hand.
 

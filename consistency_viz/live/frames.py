@@ -105,11 +105,28 @@ class WindowView(msgspec.Struct, frozen=True):
     replicas: list[str]
 
 
+class TouchView(msgspec.Struct, frozen=True):
+    """What a fault touched so far, in numbers.
+
+    ``messages``: each once for each receiver; ``nodes``: at which they arrived late, twice or not at all;
+    ``operations``: of clients, from which they follow.
+    ``kinds``: messages by what happened to them, without zeros. ``note``: why it touched nothing, "" while it did.
+    ``counted``: whether what this kind of fault touches can be counted at all.
+    """
+
+    messages: int = 0
+    nodes: int = 0
+    operations: int = 0
+    kinds: dict[str, int] = {}
+    note: str = ""
+    counted: bool = True
+
+
 class FaultView(msgspec.Struct, frozen=True):
     """A fault over [from_us, to_us); ``to_us`` is ``None`` while it lasts. ``what``: partition, link, pause, ...
 
     ``targets``: nodes, or links as ``eu>us``, at most ``TARGETS_MAX``. ``label`` says in words what is wrong and where,
-    ``mark`` only what, in one or two words, for the place itself.
+    ``mark`` only what, in one or two words, for the place itself. ``touched`` grows while messages arrive.
     """
 
     id: str
@@ -119,6 +136,7 @@ class FaultView(msgspec.Struct, frozen=True):
     mark: str
     from_us: int
     to_us: int | None
+    touched: TouchView = TouchView()
 
 
 class Totals(msgspec.Struct, frozen=True):

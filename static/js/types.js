@@ -43,6 +43,9 @@
  * @property {string} mark what, in one or two words
  * @property {number} from_us
  * @property {number|null} to_us
+ * @property {TouchView} [touched]
+ *
+ * @typedef {{messages: number, nodes: number, operations: number, kinds: Record<string, number>, note: string, counted: boolean}} TouchView
  *
  * @typedef {object} Totals
  * @property {number} updates_begun

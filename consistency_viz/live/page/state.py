@@ -136,6 +136,7 @@ class PageState:
             key = getattr(body, "key", "")
             fault = self._faults.observe(body, observation.at_us) if isinstance(body, Faulted) else None
             self._told.append(sentences.Told(observation, self._keys.born_us(key), latency_us, fault))
+        self._faults.count(observation)
         self._counts.apply(observation)
         self._seconds.apply(observation)
 

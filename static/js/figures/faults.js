@@ -1,10 +1,11 @@
 /**
  * Faults as they are drawn: shaded spans with words in the timeline, and what is wrong at each node and link now. Pure.
  *
- * @import {FaultView, Theme} from "../types.js"
+ * @import {FaultView, TouchView, Theme} from "../types.js"
  */
 
-import { shortName } from "../format.js";
+import { faultTexts } from "../fault_texts.js";
+import { runTime, shortName } from "../format.js";
 
 /** Room that a letter of a label needs, in pixels. */
 const LETTER_PX = 6.6;
@@ -116,4 +117,43 @@ export function troubles(faults) {
 /** @param {string|undefined} before @param {string} mark */
 function joined(before, mark) {
   return before && before !== mark ? `${before}, ${mark}` : mark;
+}
+
+/** How many faults that are over are listed, the latest first. */
+export const OVER_LISTED_MAX = 8;
+
+/**
+ * The list of faults: those that last, then those that are over, each with when it was and what it touched.
+ *
+ * @param {FaultView[]} faults
+ * @param {{started_us: number, now_us: number, isOver: boolean}} view
+ */
+export function faultList(faults, { started_us, now_us, isOver }) {
+  const open = faults.filter((fault) => fault.to_us === null).reverse();
+  const over = faults.filter((fault) => fault.to_us !== null).reverse();
+  const rows = [...open, ...over.slice(0, OVER_LISTED_MAX)].map((fault) => {
+    const from = runTime(fault.from_us - started_us);
+    const lasts = fault.to_us === null;
+    return {
+      id: fault.id,
+      row: `${fault.id} ${fault.from_us}`,
+      label: fault.label,
+      lasts: lasts && !isOver,
+      when: fault.to_us === null
+        ? faultTexts.since(from, Math.max(0, Math.floor((now_us - fault.from_us) / 1e6)))
+        : faultTexts.span(from, runTime(fault.to_us - started_us)),
+      ...bite(fault.touched, lasts && !isOver),
+    };
+  });
+  return { rows, more: Math.max(0, over.length - OVER_LISTED_MAX) };
+}
+
+/** What a fault touched, in words; of one that lasts it is too early to say that it touched nothing. @param {TouchView|undefined} touched @param {boolean} lasts */
+function bite(touched, lasts) {
+  if (!touched || !touched.counted) return { touched: faultTexts.notCounted, kinds: "", isNothing: false };
+  if (touched.messages) {
+    return { touched: faultTexts.touched(touched), kinds: faultTexts.kinds(touched.kinds), isNothing: false };
+  }
+  const text = lasts ? faultTexts.nothingYet : faultTexts.nothing(touched.note);
+  return { touched: text, kinds: "", isNothing: !lasts };
 }

@@ -19,6 +19,7 @@ export function createControls(page) {
     enhance(/** @type {HTMLFormElement} */ (form));
   }
   const scale = page.querySelector("form[data-scale]");
+  const faultForm = page.querySelector("form[data-faults]");
   return {
     /** @param {string} node @param {number} instances */
     async scale(node, instances) {
@@ -28,12 +29,32 @@ export function createControls(page) {
       fields.set("instances", String(instances));
       showAnswer(find(".answer", scale), await post(scale.action, fields));
     },
+    /** The presenter's way to break things; `null` for whoever looks only, and for runs that are over. */
+    breaking: faultForm instanceof HTMLFormElement ? breaking(faultForm) : null,
     /** @param {boolean} isOver */
     setOver(isOver) {
       for (const fieldset of page.querySelectorAll("[data-command] fieldset")) {
         /** @type {HTMLFieldSetElement} */ (fieldset).disabled = isOver;
       }
     },
+  };
+}
+
+/** @param {HTMLFormElement} form */
+function breaking(form) {
+  /** @param {string} url @param {string} fault */
+  const send = (url, fault) => {
+    const fields = new FormData(form);
+    fields.set("fault", fault);
+    return post(url, fields);
+  };
+  return {
+    /** @param {Record<string, unknown>} entry */
+    inject: (entry) => send(form.action, JSON.stringify(entry)),
+    /** @param {string} id */
+    heal: (id) => send(form.dataset.heal ?? "", id),
+    /** Says beside the list what came of it. @param {Answer} answer */
+    tell: (answer) => showAnswer(find(".answer", form), answer),
   };
 }
 

@@ -4,6 +4,7 @@
  * @import {State, NodeView, MessageView, FaultView} from "../types.js"
  * @import {Scene} from "../figures/map.js"
  * @import {Curve} from "../figures/curves.js"
+ * @import {OnBreak} from "./break_points.js"
  */
 
 import { GROUP_TONES, shapeOfTone, toneOfType, typesOf } from "../figures/flow.js";
@@ -12,6 +13,7 @@ import { lasting, troubles } from "../figures/faults.js";
 import { columnCount, isTiered, mapHeight, mapScene } from "../figures/map.js";
 import { texts } from "../texts.js";
 import { find, h, setAttribute, setText, svg } from "./dom.js";
+import { breakableCard, breakableEdge } from "./break_points.js";
 import { createFlow } from "./flow.js";
 import { running, showInstances } from "./instances.js";
 import { nodeCard, showLag, showSteps, showTrouble } from "./node_card.js";
@@ -46,9 +48,9 @@ const LIT_MS = 1_200;
 
 /**
  * @param {HTMLElement} root
- * @param {{scalable: string[], onScale: (node: string, change: 1|-1) => void}} options
+ * @param {{scalable: string[], onScale: (node: string, change: 1|-1) => void, onBreak?: OnBreak|null}} options
  */
-export function createMap(root, { scalable, onScale }) {
+export function createMap(root, { scalable, onScale, onBreak = null }) {
   const stage = find(".map-stage", root);
   const lines = find(".map-edges", stage);
   const cards = find(".map-nodes", stage);
@@ -67,6 +69,8 @@ export function createMap(root, { scalable, onScale }) {
   let cardOf = new Map();
   /** @type {Map<string, Element>} */
   let lineOf = new Map();
+  /** @type {Scene["edges"]} */
+  let edges = [];
   /** @type {Map<string, number>} */
   const litMs = new Map();
   /** @type {Map<string, {arrived: number, lost: number}>} */
@@ -85,7 +89,8 @@ export function createMap(root, { scalable, onScale }) {
     const scene = mapScene(nodes, { width: stage.clientWidth, height, box_w, box_h, upright });
     stage.style.setProperty("height", `${scene.height}px`);
     placeCards(scene, cardOf);
-    lineOf = drawEdges(lines, scene);
+    edges = scene.edges;
+    lineOf = drawEdges(lines, scene, onBreak);
     showFaults();
     flow.resize(scene.width, scene.height, new Map(scene.edges.map((edge) => [edge.id, edge.curve])), rem);
   }
@@ -115,6 +120,9 @@ export function createMap(root, { scalable, onScale }) {
     nodes = newNodes;
     cardOf = new Map(nodes.map((node) => [node.id, nodeCard(node, scalable.includes(node.id), onScale)]));
     cards.replaceChildren(...cardOf.values());
+    if (onBreak) {
+      for (const node of nodes) breakableCard(need(cardOf.get(node.id)), node, () => edges, onBreak);
+    }
     typesOf(nodes).forEach(explain);
     arrange();
   }
@@ -210,13 +218,18 @@ function placeCards(scene, cardOf) {
   }
 }
 
-/** @param {Element} lines @param {Scene} scene @returns {Map<string, Element>} */
-function drawEdges(lines, scene) {
+/** @param {Element} lines @param {Scene} scene @param {OnBreak|null} onBreak @returns {Map<string, Element>} */
+function drawEdges(lines, scene, onBreak) {
   setAttribute(lines, "viewBox", `0 0 ${scene.width} ${scene.height}`);
   setAttribute(lines, "width", String(scene.width));
   setAttribute(lines, "height", String(scene.height));
   const drawn = new Map(scene.edges.map((edge) => [edge.id, edgeOf(edge.curve)]));
   lines.replaceChildren(...drawn.values());
+  if (onBreak) {
+    for (const edge of scene.edges) {
+      breakableEdge(need(drawn.get(edge.id)), edge, pathOf(edge.curve), onBreak);
+    }
+  }
   return drawn;
 }
 
@@ -233,6 +246,12 @@ function edgeOf(curve) {
     }),
   );
   return group;
+}
+
+/** @template T @param {T|undefined} found @returns {T} */
+function need(found) {
+  if (found === undefined) throw new Error("the map lacks what its own scene names");
+  return found;
 }
 
 /** @param {Curve} c */

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.db import DatabaseError
 
+from consistency_viz.experiments import fault_schedule
 from consistency_viz.experiments.management.strict import StrictCommand, bad_input
 from consistency_viz.experiments.models import Run
 from consistency_viz.observation.checking import BadRequestError
 from consistency_viz.observation.exporting import EXPORT_FORMATS, Exported, check_request, export_file
 from consistency_viz.observation.history import HistoryError
+from workers.cluster.scenario_text import ScenarioError
 
+SCENARIO: Final = "scenario"
 RUNS_NAMED = 5
 """Runs that a refusal names."""
 
@@ -24,13 +28,14 @@ class Command(StrictCommand):
 
     help = (
         "Write the history of a run in another format: native (a checked copy), jepsen (operations and faults; EDN or "
-        "JSON by the ending of FILE), shiviz (a log with vector clocks), cloudevents (the messages that were sent). "
+        "JSON by the ending of FILE), shiviz (a log with vector clocks), cloudevents (the messages that were sent), "
+        "scenario (YAML that runs it again, with its faults as they were recorded). "
         "A name that ends in .gz is packed. FILE appears when it is whole."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("run", metavar="RUN", help="the id of a run that has ended, or a native history file")
-        parser.add_argument("--format", required=True, choices=EXPORT_FORMATS)
+        parser.add_argument("--format", required=True, choices=(*EXPORT_FORMATS, SCENARIO))
         parser.add_argument("--out", required=True, metavar="FILE", type=Path)
         parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -38,13 +43,31 @@ class Command(StrictCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         out: Path = options["out"]
         try:
+            if options["format"] == SCENARIO:
+                self._scenario(options)
+                return
             check_request(options["format"], out, force=options["force"])
             done = export_file(_source(options["run"]), options["format"], out, force=options["force"])
-        except (BadRequestError, HistoryError) as error:
+        except (BadRequestError, HistoryError, ScenarioError) as error:
             raise bad_input(str(error)) from None
         except OSError as error:
             raise bad_input(f"--out {out}: cannot write it: {error.strerror or error}") from error
         self.stdout.write(msgspec.json.encode(done).decode() if options["json"] else _told(done))
+
+    def _scenario(self, options: dict[str, Any]) -> None:
+        """The run as a scenario, with its faults as they were recorded."""
+        out: Path = options["out"]
+        check_request("native", out, force=options["force"])
+        scenario = fault_schedule.of_history(_source(options["run"]))
+        part = out.with_name(f".{out.name[:100]}.{os.getpid()}.part")
+        try:
+            part.write_text(fault_schedule.as_yaml(scenario), encoding="utf-8")
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
+        told = {"file": str(out), "format": SCENARIO, "scenario": scenario.name, "faults": len(scenario.faults)}
+        text = f"{out}: scenario {scenario.name}, seed {scenario.seed}, with {len(scenario.faults)} faults as recorded"
+        self.stdout.write(msgspec.json.encode(told).decode() if options["json"] else text)
 
 
 def _source(run: str) -> Path:
