@@ -32,7 +32,7 @@ EMAIL_BY_HAND = "hand@example.org"
 
 def start_run(scenario_name: str, seed: int | None = None) -> Run:
     """Start a shipped scenario live, with its own seed or another."""
-    scenario = _scenario(scenario_name)
+    scenario = shipped(scenario_name)
     if seed is not None:
         if not 0 <= seed < SEED_LIMIT:
             raise CommandRefused(f"The seed {seed} is out of range.", f"Use a whole number from 0 to {SEED_LIMIT - 1}.")
@@ -45,8 +45,7 @@ def start_fix(broken: Run) -> Run:
     try:
         return start(fixed(Scenario.model_validate(broken.document)), fix_of=broken)
     except FixError as error:
-        remedy = "Choose a run of a lesson: those have fixes."
-        raise CommandRefused(f"{broken.title} has no fix that can be run.", remedy, status=404) from error
+        raise no_fix(broken) from error
 
 
 def start(
@@ -129,7 +128,14 @@ def check_active(run: Run) -> None:
         raise CommandRefused(text, "Start it again from the list of runs.", status=409)
 
 
-def _scenario(name: str) -> Scenario:
+def no_fix(broken: Run) -> CommandRefused:
+    """What is answered to whoever wants the fix of a run that has none."""
+    remedy = "Choose a run of a lesson: those have fixes."
+    return CommandRefused(f"{broken.title} has no fix that can be run.", remedy, status=404)
+
+
+def shipped(name: str) -> Scenario:
+    """A shipped scenario by name; raises ``CommandRefused`` if there is none."""
     known = {scenario.name: scenario for scenario in stack.catalogue()}
     if name not in known:
         raise CommandRefused("There is no such scenario.", f"Choose one of {', '.join(sorted(known))}.", status=404)

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from consistency_viz.experiments import course_page, forms, runs, stack, tokens
+from consistency_viz.experiments.campaign import roles
 from consistency_viz.experiments.commands import (
     PRESENTER,
     CommandRefused,
@@ -27,6 +28,7 @@ from consistency_viz.experiments.commands import (
 from consistency_viz.experiments.errors import error, wants_json
 from consistency_viz.experiments.findings import findings_of
 from consistency_viz.experiments.models import Run
+from consistency_viz.experiments.relatives import relatives_of
 from consistency_viz.experiments.story import story_of
 
 RUNS_LISTED_MAX = 50
@@ -63,6 +65,8 @@ def run_detail(request: HttpRequest, run_id: str) -> HttpResponse:
         "subject": subject,
         "story": story_of(plan.scenario, run),
         "fixes": run.fixes.all()[:FIXES_LISTED_MAX],
+        "relatives": relatives_of(run),
+        "nodes": list(plan.nodes),
         "label_placed": "Orders placed" if subject == "order" else "Updates",
         "label_settled": "Settled" if subject == "order" else "Keys in agreement",
         "label_emails": "E-mails sent" if subject == "order" else "Reads",
@@ -84,21 +88,14 @@ def run_start(request: HttpRequest) -> HttpResponse:
     return _started(request, run)
 
 
-@require_POST
-def run_fix(request: HttpRequest, run_id: str) -> HttpResponse:
-    """Start the fix of a run's scenario with the same seed, and answer as ``run_start`` does."""
-    try:
-        check_may_command(request)
-        run = runs.start_fix(_run(run_id))
-    except CommandRefused as refused:
-        return error(request, refused.status, "Not started", refused.text, refused.remedy)
-    return _started(request, run)
-
-
 def _started(request: HttpRequest, run: Run) -> HttpResponse:
-    url = reverse("run", args=[run.id])
+    return led_to(request, f"Run {run.id} started.", reverse("run", args=[run.id]))
+
+
+def led_to(request: HttpRequest, text: str, url: str) -> HttpResponse:
+    """The answer to what made a run: a form is sent on to ``url``, a script gets it."""
     if wants_json(request):
-        return JsonResponse({"ok": True, "text": f"Run {run.id} started.", "url": url})
+        return JsonResponse({"ok": True, "text": text, "url": url})
     return HttpResponseRedirect(url, status=303)
 
 
@@ -125,12 +122,12 @@ def run_scale(request: HttpRequest, run_id: str) -> HttpResponse:
 @require_GET  # not by HEAD: what looks at links before people do would use the token up
 @never_cache
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """Redeem a one-time token: this browser is the presenter's from now on, under a new session key."""
+    """Redeem a one-time token: this browser is the presenter's from now on, in the admin too."""
     if not tokens.redeem(token):
         text = "This link was used before, or is too old: it opens the presenter's seat once."
         remedy = "Restart the server for a new link; if this browser used it, just open the list of runs."
         return error(request, 403, "This link no longer opens", text, remedy)
-    request.session.cycle_key()
+    roles.sign_in_presenter(request)
     request.session[PRESENTER] = True
     response = HttpResponseRedirect(_safe_path(request.GET.get("next", "")))
     response["Referrer-Policy"] = "no-referrer"

@@ -5,18 +5,26 @@
  */
 
 import { isOver, isTimeRunning, runNowUs } from "./clock.js";
+import { ofWindow } from "./figures/selection.js";
 import { totalsModel } from "./figures/totals.js";
 import { createSocket } from "./socket.js";
-import { createStore } from "./store.js";
+import { createStore } from "./shown.js";
+import { windowId } from "./store.js";
+import { createTimeTravel } from "./time_travel.js";
 import { createCharts } from "./views/charts.js";
 import { createControls } from "./views/controls.js";
 import { find, throttled } from "./views/dom.js";
+import { createFaultPanel } from "./views/fault_panel.js";
+import { createFaults } from "./views/faults.js";
 import { createFeed } from "./views/feed.js";
 import { createFindings } from "./views/findings.js";
 import { running } from "./views/instances.js";
 import { createMap } from "./views/map.js";
 import { createMatrix } from "./views/matrix.js";
+import { createForkSheet } from "./views/fork_sheet.js";
 import { createNarration } from "./views/narration.js";
+import { createRelatives } from "./views/relatives.js";
+import { createSelection } from "./views/selection.js";
 import { createStatus } from "./views/status.js";
 import { createTotals } from "./views/totals.js";
 
@@ -29,18 +37,29 @@ const store = createStore();
 let connection = { name: "connecting", attempt: 0, retry_at_ms: null };
 let receivedMs = performance.now();
 
-const isRunning = () => connection.name === "live" && isTimeRunning(store.get().run?.state);
-const nowUs = () =>
-  runNowUs({ at_us: store.get().at_us, receivedMs, isRunning: isRunning() }, performance.now());
+const isLiveRunning = () => connection.name === "live" && isTimeRunning(store.live().run?.state);
+const isRunning = () => isLiveRunning() && store.get().cursor_us === null;
+const presentUs = () =>
+  runNowUs({ at_us: store.live().at_us, receivedMs, isRunning: isLiveRunning() }, performance.now());
+/** The instant that is shown. */
+const nowUs = () => store.get().cursor_us ?? presentUs();
 
 const controls = createControls(page);
+const { breaking } = controls;
+const faultPanel = breaking &&
+  createFaultPanel(page, { ...breaking, faults: () => store.live().faults });
 const views = {
   status: createStatus(page),
   totals: createTotals(find("#totals")),
-  map: createMap(find("#map"), { scalable: scalableNodes(), onScale }),
+  map: createMap(find("#map"), { scalable: scalableNodes(), onScale, onBreak: faultPanel?.open }),
+  faults: createFaults(find("#faults"), breaking && (async (id) => breaking.tell(await breaking.heal(id)))),
   matrix: createMatrix(find("#matrix"), () => draw()),
   feed: createFeed(find("#feed ol")),
-  charts: createCharts(store.get, nowUs, isRunning),
+  charts: createCharts(store.get, nowUs, isRunning, (id) => {
+    const window = store.get().windows.find((one) => windowId(one) === id);
+    if (window) views.selection.toggle(ofWindow(window));
+  }),
+  selection: createSelection(page, store),
   findings: createFindings(find("#findings")),
   narration: createNarration(({ nodes, keys }) => {
     views.map.lookAt(nodes);
@@ -49,17 +68,25 @@ const views = {
   }),
 };
 
+const time = createTimeTravel({ root: page, store, presentUs, narration: views.narration, toggleProjector });
+
+createForkSheet(() => nowUs() - (store.live().run?.started_us ?? 0));
+createRelatives(find("#relatives"));
+
 const draw = throttled(() => {
   const state = store.get();
   const now_us = nowUs();
   views.status.showRun(state, now_us);
   views.status.showNotice(state);
+  time.show(state);
   if (!state.run) return;
   views.map.show(state);
+  views.faults.show(state, now_us);
   views.matrix.show(state, now_us);
   views.feed.show(state, performance.now());
+  views.selection.show(state);
   views.narration.show(state, now_us);
-  views.findings.show(state.run.state);
+  views.findings.show(store.live().run?.state);
   const until = state.run.ended_us ?? now_us;
   const diverged = [...state.keys.values()].filter((key) => key.diverged).length;
   views.totals.show(
@@ -71,48 +98,51 @@ const draw = throttled(() => {
       state.run.subject,
     ),
   );
-  controls.setOver(isOver(state.run.state));
+  controls.setOver(isOver(store.live().run?.state));
 }, DRAW_EVERY_MS);
 
 const socket = createSocket({
   open: () => new WebSocket(socketUrl()),
   position: () => {
-    const { boot, seq, needs_snapshot } = store.get();
+    const { boot, seq, needs_snapshot } = store.live();
     return needs_snapshot ? { boot: "", seq: -1 } : { boot, seq };
   },
-  onFrame: store.dispatch,
+  onFrame(frame) {
+    store.dispatch(frame);
+    receivedMs = performance.now();
+    if (store.live().needs_snapshot) socket.restart();
+  },
   onStatus: (status) => {
     connection = status;
     views.status.showConnection(connection, 0);
     draw();
   },
-  isOver: () => isOver(store.get().run?.state),
+  isOver: () => isOver(store.live().run?.state),
 });
 
 store.subscribe((state, before) => {
-  if (state.seq !== before.seq || state.boot !== before.boot || state.needs_snapshot) {
-    receivedMs = performance.now();
-    if (state.needs_snapshot) socket.restart();
-    else views.map.receive(state);
-  }
+  const isNews = state.seq !== before.seq || state.boot !== before.boot;
+  if (isNews && !state.needs_snapshot) views.map.receive(state);
   views.charts.changed();
   draw();
 });
 
 setInterval(() => {
-  const quiet_ms = isRunning() ? performance.now() - receivedMs : 0;
+  const quiet_ms = isLiveRunning() ? performance.now() - receivedMs : 0;
   views.status.showConnection(connection, quiet_ms);
-  if (!isRunning()) return;
-  views.charts.changed();
+  if (!isLiveRunning()) return;
+  if (isRunning()) views.charts.changed();
   draw();
 }, TICK_MS);
 
-find("#projector").addEventListener("click", (event) => {
-  const isOn = document.documentElement.classList.toggle("is-projector");
-  /** @type {HTMLElement} */ (event.currentTarget).setAttribute("aria-pressed", String(isOn));
-});
+find("#projector").addEventListener("click", toggleProjector);
 
 socket.start();
+
+function toggleProjector() {
+  const isOn = document.documentElement.classList.toggle("is-projector");
+  find("#projector").setAttribute("aria-pressed", String(isOn));
+}
 
 function socketUrl() {
   const url = new URL(page.dataset.socket ?? "", location.href);

@@ -7,9 +7,9 @@
  * 2. Folding every delta onto a snapshot gives the next snapshot.
  * 3. A page that had a picture before and asked for a new one did not just join: `caught_up` says what really happened.
  * 4. Everything is bounded as on the server; what falls off the end is counted.
- * 5. What is looked at (`selection`) and when (`cursor_us`) is one for all views, and no frame changes it.
+ * 5. What is looked at (`selection`) and when (`cursor_us`) is one for all views, and no frame changes it (`shown.js`).
  *
- * @import {Selection, State, Frame, Snapshot, Delta, WindowView, KeyView, Second, FaultView} from "./types.js"
+ * @import {State, Frame, Snapshot, Delta, WindowView, KeyView, Second, FaultView} from "./types.js"
  */
 
 export const KEYS_MAX = 120;
@@ -57,32 +57,6 @@ export function reduce(state, frame) {
   if (state.needs_snapshot || isSeenBefore(state, frame)) return state;
   if (frame.boot !== state.boot || frame.seq !== state.seq + 1) return { ...state, needs_snapshot: true };
   return withDelta(state, frame);
-}
-
-/**
- * The state in which `selection` is what all views point at; `null` lets go of it.
- *
- * @param {State} state
- * @param {Selection|null} selection
- * @returns {State}
- */
-export function select(state, selection) {
-  const before = state.selection;
-  const isSame = before === selection ||
-    (before !== null && selection !== null && before.kind === selection.kind && before.id === selection.id &&
-      before.at_us === selection.at_us);
-  return isSame ? state : { ...state, selection };
-}
-
-/**
- * The state in which the page looks at the instant `cursor_us`; `null` is the present.
- *
- * @param {State} state
- * @param {number|null} cursor_us
- * @returns {State}
- */
-export function seek(state, cursor_us) {
-  return state.cursor_us === cursor_us ? state : { ...state, cursor_us };
 }
 
 /**
@@ -227,38 +201,4 @@ function withSeconds(seconds, changed) {
  */
 function lastOf(list, count) {
   return list.length > count ? list.slice(list.length - count) : list;
-}
-
-/**
- * A place for the one state, and those who want to know when it changed: they are told what it was before.
- *
- * @param {State} [initial]
- */
-export function createStore(initial = EMPTY) {
-  let state = initial;
-  /** @type {Set<(state: State, before: State) => void>} */
-  const listeners = new Set();
-
-  /** @param {State} next */
-  function become(next) {
-    if (next === state) return;
-    const before = state;
-    state = next;
-    for (const listener of listeners) listener(state, before);
-  }
-
-  return {
-    get: () => state,
-    /** @param {Frame} frame */
-    dispatch: (frame) => become(reduce(state, frame)),
-    /** @param {Selection|null} selection */
-    select: (selection) => become(select(state, selection)),
-    /** @param {number|null} cursor_us */
-    seek: (cursor_us) => become(seek(state, cursor_us)),
-    /** @param {(state: State, before: State) => void} listener */
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
 }

@@ -11,6 +11,11 @@ function some(n, one, many) {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** A difference of shares, in percentage points. @param {number} share */
+function pointsOf(share) {
+  return `${(100 * share).toFixed(1)} percentage points`;
+}
+
 /** A number and its unit stay on one line. @param {string} text */
 function unbroken(text) {
   return text.replace(" ", "\u00a0");
@@ -145,6 +150,25 @@ export const texts = {
     passed: (/** @type {string[]} */ names) => `Passed: ${names.join(", ")}.`,
     unknown: (/** @type {string[]} */ names) => `Nothing to go by: ${names.join(", ")}.`,
   },
+  visibility: {
+    title: "How fresh reads were",
+    axis: "ms from commit to read (logarithmic)",
+    measured: "measured, with 95% interval",
+    predicted: "predicted",
+    /** @param {{reads: number, replicas: number, read: number, write: number, rmse: number, error_max: number, points: unknown[], outside: number}} found */
+    about: ({ reads, replicas, read, write, rmse, error_max, points, outside }) =>
+      `${
+        some(reads, "read", "reads")
+      } with N = ${replicas}, R = ${read}, W = ${write}. Measured and predicted differ ` +
+      `by ${pointsOf(rmse)} (root mean square), ${pointsOf(Math.abs(error_max))} at most; ` +
+      `${count(outside)} of ${some(points.length, "interval misses", "intervals miss")} the prediction.`,
+    /** @param {{measured: number|null, predicted: number}} t */
+    reached: ({ measured, predicted }) =>
+      `99.9% are fresh ${
+        measured === null ? "at no time that was measured" : `${duration(measured)} after the commit`
+      }; predicted: ${duration(predicted)}.`,
+    leftOut: (/** @type {string[]} */ what) => `The model leaves out: ${what.join("; ")}.`,
+  },
   found: (/** @type {number} */ n) => (n ? `${count(n)} found` : "none found"),
   feedRest: (/** @type {number} */ n) => `and ${some(n, "other thing", "other things")}`,
   waitingForFeed: "Nothing has happened yet.",
@@ -156,6 +180,110 @@ export const texts = {
   oddAnswer: (/** @type {number} */ code) => `The server answered with status ${code}.`,
   oddRemedy: "Reload the page; your presenter session may have ended.",
   chartsFailed: "Charts could not be loaded. Everything else on this page works; reload to try again.",
+
+  past: {
+    past: { playing: "In the past", paused: "In the past, paused" },
+    replay: { playing: "Replay", paused: "Replay, paused" },
+    behind: (/** @type {number} */ ms, /** @type {boolean} */ isOver) =>
+      isOver ? `${duration(ms)} before the end` : `${duration(ms)} before now`,
+    toLive: "Jump to live",
+    toEnd: "Jump to the end",
+    live: "Live",
+    end: "End",
+    play: "Play",
+    pause: "Pause",
+    playTitle: "Play (space)",
+    pauseTitle: "Pause (space)",
+    speed: (/** @type {number} */ factor) => `${factor}×`,
+    of: (/** @type {string} */ at, /** @type {string} */ length) => `${at} of ${length}`,
+    length: (/** @type {string} */ length) => `of ${length}`,
+    failed: "The past of this run cannot be shown; its history may be gone, or the server did not answer.",
+  },
+
+  price: {
+    rows: /** @type {Record<string, string>} */ ({
+      divergent: "Time in which replicas differed",
+      longest: "Longest divergence of a key",
+      lost: "Updates lost",
+      stale: "Stale reads",
+      own: "Reads without one's own write",
+      converged: "Until all replicas have an update, p99",
+      write50: "What a writer waits, median",
+      write99: "What a writer waits, p99",
+      read99: "What a reader waits, p99",
+      available: "Availability: operations that succeeded",
+      refused: "Operations refused or timed out",
+      messages: "Messages sent",
+    }),
+    better: /** @type {Record<string, string>} */ ({
+      lower: "▼ lower is better",
+      higher: "▲ higher is better",
+    }),
+    best: "best",
+    of: (/** @type {number} */ n) => `of ${count(n)}`,
+    pending: (/** @type {number} */ n) =>
+      `${some(n, "run goes", "runs go")} on; its figures come when it is over.`,
+  },
+  compare: {
+    agree: (/** @type {string} */ first) => `Shows what ${first} shows`,
+    differ: (/** @type {number} */ n, /** @type {string} */ first) =>
+      `${some(n, "cell", "cells")} unlike ${first}`,
+    cell: (/** @type {string} */ first) => `unlike run ${first}`,
+    failed: "A run could not be loaded; its history may be gone, or the server did not answer.",
+    fork: "fork",
+  },
+
+  relation: /** @type {Record<string, string>} */ ({
+    fix: "Its fix",
+    fork: "A fork",
+    broken: "It mends",
+    original: "Forked of",
+  }),
+  selected: /** @type {Record<string, string>} */ ({
+    key: "Key",
+    node: "Service",
+    message: "Message",
+    update: "Update",
+    window: "Divergence of",
+  }),
+  sideBySide: "Side by side",
+
+  keys: {
+    groups: [
+      {
+        title: "Time",
+        actions: ["toggle", "back", "forward", "backFar", "forwardFar", "eventBefore", "eventAfter"],
+      },
+      { title: "Speed and place", actions: ["slower", "faster", "live"] },
+      { title: "The lesson", actions: ["narrationBack", "narrationNext"] },
+      { title: "The page", actions: ["projector", "escape", "help"] },
+    ],
+    actions: /** @type {Record<string, string>} */ ({
+      toggle: "Pause, or go on",
+      back: "A second back; in a lesson that is live, a step of it",
+      forward: "A second on; in a lesson that is live, a step of it",
+      backFar: "Five seconds back",
+      forwardFar: "Five seconds on",
+      eventBefore: "The event before; of the selected key, if there is one",
+      eventAfter: "The next event",
+      slower: "Slower",
+      faster: "Faster",
+      live: "Jump to live, or to the end",
+      narrationBack: "Step before, also by a clicker",
+      narrationNext: "Next step, also by a clicker",
+      projector: "Projector: large, and only what a room must see",
+      escape: "Let go of what is selected",
+      help: "These keys",
+    }),
+    caps: /** @type {Record<string, string>} */ ({
+      " ": "Space",
+      ArrowLeft: "←",
+      ArrowRight: "→",
+      PageUp: "Page ↑",
+      PageDown: "Page ↓",
+      Escape: "Esc",
+    }),
+  },
 
   theme: /** @type {Record<string, string>} */ ({
     auto: "Colours: as the system",

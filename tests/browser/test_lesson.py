@@ -27,7 +27,7 @@ def test_a_lesson_is_started_told_and_mended(
     seen = watch(page)
     page.get_by_label("Filter lessons and scenarios").fill("bo REMOVES")
     expect(page.locator("[data-entry]:visible")).to_have_count(1)
-    page.get_by_role("button", name=f"Start {LESSON}").click()
+    page.get_by_role("button", name=f"Run live: {LESSON}").click()
     expect(page).to_have_url(re.compile(r"/runs/\w+/$"))
     broken = page.url
     expect_live(page)
@@ -75,7 +75,7 @@ def test_a_lesson_is_started_told_and_mended(
 def test_arrow_keys_in_a_field_are_the_fields_own(new_page: Callable[..., Page], laboratory: Laboratory) -> None:
     page = new_page()
     page.goto(laboratory.presenter_link("/"))
-    page.get_by_role("button", name="Start Where is my order?").click()
+    page.get_by_role("button", name="Run live: Where is my order?").click()
     expect(page.locator(".narration-place")).to_have_text("1 of 4")
     page.get_by_label("Article").press("ArrowRight")
     expect(page.locator(".narration-place")).to_have_text("1 of 4")
@@ -89,7 +89,7 @@ def test_a_viewer_on_a_phone_reads_the_narration_and_has_no_commands(
 ) -> None:
     presenter = new_page()
     presenter.goto(laboratory.presenter_link("/"))
-    presenter.get_by_role("button", name="Start The clock from the future").click()
+    presenter.get_by_role("button", name="Run live: The clock from the future").click()
     expect(presenter.locator(".narration-place")).to_be_visible()
     page = new_page(viewport={"width": 390, "height": 844}, is_mobile=True)
     page.goto(presenter.url)

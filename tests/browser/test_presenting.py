@@ -83,7 +83,7 @@ def test_stop_ends_the_run_and_its_archive_can_be_opened_and_checked(
 ) -> None:
     page = new_page()
     page.goto(laboratory.presenter_link("/"))
-    page.locator("#scenario-demo").get_by_role("button", name="Start").click()
+    page.locator("#scenario-demo").get_by_role("button", name="Run live").click()
     expect(page.locator("#run-state")).to_have_text("Running")
     url = page.url
     assert url != laboratory.run_url

@@ -1,7 +1,8 @@
 /** The reducer: snapshots, deltas, gaps, bounds, and the promise that deltas on a snapshot give the next snapshot. */
 
 import { deepStrictEqual as equal, ok } from "node:assert";
-import { createStore, EMPTY, KEYS_MAX, reduce, SENTENCES_MAX, WINDOWS_MAX } from "../../static/js/store.js";
+import { createStore } from "../../static/js/shown.js";
+import { EMPTY, KEYS_MAX, reduce, SENTENCES_MAX, WINDOWS_MAX } from "../../static/js/store.js";
 import { createSampleServer } from "./sample_frames.js";
 
 const server = () => createSampleServer({ seed: 7, orders_per_s: 6 });
@@ -147,23 +148,4 @@ Deno.test("listeners hear of changes only", () => {
   stop();
   store.dispatch(source.advance(50_000));
   equal(heard, 2);
-});
-
-Deno.test("what is selected and when is looked at stays through frames, and the same again changes nothing", () => {
-  const source = server();
-  const store = createStore();
-  store.dispatch(source.snapshot("joined"));
-  let told = 0;
-  store.subscribe(() => told += 1);
-  store.select({ kind: "key", id: "s1-1" });
-  store.seek(2_000_000);
-  store.select({ kind: "key", id: "s1-1" });
-  store.seek(2_000_000);
-  equal(told, 2);
-  store.dispatch(source.advance(50_000));
-  store.dispatch(source.snapshot("gap"));
-  equal([store.get().selection, store.get().cursor_us], [{ kind: "key", id: "s1-1" }, 2_000_000]);
-  store.select(null);
-  store.seek(null);
-  equal([store.get().selection, store.get().cursor_us], [null, null]);
 });

@@ -11,6 +11,7 @@
  */
 
 import { duration, shortName } from "../format.js";
+import { windowId } from "../store.js";
 import { texts } from "../texts.js";
 import { axis, baseLayout, niceCeiling, timeAxis } from "./base.js";
 import { decimate } from "./decimate.js";
@@ -22,6 +23,8 @@ const LANES_MIN = 8;
 const LABELLED_LANES_MAX = 8;
 /** Room that a letter in a bar needs, in pixels, by which labels that would not fit are left out. */
 const LETTER_PX = 7.2;
+/** Of what is not selected, while something is. */
+const OTHERS_OPACITY = 0.22;
 
 /**
  * The windows of which some part lies in the last `span_s` seconds.
@@ -44,6 +47,7 @@ export function windowsInSight(windows, now_us, span_s) {
  * @param {number} given.span_s
  * @param {number} given.width_px of the plotting area
  * @param {FaultView[]} [given.faults]
+ * @param {{keys: ReadonlySet<string>, window: string}} [given.marked] what is selected: all else steps back
  * @param {Theme} theme
  * @returns {Figure & {hidden: number, open: number}}
  */
@@ -56,7 +60,8 @@ export function divergenceFigure(given, theme) {
   const highest = Math.max(0, ...drawn.map((window) => (lanes.get(window.key) ?? 0) + 1));
   const rows = Math.max(LANES_MIN, Math.ceil(highest / 8) * 8);
   const px_per_s = width_px / span_s;
-  const bar = { lanes, seconds, now_us, px_per_s: rows > LABELLED_LANES_MAX ? 0 : px_per_s };
+  const isMarked = markedBy(given.marked);
+  const bar = { lanes, seconds, now_us, isMarked, px_per_s: rows > LABELLED_LANES_MAX ? 0 : px_per_s };
   const strip = divergedOverTime(windows, now_us - span_s * 1e6, now_us);
   const points = decimate(
     strip.map(([us, n]) => /** @type {[number, number]} */ ([seconds(us), n])),
@@ -110,13 +115,19 @@ export function divergenceFigure(given, theme) {
   };
 }
 
+/** @param {{keys: ReadonlySet<string>, window: string}} [marked] @returns {(window: WindowView) => boolean} */
+function markedBy(marked) {
+  if (!marked?.keys.size) return () => true;
+  return (window) => marked.keys.has(window.key) && (!marked.window || windowId(window) === marked.window);
+}
+
 /**
  * @param {WindowView[]} windows
- * @param {{lanes: Lanes, seconds: (us: number) => number, now_us: number, px_per_s: number}} bar
+ * @param {{lanes: Lanes, seconds: (us: number) => number, now_us: number, px_per_s: number, isMarked: (window: WindowView) => boolean}} bar
  * @param {{name: string, width: number, color: string, open: string}} look
  * @param {Theme} theme
  */
-function barTrace(windows, { lanes, seconds, now_us, px_per_s }, look, theme) {
+function barTrace(windows, { lanes, seconds, now_us, px_per_s, isMarked }, look, theme) {
   const lengths = windows.map((window) => Math.max(0, ((window.to_us ?? now_us) - window.from_us) / 1e6));
   const labels = windows.map((window, i) => {
     const fits = Math.floor(lengths[i] * px_per_s / LETTER_PX) - 1;
@@ -132,8 +143,10 @@ function barTrace(windows, { lanes, seconds, now_us, px_per_s }, look, theme) {
     width: look.width,
     marker: {
       color: windows.map((window) => (window.to_us === null ? look.open : look.color)),
+      opacity: windows.map((window) => (isMarked(window) ? 1 : OTHERS_OPACITY)),
       line: { width: 0 },
     },
+    customdata: windows.map(windowId),
     text: labels,
     textposition: "inside",
     insidetextanchor: "start",

@@ -30,14 +30,16 @@ function plotly() {
  * @param {HTMLElement} element the `.chart` of a figure; its plot goes into `.chart-plot`, its legend into `.chart-legend`
  * @param {(width_px: number) => Figure|null} make `null`: nothing to draw yet
  * @param {number} every_ms
+ * @param {(data: unknown) => void} [onPick] the `customdata` of what was clicked
  * @returns {{changed: () => void}}
  */
-export function createChart(element, make, every_ms) {
+export function createChart(element, make, every_ms, onPick) {
   const plot = /** @type {HTMLElement} */ (element.querySelector(".chart-plot"));
   const legend = element.querySelector(".chart-legend");
   let isVisible = false;
   let isDrawing = false;
   let isStale = false;
+  let isHeard = false;
   /** @type {any} */
   let engine = null;
 
@@ -49,6 +51,13 @@ export function createChart(element, make, every_ms) {
     isDrawing = true;
     const layout = { ...figure.layout, width: plot.clientWidth, height: plot.clientHeight };
     await engine.react(plot, figure.data, layout, CONFIG);
+    if (onPick && !isHeard) {
+      isHeard = true;
+      /** @type {any} */ (plot).on(
+        "plotly_click",
+        (/** @type {any} */ { points }) => onPick(points[0]?.customdata),
+      );
+    }
     if (legend) showLegend(legend, figure.legend);
     isDrawing = false;
     if (isStale) draw();

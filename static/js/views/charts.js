@@ -7,6 +7,7 @@
 
 import { divergenceFigure, windowsInSight } from "../figures/divergence.js";
 import { assignLanes } from "../figures/lanes.js";
+import { marked } from "../figures/selection.js";
 import { lagFigure, latencyFigure, secondsInSight, throughputFigure } from "../figures/rates.js";
 import { texts } from "../texts.js";
 import { createChart } from "./chart.js";
@@ -23,11 +24,12 @@ const TIMELINE_MARGINS_PX = 44;
  * @param {() => State} getState
  * @param {() => number} nowUs
  * @param {() => boolean} isRunning
+ * @param {(windowId: string) => void} onPick a window of the timeline was clicked
  */
-export function createCharts(getState, nowUs, isRunning) {
+export function createCharts(getState, nowUs, isRunning, onPick) {
   let theme = readTheme();
-  const timeline = createTimeline(getState, nowUs, () => theme);
-  const now = () => getState().run?.started_us ? (nowUs() - (getState().run?.started_us ?? 0)) / 1e6 : 0;
+  const timeline = createTimeline(getState, nowUs, () => theme, onPick);
+  const now = () => (nowUs() - (getState().run?.started_us ?? nowUs())) / 1e6;
   /** @param {string} id @param {(seconds: import("../types.js").Second[], now: number) => import("../types.js").Figure} make */
   const rates = (id, make) =>
     createChart(find(id), () => {
@@ -52,29 +54,38 @@ export function createCharts(getState, nowUs, isRunning) {
  * @param {() => State} getState
  * @param {() => number} nowUs
  * @param {() => import("../types.js").Theme} getTheme
+ * @param {(windowId: string) => void} onPick
  */
-function createTimeline(getState, nowUs, getTheme) {
+function createTimeline(getState, nowUs, getTheme, onPick) {
   const element = find("#timeline");
   const note = find(".chart-note", element);
   /** @type {Lanes} */
   let lanes = new Map();
-  return createChart(element, (width_px) => {
-    const { run, windows, faults } = getState();
-    if (!run) return null;
-    const now_us = nowUs();
-    const inSight = windowsInSight(windows, now_us, TIMELINE_SPAN_S);
-    lanes = assignLanes(lanes, inSight, now_us);
-    const figure = divergenceFigure({
-      windows: inSight,
-      lanes,
-      started_us: run.started_us,
-      now_us,
-      span_s: TIMELINE_SPAN_S,
-      width_px: width_px - TIMELINE_MARGINS_PX,
-      faults,
-    }, getTheme());
-    const quiet = inSight.length ? "" : texts.noDivergence(TIMELINE_SPAN_S);
-    setText(note, figure.hidden ? texts.lanesHidden(figure.hidden) : quiet);
-    return figure;
-  }, TIMELINE_EVERY_MS);
+  return createChart(
+    element,
+    (width_px) => {
+      const { run, windows, faults } = getState();
+      if (!run) return null;
+      const now_us = nowUs();
+      const inSight = windowsInSight(windows, now_us, TIMELINE_SPAN_S);
+      lanes = assignLanes(lanes, inSight, now_us);
+      const figure = divergenceFigure({
+        windows: inSight,
+        lanes,
+        started_us: run.started_us,
+        now_us,
+        span_s: TIMELINE_SPAN_S,
+        width_px: width_px - TIMELINE_MARGINS_PX,
+        faults,
+        marked: marked(getState()),
+      }, getTheme());
+      const quiet = inSight.length ? "" : texts.noDivergence(TIMELINE_SPAN_S);
+      setText(note, figure.hidden ? texts.lanesHidden(figure.hidden) : quiet);
+      return figure;
+    },
+    TIMELINE_EVERY_MS,
+    (picked) => {
+      if (typeof picked === "string") onPick(picked);
+    },
+  );
 }

@@ -26,9 +26,18 @@ export function createFeed(list) {
     /** @param {State} state @param {number} now_ms */
     show({ sentences, run }, now_ms) {
       const last = sentences.length ? sentences[sentences.length - 1] : null;
-      if (!last || last === newest || now_ms - looked_ms < LOOK_MS || list.matches(":hover, :focus")) return;
+      if (!last && newest) {
+        newest = null;
+        list.replaceChildren(h("li", "feed-empty", [texts.waitingForFeed]));
+      }
+      if (
+        !last || (newest && isSame(last, newest)) || now_ms - looked_ms < LOOK_MS ||
+        list.matches(":hover, :focus")
+      ) return;
       looked_ms = now_ms;
-      const known = newest ? sentences.lastIndexOf(newest) : -1;
+      // After a jump in time nothing of what is listed need have happened.
+      const known = newest ? sentences.findLastIndex((one) => isSame(one, newest)) : -1;
+      if (known < 0) newest = null;
       const most = newest ? LINES_MAX : LINES_KEPT;
       if (!newest) list.replaceChildren();
       newest = last;
@@ -40,12 +49,18 @@ export function createFeed(list) {
   };
 }
 
+/** @param {Sentence} one @param {Sentence|null} other */
+function isSame(one, other) {
+  return one.at_us === other?.at_us && one.text === other.text;
+}
+
 /** @param {Sentence} sentence @param {number} started_us */
 function item(sentence, started_us) {
   const entry = h("li", "feed-item", [
     h("time", "feed-time", [runTime(sentence.at_us - started_us)]),
     h("p", "feed-text", [sentence.text]),
   ]);
+  if (sentence.key) entry.dataset.key = sentence.key;
   entry.dataset.tone = TONES.has(sentence.tone) ? sentence.tone : "plain";
   return entry;
 }

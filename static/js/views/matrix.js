@@ -24,8 +24,12 @@ const ROW_REM = { least: 2.75, most: 6.5, line: 1.3, padding: 0.8 };
 const SHORT_LETTERS_MAX = 6;
 const LONG_LETTERS = 14;
 
-/** @param {HTMLElement} root @param {() => void} resized asks for another `show`: there is room for other rows */
-export function createMatrix(root, resized) {
+/**
+ * @param {HTMLElement} root
+ * @param {() => void} resized asks for another `show`: there is room for other rows
+ * @param {typeof assignSlots} [assign] which keys are shown where; several matrices side by side have one for all
+ */
+export function createMatrix(root, resized, assign = assignSlots) {
   const table = find("table", root);
   const head = find("thead tr", table);
   const body = find("tbody", table);
@@ -66,7 +70,7 @@ export function createMatrix(root, resized) {
     /** @param {State} state @param {number} now_us */
     show(state, now_us) {
       if (state.replicas.join("\n") !== replicasShown) rebuild(state.replicas);
-      slots = assignSlots(slots, state.keys, now_us, rows);
+      slots = assign(slots, state.keys, now_us, rows);
       const model = matrixModel(state, slots, now_us);
       fitRows(model.rows.length);
       setRowHeight(root, model.rows.length);
@@ -134,7 +138,9 @@ function headCell(replica) {
 
 /** @param {number} replicas */
 function emptyRow(replicas) {
-  const key = h("th", "key-cell", [h("span", "key-name")]);
+  const name = h("button", "key-name");
+  name.type = "button";
+  const key = h("th", "key-cell", [name]);
   key.scope = "row";
   const cells = Array.from({ length: replicas }, () =>
     h("td", "cell", [

@@ -1,5 +1,5 @@
 /**
- * The narration: one step at a time, by the run's clock until somebody steps by hand. Left and right arrow step too.
+ * The narration: one step at a time, by the run's clock until somebody steps by hand, or by keys (`keys.js`).
  * All steps lie in one place, so that the page does not move whichever is shown.
  *
  * @import {State} from "../types.js"
@@ -9,15 +9,13 @@ import { dueStep, lookedAt } from "../figures/narration.js";
 import { texts } from "../texts.js";
 import { find, setAttribute, setText } from "./dom.js";
 
-const FIELDS = "input, select, textarea, [contenteditable]";
-
 /**
  * @typedef {{nodes: ReadonlySet<string>, keys: ReadonlySet<string>}} Looked
  * @param {(looked: Looked) => void} onLook what the current step points at within the map and the matrix
  */
 export function createNarration(onLook) {
   const root = document.getElementById("narration");
-  if (!root) return { show() {} };
+  if (!root) return { steps: 0, step() {}, show() {} };
   const items = /** @type {HTMLElement[]} */ ([...root.querySelectorAll(".narration-step")]);
   const steps = items.map(stepOf);
   const place = find(".narration-place", root);
@@ -63,20 +61,14 @@ export function createNarration(onLook) {
     byHand = !byHand;
     render(byHand ? current : due);
   });
-  document.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-    const isInField = event.target instanceof Element && event.target.closest(FIELDS) !== null;
-    if (!step || !isPlain || isInField) return;
-    event.preventDefault();
-    go(current + step);
-  });
-
   return {
+    steps: steps.length,
+    /** @param {1|-1} change */
+    step: (change) => go(current + change),
     /** @param {State} state @param {number} now_us */
     show(state, now_us) {
       if (!state.run) return;
-      const now_s = state.run.started_us ? (now_us - state.run.started_us) / 1e6 : 0;
+      const now_s = (now_us - state.run.started_us) / 1e6;
       due = dueStep(steps, now_s, state.run.state === "finished");
       const names = state.nodes.map((node) => node.id).join("\n");
       if (names !== nodeNames) {

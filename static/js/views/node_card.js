@@ -19,8 +19,10 @@ export function nodeCard(node, isScalable, onScale) {
   const foot = h("div", "node-foot", [
     h("span", "node-lag", [h("span", "node-lag-word", [texts.lag]), h("span", "node-lag-ms")]),
   ]);
+  const name = h("button", "node-name", [node.id]);
+  name.type = "button";
   const element = h("article", "node", [
-    h("h3", "node-name", [node.id]),
+    h("h3", "node-head", [name]),
     h("ul", "chips"),
     foot,
     h("span", "node-counts"),

@@ -46,7 +46,7 @@ export function createStatus(page) {
       setAttribute(chip, "data-state", run.state);
       setText(chip, words.label);
       const until = run.ended_us ?? now_us;
-      setText(clock, run.started_us ? runTime(until - run.started_us) : runTime(0));
+      setText(clock, runTime(until - run.started_us));
       document.body.classList.toggle("is-over", isOver(run.state));
       if (!isAbandoned(state)) workedMs = performance.now();
       if (performance.now() - workedMs > ABANDONED_MS) {

@@ -1,0 +1,246 @@
+/**
+ * Runs side by side on one clock: a strip and a matrix for each, what is unlike the first, and the price of each.
+ *
+ * @import {State} from "./types.js"
+ */
+
+import { differences, keysOfAll, withRowsFor } from "./figures/compare.js";
+import { assignSlots } from "./figures/matrix.js";
+import { stripFigure } from "./figures/time_bar.js";
+import { createPlayer, SPEEDS } from "./player.js";
+import { createStore } from "./shown.js";
+import { EMPTY, reduce } from "./store.js";
+import { texts } from "./texts.js";
+import { find, setAttribute, setText, svg, throttled } from "./views/dom.js";
+import { createKeysSheet, listenToKeys } from "./views/keys_sheet.js";
+import { createMatrix } from "./views/matrix.js";
+import { createPrice } from "./views/price.js";
+import { createTimeBar } from "./views/time_bar.js";
+import { formatView, parseView } from "./view_url.js";
+
+const ROWS = 8;
+const DRAW_EVERY_MS = 66;
+const LOOK_MS = 1_500;
+const NEVER_US = 10 ** 17;
+
+/**
+ * @typedef {{id: string, title: string, design: string, engine: string, past: string, findings: string, ended: boolean, fork_at_us: number|null}} About
+ * @typedef {object} Run
+ * @property {About} about
+ * @property {string} name its letter
+ * @property {HTMLElement} panel
+ * @property {HTMLElement} strip
+ * @property {ReturnType<typeof createStore>} store what is shown
+ * @property {State} end everything so far, for the strip
+ * @property {Record<string, number>|null} figures
+ * @property {ReturnType<typeof createMatrix>} matrix
+ */
+
+const page = find("#compare");
+/** @type {About[]} */
+const abouts = JSON.parse(find("#compared").textContent ?? "[]");
+const opening = parseView(location.search);
+/** @type {import("./figures/matrix.js").Slot[]} */
+let slots = [];
+let isOpened = false;
+
+/** @type {Run[]} */
+const runs = abouts.map((about, index) => {
+  const panel = find(`[data-panel="${index}"]`, page);
+  const store = createStore();
+  store.seek(0);
+  return {
+    about,
+    name: "ABCD"[index],
+    panel,
+    strip: find(`[data-strip="${index}"]`, page),
+    store,
+    end: EMPTY,
+    figures: null,
+    matrix: createMatrix(panel, () => draw(), () => slots),
+  };
+});
+
+const player = createPlayer({
+  reels: runs.map(({ about, store }) => ({
+    ask: (path) => asked(`${about.past}${path}`),
+    onFrame: store.travel,
+  })),
+  onMove: () => draw(),
+  onEnd: () => draw(),
+  onError: failed,
+});
+const bar = createTimeBar(find("#time"), null, {
+  toggle,
+  seek: player.seek,
+  step: (way) => player.step(way, runs[0].store.get().selection?.id ?? ""),
+  setSpeed: player.setSpeed,
+  live: () => player.seek(player.state().end_us),
+});
+const price = createPrice(find("#price"), runs.map(({ name }) => name));
+const draw = throttled(() => {
+  const states = runs.map(({ store }) => store.get());
+  const { clock_us, end_us, isPlaying, isWaiting, speed } = player.state();
+  const all = keysOfAll(states);
+  slots = assignSlots(slots, all, clock_us, ROWS);
+  const keys = slots.map((slot) => slot.key);
+  runs.forEach((run, index) => showRun(run, states[index], states[0], keys, clock_us));
+  page.style.setProperty("--at", String(end_us ? clock_us / end_us : 0));
+  bar.show({
+    live: EMPTY,
+    from_us: 0,
+    to_us: end_us,
+    cursor_us: clock_us >= end_us ? null : clock_us,
+    isPlaying,
+    isWaiting,
+    isOver: true,
+    speed,
+  });
+}, DRAW_EVERY_MS);
+
+/** @param {Run} run @param {State} state @param {State} first @param {string[]} keys @param {number} clock_us */
+function showRun(run, state, first, keys, clock_us) {
+  if (!state.run || !first.run) return;
+  run.matrix.show(withRowsFor(state, keys), state.run.started_us + clock_us);
+  const unlike = run === runs[0] ? new Set() : differences(first, state, keys);
+  for (const row of run.panel.querySelectorAll("tbody tr")) {
+    const key = row.querySelector(".key-name")?.getAttribute("title");
+    [...row.querySelectorAll(".cell-box")].forEach((box, index) => {
+      const isUnlike = unlike.has(`${key} ${state.replicas[index]}`);
+      box.classList.toggle("is-unlike", isUnlike);
+      setAttribute(box, "data-unlike", isUnlike ? texts.compare.cell(runs[0].name) : null);
+    });
+  }
+  if (run === runs[0]) return;
+  const note = find(".compare-unlike", run.panel);
+  note.classList.toggle("is-unlike", unlike.size > 0);
+  const { agree, differ } = texts.compare;
+  setText(note, unlike.size ? differ(unlike.size, runs[0].name) : agree(runs[0].name));
+}
+
+function drawStrips() {
+  const { end_us } = player.state();
+  for (const { strip, end, about } of runs) {
+    if (!end.run) continue;
+    const from_us = end.run.started_us;
+    const figure = stripFigure(end, from_us, from_us + end_us);
+    const over = (end.at_us - from_us) / Math.max(1, end_us) * 1000;
+    const fork = about.fork_at_us === null ? null : about.fork_at_us / Math.max(1, end_us) * 1000;
+    find("svg", strip).replaceChildren(
+      ...figure.faults.map(({ x, width }) =>
+        svg("rect", { class: "time-fault", x, width, y: 0, height: 100 })
+      ),
+      svg("path", { class: "time-diverged", d: figure.diverged || "M0 0" }),
+      svg("rect", { class: "strip-over", x: over, width: Math.max(0, 1000 - over), y: 0, height: 100 }),
+      ...(fork === null ? [] : [svg("rect", { class: "strip-fork", x: fork, width: 4, y: 0, height: 100 })]),
+    );
+  }
+}
+
+/** The end of each run, as far as it has come, and what was found in it. */
+async function look() {
+  await Promise.all(runs.map(async (run) => {
+    if (run.figures) return;
+    const { frames } = await asked(`${run.about.past}at?us=${NEVER_US}`);
+    run.end = reduce(EMPTY, frames[0]);
+    const found = await asked(run.about.findings);
+    if (found.state === "ready") run.figures = found.figures;
+  })).catch(failed);
+  await player.look();
+  drawStrips();
+  const missing = runs.filter(({ figures }) => !figures).length;
+  price.show(runs.map(({ figures }) => figures), missing);
+  draw();
+  if (missing) setTimeout(look, LOOK_MS);
+}
+
+/** @param {string} url */
+async function asked(url) {
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return response.json();
+}
+
+function failed() {
+  const notice = find("#past-notice");
+  setText(notice, texts.compare.failed);
+  notice.hidden = false;
+}
+
+function toggle() {
+  const { isPlaying, clock_us, end_us } = player.state();
+  if (!isPlaying && clock_us >= end_us) player.seek(0);
+  player.play(!isPlaying);
+}
+
+function toggleProjector() {
+  const isOn = document.documentElement.classList.toggle("is-projector");
+  setAttribute(find("#projector"), "aria-pressed", String(isOn));
+}
+
+/** @param {number} by_us */
+const move = (by_us) => () => {
+  player.seek(player.state().clock_us + by_us);
+};
+/** @param {1|-1} change */
+const changeSpeed = (change) => () => {
+  const speed = SPEEDS[SPEEDS.indexOf(player.state().speed) + change];
+  if (speed) player.setSpeed(speed);
+};
+
+/** @type {Record<string, () => void>} */
+const acts = {
+  toggle,
+  back: move(-1e6),
+  forward: move(1e6),
+  backFar: move(-5e6),
+  forwardFar: move(5e6),
+  eventBefore: () => player.step(-1),
+  eventAfter: () => player.step(1),
+  slower: changeSpeed(-1),
+  faster: changeSpeed(1),
+  live: () => player.seek(player.state().end_us),
+  projector: toggleProjector,
+  help: () => sheet.toggle(),
+};
+
+const sheet = createKeysSheet(
+  /** @type {HTMLDialogElement} */ (find("#keys")),
+  find("#keys-open"),
+  (action) => action in acts,
+);
+
+function writeAddress() {
+  const { isPlaying, clock_us, speed } = player.state();
+  if (!isOpened || isPlaying) return;
+  const search = formatView({
+    t_us: clock_us,
+    selection: null,
+    speed,
+    isPlaying: false,
+    isProjector: document.documentElement.classList.contains("is-projector"),
+    theme: document.documentElement.dataset.theme ?? "",
+  }, location.search);
+  if (search !== location.search) history.replaceState(history.state, "", `${location.pathname}${search}`);
+}
+
+function roll() {
+  player.tick(performance.now());
+  requestAnimationFrame(roll);
+}
+
+async function open() {
+  player.setSpeed(opening.speed);
+  if (opening.isProjector) toggleProjector();
+  if (opening.theme) document.documentElement.dataset.theme = opening.theme;
+  await player.seek(opening.t_us ?? 0);
+  isOpened = true;
+  if (opening.isPlaying) player.play();
+}
+
+find("#projector").addEventListener("click", toggleProjector);
+listenToKeys(acts);
+requestAnimationFrame(roll);
+setInterval(writeAddress, 400);
+open();
+look();

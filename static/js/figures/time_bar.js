@@ -1,0 +1,68 @@
+/**
+ * The whole run as a strip: how many keys differ at each moment, and where faults are. Pure.
+ *
+ * The windows of the page tell it exactly while none has been dropped; else its seconds do, as far as they go back.
+ *
+ * @import {State} from "../types.js"
+ */
+
+import { decimate } from "./decimate.js";
+import { divergedOverTime } from "./divergence.js";
+
+export const STRIP = { width: 1000, height: 100 };
+
+/**
+ * @param {Pick<State, "windows"|"windows_dropped"|"seconds"|"faults">} state
+ * @param {number} from_us
+ * @param {number} to_us
+ * @returns {{diverged: string, faults: {x: number, width: number}[], most: number}} a path and bands within `STRIP`
+ */
+export function stripFigure(state, from_us, to_us) {
+  const span_us = Math.max(1, to_us - from_us);
+  const x = (/** @type {number} */ us) =>
+    Math.min(STRIP.width, Math.max(0, (us - from_us) / span_us * STRIP.width));
+  const steps = state.windows_dropped ? bySecond(state.seconds, from_us, to_us) : divergedOverTime(
+    state.windows,
+    from_us,
+    to_us,
+  );
+  const points = decimate(
+    steps.map(([us, n]) => /** @type {[number, number]} */ ([x(us), n])),
+    STRIP.width,
+  );
+  const most = Math.max(0, ...points.map(([, n]) => n));
+  return {
+    diverged: most ? stepPath(points, most) : "",
+    faults: state.faults.filter((fault) => fault.from_us < to_us).map((fault) => {
+      const left = x(fault.from_us);
+      return { x: left, width: Math.max(2, x(fault.to_us ?? to_us) - left) };
+    }),
+    most,
+  };
+}
+
+/**
+ * @param {State["seconds"]} seconds
+ * @param {number} from_us
+ * @param {number} to_us
+ * @returns {[number, number][]}
+ */
+function bySecond(seconds, from_us, to_us) {
+  const steps = seconds.map((
+    { second, diverged_keys },
+  ) => /** @type {[number, number]} */ ([from_us + second * 1e6, diverged_keys]));
+  return [[from_us, 0], ...steps, [to_us, steps.length ? steps[steps.length - 1][1] : 0]];
+}
+
+/** @param {[number, number][]} points @param {number} most */
+function stepPath(points, most) {
+  const y = (/** @type {number} */ n) => round(STRIP.height * (1 - n / most));
+  let path = `M0 ${STRIP.height}`;
+  for (const [left, n] of points) path += `H${round(left)}V${y(n)}`;
+  return `${path}H${STRIP.width}V${STRIP.height}Z`;
+}
+
+/** @param {number} value */
+function round(value) {
+  return Math.round(value * 10) / 10;
+}
