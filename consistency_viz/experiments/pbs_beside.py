@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from math import sqrt
+from math import expm1, log1p, sqrt
 from typing import Any, Final
 
 from consistency_viz.checkers.intervals import wilson
@@ -85,7 +85,7 @@ def beside(scenario: Scenario, points: list[Point], runs: int = 1) -> dict[str, 
         "runs": runs,
         "reads": n,
         "points": compared,
-        "curve": _curve(predicted, points[-1].t_us),
+        "curve": _curve(predicted, compared),
         "rmse": sqrt(sum(count * error * error for count, error in errors) / n),
         "error_max": max((error for _, error in errors), key=abs),
         "outside": sum(not p["low"] - EPSILON <= p["predicted"] <= p["high"] + EPSILON for p in compared),
@@ -122,9 +122,10 @@ def _compared(group: list[Point], prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def _curve(predicted: Predicted, last_us: int) -> list[dict[str, float]]:
-    """The prediction from 0 to a little past what was measured, for drawing."""
-    until_us = max(1_000, last_us * 21 // 20)
-    times_us = [until_us * step // CURVE_POINTS for step in range(CURVE_POINTS + 1)]
+def _curve(predicted: Predicted, compared: list[dict[str, Any]]) -> list[dict[str, float]]:
+    """The prediction from 0 to what was measured last, for drawing: evenly spaced by log(1 + t / first positive t)."""
+    first_ms = next((point["after_ms"] for point in compared if point["after_ms"] > 0), 1.0)
+    top = log1p(max(1.0, compared[-1]["after_ms"] / first_ms))
+    times_us = [round(first_ms * 1_000 * expm1(top * step / CURVE_POINTS)) for step in range(CURVE_POINTS + 1)]
     shares = predicted.curve(times_us)
     return [{"after_ms": t_us / 1_000, "share": share} for t_us, share in zip(times_us, shares, strict=True)]

@@ -11,11 +11,13 @@
  * @property {Failed[]} [failed]
  * @property {string[]} [passed]
  * @property {string[]} [unknown]
+ * @property {import("../figures/visibility.js").Visibility|null} [visibility]
  */
 
 import { isOver } from "../clock.js";
 import { texts } from "../texts.js";
 import { find, h, setText } from "./dom.js";
+import { visibilityPart } from "./visibility.js";
 
 const AGAIN_MS = 1_500;
 const ATTEMPTS_MAX = 40;
@@ -44,11 +46,14 @@ export function createFindings(root) {
   }
 
   /** @param {Findings} found */
-  function show({ observations = 0, expectations = [], failed = [], passed = [], unknown = [] }) {
+  function show(
+    { observations = 0, expectations = [], failed = [], passed = [], unknown = [], visibility = null },
+  ) {
     setText(note, texts.findings.lookedAt(observations));
     root.classList.add("is-ready");
     body.replaceChildren(
       ...(expectations.length ? [expected(expectations)] : []),
+      ...(visibility ? [visibilityPart(visibility)] : []),
       checked(failed, passed, unknown),
     );
   }
