@@ -10,6 +10,10 @@ import { drawScene } from "./layers.js";
 import { diamond, fitted, line } from "./shapes.js";
 
 const DIMMED = 0.13;
+const NAME_PX_MIN = 46;
+const NAME_PX_MAX = 260;
+/** Marks are drawn smaller when so many are in sight. */
+const MANY_MARKS = 60;
 
 /** @param {CanvasRenderingContext2D} to @param {Picture} picture */
 export function draw(to, picture) {
@@ -25,6 +29,7 @@ export function draw(to, picture) {
   drawLanes(to, picture);
   drawScene(to, picture, picture.scene, lit ? DIMMED : 1, false);
   if (lit) drawScene(to, picture, lit, 1, picture.isCone);
+  drawFaultNames(to, picture);
   drawMarks(to, picture);
   drawPoint(to, picture, picture.hovered, false);
   drawPoint(to, picture, picture.selected, true);
@@ -55,8 +60,6 @@ function drawAxis(to, { span, frame, palette }) {
 function drawFaults(to, { trace, span, frame, palette, now_us }) {
   const lanes = trace.nodes.length;
   const half = (frame.bottom - frame.top) / Math.max(1, lanes) / 2;
-  /** @type {number[]} */
-  const freeAt = [];
   for (const fault of trace.faults) {
     const x0 = Math.max(frame.left - 2, xOf(span, frame, fault.from_us));
     const x1 = Math.min(frame.width + 2, xOf(span, frame, fault.to_us ?? Math.max(now_us, trace.last_us)));
@@ -67,22 +70,36 @@ function drawFaults(to, { trace, span, frame, palette, now_us }) {
       const y0 = yOf(frame, lanes, from) - half + 1;
       to.fillRect(x0, y0, Math.max(1, x1 - x0), yOf(frame, lanes, last) + half - 1 - y0);
     }
-    const width = to.measureText(fault.label).width;
-    const left = Math.max(frame.left + 4, x0 + 4);
-    if (x1 - left < Math.min(60, width)) continue;
+  }
+}
+
+/**
+ * What is wrong, at the beginning of each fault's region as far as it is in sight, over what is drawn there.
+ *
+ * @param {CanvasRenderingContext2D} to
+ * @param {Picture} picture
+ */
+function drawFaultNames(to, { trace, span, frame, palette, now_us }) {
+  const lanes = trace.nodes.length;
+  const half = (frame.bottom - frame.top) / Math.max(1, lanes) / 2;
+  /** @type {number[]} where each line is free again */
+  const freeAt = [];
+  to.textAlign = "left";
+  to.textBaseline = "top";
+  to.lineWidth = 4;
+  to.strokeStyle = palette.surface;
+  to.fillStyle = palette.text;
+  for (const fault of trace.faults) {
+    const left = Math.max(frame.left, xOf(span, frame, fault.from_us)) + 5;
+    const right = Math.min(frame.width, xOf(span, frame, fault.to_us ?? Math.max(now_us, trace.last_us)));
+    if (right - left < NAME_PX_MIN || right < frame.left) continue;
+    const text = fitted(to, fault.label, Math.min(right - left, NAME_PX_MAX));
     const row = freeAt.findIndex((free) => free < left);
-    const line = row < 0 ? freeAt.length : row;
-    freeAt[line] = left + Math.min(width, x1 - left) + 8;
-    to.save();
-    to.beginPath();
-    to.rect(left, frame.top, Math.max(0, x1 - left), frame.bottom);
-    to.clip();
-    to.fillStyle = palette.muted;
-    to.textAlign = "left";
-    to.textBaseline = "top";
-    const top = Math.min(...touched.map(({ from }) => yOf(frame, lanes, from) - half));
-    to.fillText(fault.label, left, top + 3 + line * (palette.font_px + 3));
-    to.restore();
+    const place = row < 0 ? freeAt.length : row;
+    freeAt[place] = left + to.measureText(text).width + 10;
+    const top = Math.min(...lanesOf(trace, fault).map(({ from }) => yOf(frame, lanes, from) - half)) + 4;
+    to.strokeText(text, left, top + place * (palette.font_px + 4));
+    to.fillText(text, left, top + place * (palette.font_px + 4));
   }
 }
 
@@ -130,17 +147,21 @@ function drawLanes(to, { trace, span, frame, palette, lives, now_us }) {
 /** @param {CanvasRenderingContext2D} to @param {Picture} picture */
 function drawMarks(to, { trace, span, frame, palette, marks }) {
   const lanes = trace.nodes.length;
-  to.lineWidth = 2;
-  for (const { event, mark } of marks) {
+  const inSight = marks.filter(({ event }) =>
+    trace.at.values[event] >= span.from_us && trace.at.values[event] <= span.to_us &&
+    trace.node.values[event] >= 0
+  );
+  const size = inSight.length > MANY_MARKS ? 4.5 : 7;
+  to.lineWidth = inSight.length > MANY_MARKS ? 1.5 : 2;
+  for (const { event, mark } of inSight) {
     const at_us = trace.at.values[event];
-    if (at_us < span.from_us || at_us > span.to_us || trace.node.values[event] < 0) continue;
     const [x, y] = [xOf(span, frame, at_us), yOf(frame, lanes, trace.node.values[event])];
     to.strokeStyle = to.fillStyle = palette.hot;
     to.beginPath();
-    if (mark === "concurrent") to.arc(x, y, 7, 0, 7);
-    else if (mark === "merge") diamond(to, x, y, 7);
+    if (mark === "concurrent") to.arc(x, y, size, 0, 7);
+    else if (mark === "merge") diamond(to, x, y, size);
     else {
-      diamond(to, x, y, 7);
+      diamond(to, x, y, size);
       to.fill();
     }
     to.stroke();

@@ -20,6 +20,7 @@ import { APPLIED, COMPLETED, EFFECTED, INVOKED } from "./trace.js";
 export const MESSAGES_MAX = 1_600;
 export const EVENTS_MAX = 1_600;
 const SWARM_ALPHA = 0.55;
+const MANY_CROSSES = 150;
 
 /**
  * @param {CanvasRenderingContext2D} to
@@ -96,15 +97,16 @@ function strokeAll(to, style, ends, alpha) {
 
 /** @param {CanvasRenderingContext2D} to @param {number[]} places @param {Palette} palette */
 function drawCrosses(to, places, palette) {
+  const size = places.length > MANY_CROSSES * 2 ? 2.5 : 4;
   to.strokeStyle = palette.bad;
-  to.lineWidth = 2;
+  to.lineWidth = places.length > MANY_CROSSES * 2 ? 1.25 : 2;
   to.beginPath();
   for (let i = 0; i < places.length; i += 2) {
     const [x, y] = [places[i], places[i + 1]];
-    to.moveTo(x - 4, y - 4);
-    to.lineTo(x + 4, y + 4);
-    to.moveTo(x + 4, y - 4);
-    to.lineTo(x - 4, y + 4);
+    to.moveTo(x - size, y - size);
+    to.lineTo(x + size, y + size);
+    to.moveTo(x + size, y - size);
+    to.lineTo(x - size, y + size);
   }
   to.stroke();
 }

@@ -86,7 +86,7 @@ export function zoomed(span, factor, at_us, last_us) {
  * @param {number} [px]
  * @returns {{us: number, text: string}[]}
  */
-export function ticks(span, frame, px = 110) {
+export function ticks(span, frame, px = frame.width < 600 ? 64 : 110) {
   const wanted = (span.to_us - span.from_us) / Math.max(1, (frame.width - frame.left) / px);
   const power = 10 ** Math.floor(Math.log10(wanted));
   const step = Math.max(1, (STEPS.find((factor) => factor * power >= wanted) ?? 10) * power);

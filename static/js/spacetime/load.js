@@ -10,14 +10,20 @@ const FAILURES_MAX = 5;
 /**
  * @param {string} url
  * @param {{onPiece: (piece: Piece) => boolean, onFailed: () => void, from_us?: string}} to `onPiece` says whether to go on
- * @returns {() => void} stops it
  */
 export function load(url, { onPiece, onFailed, from_us = "" }) {
-  let isStopped = false;
+  let isPaused = false;
+  let isWaiting = false;
   let failures = 0;
   let cursor = "";
-  /** @type {number|undefined} */
-  let timer;
+
+  /** @param {number} ms */
+  function soon(ms) {
+    setTimeout(() => {
+      if (isPaused) isWaiting = true;
+      else ask();
+    }, ms);
+  }
 
   async function ask() {
     const query = new URLSearchParams(cursor ? { cursor } : from_us ? { from_us } : {});
@@ -29,23 +35,26 @@ export function load(url, { onPiece, onFailed, from_us = "" }) {
     } catch {
       piece = null;
     }
-    if (isStopped) return;
     if (!piece) {
       failures += 1;
-      if (failures >= FAILURES_MAX) return onFailed();
-      timer = setTimeout(ask, AGAIN_MS * failures);
-      return;
+      return failures >= FAILURES_MAX ? onFailed() : soon(AGAIN_MS * failures);
     }
     failures = 0;
     if (piece.next) cursor = piece.next;
-    if (!onPiece(piece)) return;
-    if (piece.more) timer = setTimeout(ask, 0);
-    else if (!piece.ended) timer = setTimeout(ask, AGAIN_MS);
+    if (!onPiece(piece)) return undefined;
+    if (piece.more) soon(0);
+    else if (!piece.ended) soon(AGAIN_MS);
+    return undefined;
   }
 
   ask();
-  return () => {
-    isStopped = true;
-    clearTimeout(timer);
+  return {
+    /** Nobody can see it: nothing is asked for until somebody can. @param {boolean} pauses */
+    pause(pauses) {
+      isPaused = pauses;
+      if (pauses || !isWaiting) return;
+      isWaiting = false;
+      ask();
+    },
   };
 }

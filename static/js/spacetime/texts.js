@@ -137,5 +137,11 @@ export const conflictTexts = {
   elsewhere: (/** @type {string} */ node, /** @type {string} */ outcome, /** @type {string} */ value) =>
     `${node}: ${outcome}, shows ${value}`,
   elsewhereTitle: "And at other replicas",
-  show: "Show in the diagram",
+  fields: "Field by field",
+  fate: { lost: "lost here", forGood: "lost for good" },
+  where: (/** @type {string} */ update, /** @type {string} */ node, /** @type {string} */ time) =>
+    node ? `${update}, at ${node}, ${time}` : `${update}, ${time}`,
+  entry: (/** @type {string} */ update, /** @type {string} */ node, /** @type {string} */ time) =>
+    `${update} at ${node}, ${time}`,
+  counted: (/** @type {string} */ label, /** @type {number} */ n) => `${label} ${count(n)}`,
 };

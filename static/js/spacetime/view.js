@@ -98,6 +98,7 @@ export function createSpacetime(root, { onSelect, onSeek, isPage = false }) {
       filter = wanted(trace, text, choice);
       scene = createScene(trace, filter ?? (() => true), toneOf);
       relight();
+      mark();
       tellCount();
       changed();
     },
@@ -242,6 +243,10 @@ export function createSpacetime(root, { onSelect, onSeek, isPage = false }) {
     changed();
   }
 
+  function mark() {
+    marks = marksOf(trace, conflicts).filter(({ event }) => !filter || filter(event));
+  }
+
   function tellCount() {
     if (!trace.count) return tools.empty(texts.emptyTitle, texts.emptyText);
     let found = trace.count;
@@ -304,7 +309,7 @@ export function createSpacetime(root, { onSelect, onSeek, isPage = false }) {
       order.extend();
       lit?.extend();
       if (selection && !lit) relight();
-      marks = marksOf(trace, conflicts);
+      mark();
       followed();
       tellCount();
       changed();
@@ -334,7 +339,7 @@ export function createSpacetime(root, { onSelect, onSeek, isPage = false }) {
     /** @param {Conflict[]} found */
     conflicts(found) {
       conflicts = found;
-      marks = marksOf(trace, conflicts);
+      mark();
       changed();
     },
     /** For the bench: the span, and a frame drawn at once. */
