@@ -136,12 +136,8 @@ class Replica:
         """The state after the update, what it brings, and what the written content descends from."""
         region, form = self.shelf.region, entity.form
         dot = (region, number)
-        past = EMPTY
-        if form.writes is not None:
-            if data["past"] is not None:
-                past = decoded(data["past"])
-            elif not form.contextual:  # A blind write takes the place of what its replica shows.
-                past = entity.kept(before.content) or EMPTY
+        # A blind write descends from nothing: it takes the place of what its replica shows, which nobody saw.
+        past = EMPTY if form.writes is None or data["past"] is None else decoded(data["past"])
         time = stamp(work, entity) if form.stamped else 0
         wish = Wish(data["do"], data["value"], region, number, time, past, data["context"] or {})
         name, arguments = form.call(wish)
