@@ -1,7 +1,7 @@
 """Layers are a dictionary: changes, laid over any version, give what a plain dictionary gives, and touch no other."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.crdts.layers import FEW, Layers, laid, plain
@@ -13,6 +13,7 @@ CHANGES = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 3 * FEW), CHANGES)
 def test_any_changes_give_what_a_dictionary_gives_and_every_earlier_version_stays(size, changes):
     entries = {str(number): {0: "first"} for number in range(size)}

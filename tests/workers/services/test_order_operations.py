@@ -3,7 +3,7 @@
 from functools import reduce
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workers.support import INVALID_ORDER, ORDER
@@ -29,6 +29,7 @@ OPERATIONS = st.lists(
 ).map(lambda found: [{"id": f"o1:{number}", **operation} for number, operation in enumerate(found)])
 
 
+@settings(max_examples=60, deadline=None)
 @given(OPERATIONS, st.data())
 def test_any_order_of_delivery_with_any_copies_is_one_order(operations, data):
     once = reduce(apply, operations, None)
@@ -39,6 +40,7 @@ def test_any_order_of_delivery_with_any_copies_is_one_order(operations, data):
         assert once["fields"][name] == sum(operation["adds"].get(name, 0) for operation in operations)
 
 
+@settings(max_examples=60, deadline=None)
 @given(OPERATIONS)
 def test_an_operation_that_was_applied_changes_nothing_and_no_operation_changes_its_input(operations):
     order = reduce(apply, operations[:-1], None)
