@@ -19,6 +19,7 @@ import { createFaults } from "./views/faults.js";
 import { createFeed } from "./views/feed.js";
 import { createFindings } from "./views/findings.js";
 import { running } from "./views/instances.js";
+import { createLookingBack } from "./views/looking_back.js";
 import { createMap } from "./views/map.js";
 import { createMatrix } from "./views/matrix.js";
 import { createForkSheet } from "./views/fork_sheet.js";
@@ -61,6 +62,7 @@ const views = {
   }),
   selection: createSelection(page, store),
   findings: createFindings(find("#findings")),
+  lookingBack: createLookingBack(store),
   narration: createNarration(({ nodes, keys }) => {
     views.map.lookAt(nodes);
     views.matrix.lookAt(keys);
@@ -85,6 +87,7 @@ const draw = throttled(() => {
   views.matrix.show(state, now_us);
   views.feed.show(state, performance.now());
   views.selection.show(state);
+  views.lookingBack.show(state);
   views.narration.show(state, now_us);
   views.findings.show(store.live().run?.state);
   const until = state.run.ended_us ?? now_us;
