@@ -30,6 +30,25 @@ def seeded(make: Callable[[Choose], T], n: int, first: int = 0) -> Iterator[T]:
         yield make(random.Random(seed).choice)
 
 
+def exhaustive(make: Callable[[Choose], T]) -> Iterator[T]:
+    """What ``make`` makes of every sequence of choices there is, in their order: small scopes only."""
+    path: list[int] = []
+    while True:
+        trail: list[tuple[int, int]] = []
+
+        def choose(options: list[Any], trail: list[tuple[int, int]] = trail, path: list[int] = path) -> Any:
+            place = path[len(trail)] if len(trail) < len(path) else 0
+            trail.append((place, len(options)))
+            return options[place]
+
+        yield make(choose)
+        while trail and trail[-1][0] + 1 == trail[-1][1]:
+            trail.pop()
+        if not trail:
+            return
+        path = [place for place, _ in trail[:-1]] + [trail[-1][0] + 1]
+
+
 def how_many(usual: int) -> int:
     """``usual`` histories, or as many as CV_CHECKER_HISTORIES says: 100000 is the long mode."""
     return int(os.environ.get("CV_CHECKER_HISTORIES", usual))

@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.checkers.chance import Choose
 from workers.model.observation import Applied, Body, Completed, Invoked, Observation
 
 Event = tuple[str, int, str, Any]
@@ -36,6 +37,30 @@ def observations(events: list[Event], key: str = "k", first_index: int = 0) -> l
 
 def initial(key: str, value: Any) -> Observation:
     return Observation(0, 0, "view-1", Applied(key, value, f"{key}@initial"))
+
+
+def scheduled(
+    choose: Choose, arguments: list[tuple[str, Any]], results: list[Any], operations: int, processes: int
+) -> list[Event]:
+    """So many operations begin, in any order with their ends; ``results`` are what reads may return."""
+    events: list[Event] = []
+    open_ops: dict[int, tuple[str, Any]] = {}
+    begun = 0
+    while begun < operations or open_ops:
+        # The first process that is free begins: which of them it is means nothing.
+        free = [p for p in range(processes) if p not in open_ops][:1] if begun < operations else []
+        step = choose([*free, *sorted(open_ops), *(["over"] if begun == operations else [])])
+        if step == "over":
+            break
+        if step in open_ops:
+            f, value = open_ops.pop(step)
+            outcome = choose(["ok", "ok", "ok", "fail", "info"]) if operations > 4 else choose(["ok", "fail", "info"])
+            events.append((outcome, step, f, choose(results) if f == "read" and outcome == "ok" else value))
+        else:
+            f, value = open_ops[step] = choose(arguments)
+            events.append(("invoke", step, f, None if f == "read" else value))
+            begun += 1
+    return events
 
 
 @st.composite

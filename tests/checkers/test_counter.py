@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from consistency_viz.checkers.counter import Counter
 from consistency_viz.checkers.registry import check
 from consistency_viz.checkers.verdict import Result, Verdict
-from tests.checkers.client_operations import Event, initial, observations, schedules
+from tests.checkers.chance import Choose, exhaustive, how_many, seeded
+from tests.checkers.client_operations import Event, initial, observations, scheduled, schedules
 from tests.checkers.histories import header
 from workers.model.observation import Applied, Observation
 
@@ -44,7 +46,7 @@ def by_definition(events: list[Event]) -> bool | None:
     for _, value, begin, end, _ in reads:
         low = high = 0
         for f, amount, begun, ended, outcome in changes:
-            signed = amount if f == INC else -amount
+            signed = -amount if f == DEC else amount
             if outcome == "fail" or begun > end:
                 continue
             if outcome == "ok" and ended < begin:
@@ -65,7 +67,7 @@ ARGUMENTS = st.one_of(
 def test_small_random_histories_are_judged_by_the_bounds_of_each_read() -> None:
     tally: dict[Any, int] = {True: 0, False: 0, None: 0}
 
-    @settings(max_examples=20_000 if LONG else 600, deadline=None, derandomize=not LONG)
+    @settings(max_examples=20_000 if LONG else 200, deadline=None, derandomize=not LONG)
     @given(schedules(ARGUMENTS, lambda f: st.sampled_from([-1, 0, 0, 1, 1, 2, 3]), operations_max=7))
     def agree(events: list[Event]) -> None:
         expected = by_definition(events)
@@ -76,6 +78,31 @@ def test_small_random_histories_are_judged_by_the_bounds_of_each_read() -> None:
     agree()
     assert tally[False] * 3 >= sum(tally.values())
     assert tally[True] * 12 >= sum(tally.values())
+
+
+def agrees(events: list[Event]) -> bool | None:
+    expected = by_definition(events)
+    verdict = {True: Verdict.PASSED, False: Verdict.FAILED, None: Verdict.UNKNOWN}[expected]
+    assert judged(observations(events)).verdict is verdict, events
+    return expected
+
+
+def test_every_history_of_a_small_scope_is_judged_as_defined() -> None:
+    arguments = [(R, None), (INC, 1), (DEC, 1)]
+    small = partial(scheduled, arguments=arguments, results=[0, 1], operations=3, processes=2)
+    found = [agrees(events) for events in exhaustive(small)]
+    assert len(found) > 10_000
+    assert found.count(False) * 3 >= len(found) - found.count(None)
+
+
+def test_many_histories_by_seed_are_judged_as_defined() -> None:
+    arguments = [(R, None), (R, None), (INC, 1), (INC, 2), (INC, 2), (DEC, 1), ("add", 1), ("add", -1)]
+
+    def make(choose: Choose) -> list[Event]:
+        return scheduled(choose, arguments, [-1, 0, 1, 1, 2, 3], choose([5, 6, 8]), choose([2, 3]))
+
+    found = [agrees(events) for events in seeded(make, how_many(1_500))]
+    assert found.count(False) * 3 >= len(found)
 
 
 LAGS: list[Event] = [("invoke", 0, INC, 2), ("ok", 0, INC, 2), ("invoke", 1, R, None), ("ok", 1, R, 0)]
