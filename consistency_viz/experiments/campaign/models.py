@@ -125,9 +125,13 @@ class Experiment(models.Model):
         """Whether it may still be changed."""
         return self.state == self.State.DRAFT
 
-    def specification(self) -> dict[str, Any]:
-        """The experiment as its file would say it, with what goes without saying left out."""
-        variants = [variant.specification() for variant in self.variants.all()]
+    def specification(self, variants: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        """The experiment as its file would say it, with what goes without saying left out.
+
+        ``variants``: others than its own.
+        """
+        if variants is None:
+            variants = [variant.specification() for variant in self.variants.all()]
         said: dict[str, Any] = {
             "name": self.name,
             "title": self.title,

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from consistency_viz.checkers.verdict import Verdict
-from consistency_viz.experiments.simulation_report import EXPECTED, STYLES, number
-
-FIGURES: Final = (
-    ("work.place_latency_ms_p50", "order p50 (ms)"),
-    ("work.place_latency_ms_p99", "order p99 (ms)"),
-    ("divergence.value.all.union_ms", "diverged (ms)"),
-    ("divergence.value.all.window_ms_p99", "window p99 (ms)"),
-    ("work.messages.delivered", "messages"),
-)
-"""The price table's columns; a figure that no cell has is left out."""
+from consistency_viz.experiments.campaign.comparison import FIGURES, interval
+from consistency_viz.experiments.simulation_report import EXPECTED, STYLES
 
 
 def render(summary: dict[str, Any]) -> Iterator[RenderableType]:
@@ -46,7 +38,7 @@ def _prices(cells: list[dict[str, Any]]) -> Table:
         table.add_column(title, justify="right")
     for cell in cells:
         found = cell["summary"]
-        values = [_interval(found["metrics"].get(name)) for name, _ in shown]
+        values = [interval(found["metrics"].get(name)) for name, _ in shown]
         table.add_row(Text(cell["name"]), cell["design"], f"{found['n']:,}", *values)
     return table
 
@@ -85,11 +77,3 @@ def _expected(cells: list[dict[str, Any]]) -> Iterator[RenderableType]:
         share = f"{item['showed']:,} of {n:,}"
         table.add_row(Text(name), expected, Text(item["verdict"], STYLES[item["verdict"]]), share)
     yield table
-
-
-def _interval(found: dict[str, Any] | None) -> str:
-    if found is None:
-        return "-"
-    if found["low"] is None:
-        return number(found["estimate"])
-    return f"{number(found['estimate'])} ({number(found['low'])} to {number(found['high'])})"

@@ -65,6 +65,7 @@ class _Interrupts:
 
 
 def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> None:
+    from consistency_viz.experiments.parallel import cores
     from consistency_viz.experiments.tokens import issue
     from consistency_viz.lab import first_run
     from consistency_viz.lab.preparation import collect_static_if_stale, migrate
@@ -73,7 +74,9 @@ def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> 
     port = choose_port(console, options["port"])
     migrate()
     collect_static_if_stale()
-    stack = Stack(web_port=port, tell=lambda text: console.print(text, style="yellow", markup=False))
+    stack = Stack(
+        web_port=port, simulators=cores(), tell=lambda text: console.print(text, style="yellow", markup=False)
+    )
     interrupts.stack = stack
     with stack:
         stack.export()

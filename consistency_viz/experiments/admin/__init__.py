@@ -1,0 +1,13 @@
+"""The admin: scenarios, experiments and what they found, for those who configure and those who look.
+
+It never imports the workers' runtime: what is started here becomes rows, and the processes see to them.
+"""
+
+from django.contrib import admin
+
+from consistency_viz.experiments.admin import accounts, experiments, findings, runs, scenarios, tokens
+
+__all__ = ["accounts", "experiments", "findings", "runs", "scenarios", "tokens"]
+
+admin.site.index_template = "admin/experiments/index.html"
+admin.site.index_title = "Begin here"
