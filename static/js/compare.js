@@ -4,6 +4,7 @@
  * @import {State} from "./types.js"
  */
 
+import { isOver } from "./clock.js";
 import { differences, keysOfAll, withRowsFor } from "./figures/compare.js";
 import { assignSlots } from "./figures/matrix.js";
 import { stripFigure } from "./figures/time_bar.js";
@@ -128,7 +129,7 @@ function drawStrips() {
     const fork = about.fork_at_us === null ? null : about.fork_at_us / Math.max(1, end_us) * 1000;
     find("svg", strip).replaceChildren(
       ...figure.faults.map(({ x, width }) =>
-        svg("rect", { class: "time-fault", x, width, y: 0, height: 100 })
+        svg("rect", { class: "time-fault", x, width, y: 88, height: 12 })
       ),
       svg("path", { class: "time-diverged", d: figure.diverged || "M0 0" }),
       svg("rect", { class: "strip-over", x: over, width: Math.max(0, 1000 - over), y: 0, height: 100 }),
@@ -139,19 +140,25 @@ function drawStrips() {
 
 /** The end of each run, as far as it has come, and what was found in it. */
 async function look() {
-  await Promise.all(runs.map(async (run) => {
-    if (run.figures) return;
-    const { frames } = await asked(`${run.about.past}at?us=${NEVER_US}`);
-    run.end = reduce(EMPTY, frames[0]);
-    const found = await asked(run.about.findings);
-    if (found.state === "ready") run.figures = found.figures;
-  })).catch(failed);
+  const known = () => runs.map(({ figures }) => figures);
+  await Promise.all(
+    runs.filter(({ figures }) => !figures).map(async (run) => {
+      const { frames } = await asked(`${run.about.past}at?us=${NEVER_US}`);
+      run.end = reduce(EMPTY, frames[0]);
+    }),
+  ).catch(failed);
   await player.look();
   drawStrips();
-  const missing = runs.filter(({ figures }) => !figures).length;
-  price.show(runs.map(({ figures }) => figures), missing);
   draw();
-  if (missing) setTimeout(look, LOOK_MS);
+  price.show(known(), runs.filter((run) => !isOver(run.end.run?.state)).length);
+  await Promise.all(
+    runs.filter(({ figures }) => !figures).map(async (run) => {
+      const found = await asked(run.about.findings);
+      if (found.state === "ready") run.figures = found.figures;
+      price.show(known(), runs.filter(({ end }) => !isOver(end.run?.state)).length);
+    }),
+  ).catch(failed);
+  if (runs.some(({ figures }) => !figures)) setTimeout(look, LOOK_MS);
 }
 
 /** @param {string} url */

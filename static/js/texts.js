@@ -220,6 +220,7 @@ export const texts = {
       higher: "▲ higher is better",
     }),
     best: "best",
+    looking: "The checkers look at the whole histories …",
     of: (/** @type {number} */ n) => `of ${count(n)}`,
     pending: (/** @type {number} */ n) =>
       `${some(n, "run goes", "runs go")} on; its figures come when it is over.`,
@@ -277,6 +278,7 @@ export const texts = {
     }),
     caps: /** @type {Record<string, string>} */ ({
       " ": "Space",
+      Shift: "Shift",
       ArrowLeft: "←",
       ArrowRight: "→",
       PageUp: "Page ↑",

@@ -52,7 +52,7 @@ export function formatView(view, search) {
     if (value) query.set(name, value);
     else query.delete(name);
   }
-  const text = query.toString().replaceAll("%3A", ":");
+  const text = query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
   return text ? `?${text}` : "";
 }
 

@@ -37,11 +37,12 @@ def test_a_run_without_a_fix_is_refused_and_nothing_starts(control, lesson):
     assert control.calls == []
 
 
-def test_the_presenter_is_led_to_the_fixed_run_and_a_script_gets_its_address(control, presenter, lesson):
+@pytest.mark.django_db(transaction=True)
+def test_the_presenter_is_led_to_both_runs_side_by_side_and_a_script_gets_its_address(control, presenter, lesson):
     broken = lesson(state="finished")
     response = presenter.post(f"/runs/{broken.id}/fix/")
     run = Run.objects.exclude(pk=broken.pk).get()
-    assert (response.status_code, response["Location"]) == (303, f"/runs/{run.id}/")
+    assert (response.status_code, response["Location"]) == (303, f"/compare/?runs={broken.id},{run.id}")
     answer = presenter.post(f"/runs/{broken.id}/fix/", headers={"accept": "application/json"}).json()
     assert answer["ok"]
 

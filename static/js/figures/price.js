@@ -9,8 +9,11 @@
  * @property {"lower"|"higher"} better
  * @property {(number|null)[]} values by run; `null`: nothing to go by
  * @property {(number|null)[]} of of how many, where it is a share or a count of something
- * @property {boolean[]} best which are the best; none where all are alike
+ * @property {boolean[]} best which are the best; none where all are alike: one run of each tells no small difference
  */
+
+/** Values that differ by no more than this share are called alike. */
+const ALIKE = 0.05;
 
 /** @type {{id: string, unit: Price["unit"], better?: "higher", value: (f: Figures) => number|null, of?: (f: Figures) => number|null}[]} */
 const ROWS = [
@@ -60,8 +63,10 @@ export function prices(figures) {
 function bestOf(values, better) {
   const known = values.filter((value) => value !== null);
   const best = better === "lower" ? Math.min(...known) : Math.max(...known);
-  const isTold = known.length > 1 && known.some((value) => value !== best);
-  return values.map((value) => isTold && value === best);
+  const isAlike = (/** @type {number} */ value) =>
+    Math.abs(value - best) <= ALIKE * Math.max(Math.abs(value), Math.abs(best));
+  const isTold = known.some((value) => !isAlike(value));
+  return values.map((value) => isTold && value !== null && isAlike(value));
 }
 
 /** @param {string} name @returns {(figures: Figures) => number|null} */

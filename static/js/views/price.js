@@ -17,8 +17,12 @@ export function createPrice(root, names) {
   return {
     /** @param {(import("../figures/price.js").Figures|null)[]} figures @param {number} missing runs that still go on */
     show(figures, missing) {
+      const isLooking = figures.some((one) => one === null);
       body.replaceChildren(...prices(figures).map(row));
-      setText(find(".price-note", root), missing ? texts.price.pending(missing) : "");
+      setText(
+        find(".price-note", root),
+        missing ? texts.price.pending(missing) : isLooking ? texts.price.looking : "",
+      );
     },
   };
 }

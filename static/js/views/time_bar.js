@@ -55,7 +55,7 @@ export function createTimeBar(bar, band, act) {
     const figure = stripFigure(live, from_us, to_us);
     strip.replaceChildren(
       ...figure.faults.map(({ x, width }) =>
-        svg("rect", { class: "time-fault", x, width, y: 0, height: 100 })
+        svg("rect", { class: "time-fault", x, width, y: 88, height: 12 })
       ),
       svg("path", { class: "time-diverged", d: figure.diverged || "M0 0" }),
     );

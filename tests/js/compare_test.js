@@ -1,0 +1,152 @@
+/** Runs side by side: rows for all, what is unlike the first, the price of each; and the strip of a whole run. */
+
+import { deepStrictEqual as equal } from "node:assert";
+import { differences, keysOfAll, withRowsFor } from "../../static/js/figures/compare.js";
+import { prices } from "../../static/js/figures/price.js";
+import { marked, ofWindow } from "../../static/js/figures/selection.js";
+import { stripFigure } from "../../static/js/figures/time_bar.js";
+import { actionOf, KEYS } from "../../static/js/keys.js";
+import { EMPTY } from "../../static/js/store.js";
+import { texts } from "../../static/js/texts.js";
+
+/**
+ * A state in which replicas show these values.
+ * @param {Record<string, Record<string, unknown>>} shown by key and replica
+ * @param {string[]} [replicas]
+ * @returns {import("../../static/js/types.js").State}
+ */
+function state(shown, replicas = ["eu", "us"]) {
+  const keys = Object.entries(shown).map(([key, values]) => ({
+    key,
+    born_us: 0,
+    values: Object.fromEntries(
+      Object.entries(values).map(([replica, value]) => [replica, { value, updates: 1, at_us: 0 }]),
+    ),
+    diverged: false,
+    diverged_updates: false,
+  }));
+  return { ...EMPTY, replicas, keys: new Map(keys.map((key) => [key.key, key])) };
+}
+
+Deno.test("a cell is unlike the first run's if the same replica shows something else there, absent included", () => {
+  const first = state({ a: { eu: 1, us: 1 }, b: { eu: 2 } });
+  const other = state({ a: { eu: 1, us: 3 }, c: { eu: 4 } });
+  equal([...differences(first, other, ["a", "b", "c"])], ["a us", "b eu", "c eu"]);
+  equal([...differences(first, first, ["a", "b"])], []);
+});
+
+Deno.test("a replica that the first run does not have is compared with all that it has", () => {
+  const first = state({ a: { eu: 1, us: 2 } });
+  const other = state({ a: { view: 2, cache: 3 } }, ["view", "cache"]);
+  equal([...differences(first, other, ["a"])], ["a cache"]);
+});
+
+Deno.test("every key of any run has a row in each", () => {
+  const [first, other] = [state({ a: { eu: 1 } }), state({ b: { eu: 1 } })];
+  equal([...keysOfAll([first, other]).keys()], ["a", "b"]);
+  equal([...withRowsFor(first, ["b", "a"]).keys.keys()], ["a", "b"]);
+  equal(withRowsFor(first, ["a"]), first);
+});
+
+Deno.test("the best of each row is marked, nothing where runs are alike or the difference is small", () => {
+  const figures = (/** @type {number} */ lost, /** @type {number} */ wait, /** @type {number} */ fail) => ({
+    "lost-updates.lost.count": lost,
+    "lost-updates.lost.n": 100,
+    "staleness.t_visibility.write_latency_ms_p50": wait,
+    "work.operations.place.ok": 100 - fail,
+    "work.operations.place.fail": fail,
+  });
+  const rows = Object.fromEntries(
+    prices([figures(48, 100, 0), figures(0, 103, 10), null]).map((row) => [row.id, row]),
+  );
+  equal([rows.lost.values, rows.lost.best, rows.lost.of], [[48, 0, null], [false, true, false], [
+    100,
+    100,
+    null,
+  ]]);
+  equal(rows.write50.best, [false, false, false]);
+  equal([rows.available.values, rows.available.best], [[1, 0.9, null], [true, false, false]]);
+  equal(rows.refused.best, [true, false, false]);
+  equal(rows.stale, undefined);
+});
+
+Deno.test("where nothing could be lost, nothing is said of losses", () => {
+  equal(prices([{ "lost-updates.lost.count": 0, "lost-updates.lost.n": 0 }]), []);
+});
+
+Deno.test("the strip of a run has a step for each change and a band for each fault", () => {
+  const window = /** @type {import("../../static/js/types.js").WindowView} */ ({
+    key: "a",
+    view: "value",
+    from_us: 2e6,
+    to_us: 6e6,
+    replicas: [],
+  });
+  const fault = { id: "f", what: "pause", targets: [], label: "", mark: "", from_us: 5e6, to_us: null };
+  const figure = stripFigure({ ...EMPTY, windows: [window], faults: [fault] }, 0, 10e6);
+  equal(figure.diverged, "M0 100H0V100H200V0H600V100H1000V100H1000V100Z");
+  equal(figure.faults, [{ x: 500, width: 500 }]);
+  equal(stripFigure(EMPTY, 0, 10e6).diverged, "");
+});
+
+Deno.test("once windows were dropped the strip is told by the seconds", () => {
+  const second = { second: 4, diverged_keys: 3 };
+  const figure = stripFigure(
+    { ...EMPTY, windows_dropped: 1, seconds: [/** @type {any} */ (second)] },
+    0,
+    10e6,
+  );
+  equal(figure.most, 3);
+});
+
+Deno.test("a selected key marks the replicas that differ on it now, a window those that differed in it", () => {
+  const closed = /** @type {import("../../static/js/types.js").WindowView} */ ({
+    key: "a",
+    view: "value",
+    from_us: 1,
+    to_us: 2,
+    replicas: ["us"],
+  });
+  const open = /** @type {import("../../static/js/types.js").WindowView} */ ({
+    key: "a",
+    view: "value",
+    from_us: 5,
+    to_us: null,
+    replicas: ["eu"],
+  });
+  const windows = [closed, open];
+  equal(marked({ windows, selection: { kind: "key", id: "a" } }), {
+    keys: new Set(["a"]),
+    nodes: new Set(["eu"]),
+    window: "",
+  });
+  equal(marked({ windows, selection: ofWindow(closed) }), {
+    keys: new Set(["a"]),
+    nodes: new Set(["us"]),
+    window: "value 1 a",
+  });
+  equal(marked({ windows, selection: null }).keys.size, 0);
+});
+
+Deno.test("every key has its words on the sheet, and no key does two things", () => {
+  const told = texts.keys.groups.flatMap(({ actions }) => actions);
+  equal(new Set(told), new Set(KEYS.map(({ action }) => action)));
+  equal(told.filter((action) => !texts.keys.actions[action]), []);
+  const pressed = KEYS.flatMap(({ keys, shift }) => keys.map((key) => `${shift} ${key}`));
+  equal(new Set(pressed).size, pressed.length);
+});
+
+Deno.test("a key does nothing of ours in a field, with a modifier, or where it has a work of its own", () => {
+  const plain = { altKey: false, ctrlKey: false, metaKey: false, shiftKey: false };
+  const within = (/** @type {string} */ selector) => ({
+    closest: (/** @type {string} */ asked) => asked.includes(selector),
+  });
+  equal(actionOf({ ...plain, key: " " }, null), "toggle");
+  equal(actionOf({ ...plain, key: " " }, within("button")), "");
+  equal(actionOf({ ...plain, key: "," }, within("button")), "eventBefore");
+  equal(actionOf({ ...plain, key: "," }, within("select")), "");
+  equal(actionOf({ ...plain, key: "ArrowLeft", shiftKey: true }, null), "backFar");
+  equal(actionOf({ ...plain, key: "?", shiftKey: true }, null), "help");
+  equal(actionOf({ ...plain, key: "l", ctrlKey: true }, null), "");
+  equal(actionOf({ ...plain, key: "x" }, null), "");
+});
