@@ -21,6 +21,7 @@ from consistency_viz.experiments.commands import CommandRefused
 from consistency_viz.experiments.models import Run, microseconds
 from consistency_viz.experiments.runs import check_active
 from consistency_viz.observation.archive import ArchiveReader
+from workers.cluster.faults import targets_of
 from workers.cluster.scenario_errors import ScenarioError
 from workers.cluster.scenario_text import check
 from workers.cluster.schema.faults import one_fault
@@ -43,10 +44,20 @@ class FaultRefused(CommandRefused):
 
 
 class Injected(NamedTuple):
-    """A fault that has begun: its id in the history, and its entry as it was understood."""
+    """A fault that has begun: its id in the history, its entry as it was understood, and the nodes or links it is at.
+
+    A fault without ``targets`` touches nothing: nothing is ever sent on such a link.
+    """
 
     id: str
     entry: dict[str, Any]
+    targets: list[str]
+
+    @property
+    def text(self) -> str:
+        """What to say of it."""
+        warning = "" if self.targets else " It touches nothing: nothing is ever sent on this link."
+        return f"{self.id} has begun.{warning}"
 
 
 def read_entry(raw: str | bytes) -> dict[str, Any]:
@@ -68,7 +79,8 @@ def inject(run: Run, entry: Mapping[str, Any]) -> Injected:
     settings = _checked(run, {name: value for name, value in entry.items() if name != "at_s"})
     plain = settings.model_dump(mode="json", exclude={"at_s"}, exclude_none=True)
     fault_id = str(_call("inject_fault", run, msgspec.json.encode(plain)))
-    return Injected(fault_id, {**plain, "name": fault_id})
+    plan = stack.plan_of(run.document)
+    return Injected(fault_id, {**plain, "name": fault_id}, targets_of(settings, plan.subscribers, plan.publishes))
 
 
 def heal(run: Run, fault_id: str) -> str:

@@ -21,8 +21,8 @@ def run_fault(request: HttpRequest, run_id: str) -> HttpResponse:
     """Let a fault begin: the field ``fault`` is its entry as JSON."""
     run = get_object_or_404(Run, pk=run_id)
     injected = fault_injection.inject(run, fault_injection.read_entry(request.POST.get("fault", "")))
-    text = f"{injected.id} has begun."
-    return JsonResponse({"ok": True, "text": text, "fault": injected.id, "entry": injected.entry})
+    told = {"text": injected.text, "fault": injected.id, "entry": injected.entry, "targets": injected.targets}
+    return JsonResponse({"ok": True, **told})
 
 
 @presenter_command

@@ -7,6 +7,7 @@ import io
 import pytest
 from django.core.management import load_command_class
 from django.core.management.base import CommandError
+from django.db import connections
 
 
 def manage(command: str, *arguments: str, app: str = "consistency_viz.experiments") -> tuple[int, str, str]:
@@ -16,6 +17,7 @@ def manage(command: str, *arguments: str, app: str = "consistency_viz.experiment
     called.stdout._out, called.stderr._out = out, err
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stderr", err)
+        patch.setattr(connections, "close_all", lambda: None)  # a test goes on with its database
         try:
             called.run_from_argv(["manage.py", command, *arguments])
         except SystemExit as exit_:

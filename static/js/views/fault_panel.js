@@ -60,6 +60,7 @@ export function createFaultPanel(host, { inject, heal, faults }) {
     answer.setAttribute("role", "alert");
     answer.hidden = true;
     const form = formOf(place);
+    form.addEventListener("change", stand);
     form.append(answer);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();

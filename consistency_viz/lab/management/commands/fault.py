@@ -51,8 +51,13 @@ class Command(StrictCommand):
         try:
             if action == "inject":
                 injected = fault_injection.inject(run, entry_of(what))
-                answer: Any = {"run": run.id, "fault": injected.id, "entry": injected.entry}
-                text = f"{injected.id} has begun. End it with: manage.py fault {run.id} heal {injected.id}"
+                answer: Any = {
+                    "run": run.id,
+                    "fault": injected.id,
+                    "entry": injected.entry,
+                    "targets": injected.targets,
+                }
+                text = f"{injected.text} End it with: manage.py fault {run.id} heal {injected.id}"
             elif action == "heal":
                 if len(what) != 1:
                     raise bad_input(f"heal {' '.join(what)}: name one fault, by its id; `list` shows them")
