@@ -1,7 +1,8 @@
 /** Faults: folded like windows, shaded in the timeline, and told at the nodes and links that they touch. */
 
 import { deepStrictEqual as equal } from "node:assert";
-import { faultBands, troubles } from "../../static/js/figures/faults.js";
+import { entriesOf, hasDisk, kindsAt } from "../../static/js/figures/fault_entries.js";
+import { faultBands, faultList, OVER_LISTED_MAX, troubles } from "../../static/js/figures/faults.js";
 import { EMPTY, FAULTS_MAX, reduce } from "../../static/js/store.js";
 import { createSampleServer } from "./sample_frames.js";
 
@@ -86,4 +87,93 @@ Deno.test("what is wrong now is told at each node and link; a cut is more than a
   ]);
   equal([...nodes], [["ap", { text: "paused, clock +60 s", stops: true }]]);
   equal([...links], [["eu us", { text: "slow, cut", cuts: true }], ["us eu", { text: "cut", cuts: true }]]);
+});
+
+/** @param {Partial<import("../../static/js/types.js").TouchView>} more */
+const touched = (more) => ({
+  messages: 0,
+  nodes: 0,
+  operations: 0,
+  kinds: {},
+  note: "",
+  counted: true,
+  ...more,
+});
+const VIEW = { started_us: 1_000_000, now_us: 13_000_000, isOver: false };
+
+Deno.test("what lasts is listed first, then what is over, the latest first, and the rest is counted", () => {
+  const over = Array.from({ length: OVER_LISTED_MAX + 2 }, (_, i) => fault(`f${i}`, 1e6 + i, 2e6));
+  const { rows, more } = faultList([...over, fault("open", 4_000_000, null)], VIEW);
+  equal(rows.map((row) => row.id).slice(0, 3), ["open", `f${OVER_LISTED_MAX + 1}`, `f${OVER_LISTED_MAX}`]);
+  equal([rows.length, more], [OVER_LISTED_MAX + 1, 2]);
+  equal([rows[0].when, rows[1].when], ["since 0:03.0, for 9 s", "0:00.0 to 0:01.0"]);
+});
+
+Deno.test("a fault says what it touched, and one that is over and touched nothing why", () => {
+  const some = touched({ messages: 2, nodes: 1, operations: 1, kinds: { dropped: 2 } });
+  const nothing = touched({ note: "it began after the last message" });
+  const rows = faultList([
+    fault("a", 1, null, { touched: nothing }),
+    fault("b", 1, 2, { touched: nothing }),
+    fault("c", 1, 2, { touched: some }),
+    fault("d", 1, 2, { touched: touched({ counted: false }) }),
+    fault("e", 1, 2),
+  ], VIEW).rows;
+  equal(
+    Object.fromEntries(rows.map((row) => [row.id, [row.touched, row.kinds, row.isNothing]])),
+    {
+      a: ["touched nothing yet", "", false],
+      b: ["Touched nothing: it began after the last message", "", true],
+      c: ["2 messages, 1 node, 1 operation", "2 dropped", false],
+      d: ["what it touches cannot be counted", "", false],
+      e: ["what it touches cannot be counted", "", false],
+    },
+  );
+});
+
+Deno.test("of a run that is over nothing lasts, and what never ended is judged too", () => {
+  const open = fault("a", 1_000_000, null, { touched: touched({ note: "nothing was sent" }) });
+  const [row] = faultList([open], { ...VIEW, isOver: true }).rows;
+  equal([row.lasts, row.touched, row.isNothing], [false, "Touched nothing: nothing was sent", true]);
+});
+
+Deno.test("what is wished at a place becomes entries of a schedule", () => {
+  const way = { source: "eu", target: "us" };
+  const node = { node: "eu", role: "region" };
+  equal(entriesOf(way, { kind: "cut", both: true, mode: "hold" }), [
+    { kind: "partition", between: [["eu"], ["us"]], one_way: false, mode: "hold" },
+  ]);
+  equal(entriesOf(way, { kind: "delay", both: true, amount: 500, for_s: 5 }), [
+    { kind: "link", source: "eu", target: "us", latency: { kind: "constant", ms: 500 }, for_s: 5 },
+    { kind: "link", source: "us", target: "eu", latency: { kind: "constant", ms: 500 }, for_s: 5 },
+  ]);
+  equal(entriesOf(way, { kind: "lose", amount: 12.5 }), [{
+    kind: "link",
+    source: "eu",
+    target: "us",
+    loss: 0.125,
+  }]);
+  equal(entriesOf(way, { kind: "duplicate", amount: 30 })[0].duplicate, 0.3);
+  equal(entriesOf(way, { kind: "reorder" })[0].ordered, false);
+  equal(entriesOf(node, { kind: "crash", disk: "lost", for_s: 2 }), [
+    { kind: "crash", node: "eu", disk: "lost", for_s: 2 },
+  ]);
+  equal(entriesOf(node, { kind: "isolate", mode: "hold" }), [
+    { kind: "partition", between: [["eu"], ["*"]], mode: "hold" },
+  ]);
+  equal(entriesOf(node, { kind: "clock", amount: -1.5 }), [{ kind: "clock", node: "eu", offset_ms: -1_500 }]);
+  equal(entriesOf(node, { kind: "slow", amount: 10 }), [{ kind: "slow", node: "eu", factor: 10 }]);
+  equal(entriesOf(node, { kind: "pause" }), [{ kind: "pause", node: "eu" }]);
+});
+
+Deno.test("those who play the clients have no disk to lose and no clock that may be wrong", () => {
+  const client = { node: "client", role: "client" };
+  equal([kindsAt(client).includes("clock"), hasDisk(client)], [false, false]);
+  equal([
+    kindsAt({ node: "tax", role: "service" }).includes("clock"),
+    hasDisk({ node: "tax", role: "service" }),
+  ], [
+    true,
+    true,
+  ]);
 });
