@@ -16,7 +16,7 @@ import { find, setAttribute, setText, svg, throttled } from "./views/dom.js";
 import { createKeysSheet, listenToKeys } from "./views/keys_sheet.js";
 import { createMatrix } from "./views/matrix.js";
 import { createPrice } from "./views/price.js";
-import { createTimeBar } from "./views/time_bar.js";
+import { createTimeBar, stripMarks } from "./views/time_bar.js";
 import { formatView, parseView } from "./view_url.js";
 
 const ROWS = 8;
@@ -86,12 +86,13 @@ const draw = throttled(() => {
   slots = assignSlots(slots, all, clock_us, ROWS);
   const keys = slots.map((slot) => slot.key);
   runs.forEach((run, index) => showRun(run, states[index], states[0], keys, clock_us));
+  const from_us = runs[0].end.run?.started_us ?? 0;
   page.style.setProperty("--at", String(end_us ? clock_us / end_us : 0));
   bar.show({
-    live: EMPTY,
-    from_us: 0,
-    to_us: end_us,
-    cursor_us: clock_us >= end_us ? null : clock_us,
+    live: runs[0].end,
+    from_us,
+    to_us: from_us + end_us,
+    cursor_us: clock_us >= end_us ? null : from_us + clock_us,
     isPlaying,
     isWaiting,
     isOver: true,
@@ -128,10 +129,7 @@ function drawStrips() {
     const over = (end.at_us - from_us) / Math.max(1, end_us) * 1000;
     const fork = about.fork_at_us === null ? null : about.fork_at_us / Math.max(1, end_us) * 1000;
     find("svg", strip).replaceChildren(
-      ...figure.faults.map(({ x, width }) =>
-        svg("rect", { class: "time-fault", x, width, y: 88, height: 12 })
-      ),
-      svg("path", { class: "time-diverged", d: figure.diverged || "M0 0" }),
+      ...stripMarks(figure),
       svg("rect", { class: "strip-over", x: over, width: Math.max(0, 1000 - over), y: 0, height: 100 }),
       ...(fork === null ? [] : [svg("rect", { class: "strip-fork", x: fork, width: 4, y: 0, height: 100 })]),
     );

@@ -13,6 +13,18 @@ import { find, setAttribute, setText, svg } from "./dom.js";
 const STRIP_EVERY_MS = 500;
 
 /**
+ * What a strip shows: above how many keys differ, below it where faults are.
+ *
+ * @param {ReturnType<typeof stripFigure>} figure
+ */
+export function stripMarks({ diverged, faults }) {
+  return [
+    svg("path", { class: "time-diverged", d: diverged || "M0 0", transform: "scale(1 0.82)" }),
+    ...faults.map(({ x, width }) => svg("rect", { class: "time-fault", x, width, y: 86, height: 14 })),
+  ];
+}
+
+/**
  * @typedef {object} Shown
  * @property {State} live
  * @property {number} from_us the run's beginning
@@ -53,12 +65,7 @@ export function createTimeBar(bar, band, act) {
     if (performance.now() - drawnMs < STRIP_EVERY_MS) return;
     drawnMs = performance.now();
     const figure = stripFigure(live, from_us, to_us);
-    strip.replaceChildren(
-      ...figure.faults.map(({ x, width }) =>
-        svg("rect", { class: "time-fault", x, width, y: 88, height: 12 })
-      ),
-      svg("path", { class: "time-diverged", d: figure.diverged || "M0 0" }),
-    );
+    strip.replaceChildren(...stripMarks(figure));
   }
 
   /** @param {Shown} shown */
