@@ -66,7 +66,7 @@ class Element:
         self.absent = NEVER
         self.lacking: Operation | None = None  # the read that ``absent`` is of
         self.removals: dict[str, str] = {}  # remove to how it ended, empty while it is open
-        self.while_removing: tuple[Moment, Operation] | None = None
+        self.while_removing: list[tuple[Moment, Operation, set[str]]] = []  # reads, and the removes open by their end
 
     def lack(self, moment: Moment, read: Operation) -> None:
         """``read``, which began at ``moment``, lacked it."""
@@ -74,8 +74,24 @@ class Element:
             return
         if not self.removals:
             self.absent, self.lacking = moment, read
-        elif not any(self.removals.values()) and (self.while_removing is None or moment > self.while_removing[0]):
-            self.while_removing = moment, read
+        elif not any(self.removals.values()):
+            waiting = set(self.removals)
+            same = [entry for entry in self.while_removing if entry[2] == waiting]
+            if all(entry[0] < moment for entry in same):
+                self.while_removing = [e for e in self.while_removing if e[2] != waiting] + [(moment, read, waiting)]
+
+    def removal_ended(self, op: str, *, failed: bool) -> None:
+        """A remove that was open while it was lacked did not happen: these reads count, if all others failed too."""
+        left = []
+        for moment, read, waiting in self.while_removing:
+            if op in waiting and not failed:
+                continue
+            waiting.discard(op)
+            if waiting:
+                left.append((moment, read, waiting))
+            elif moment[0] > self.absent[0]:
+                self.absent, self.lacking = moment, read
+        self.while_removing = left
 
     def outcome(self, present: Moment) -> str:
         """``stable``, ``lost``, or ``never-read``; ``present``: when the last read that had it began."""
@@ -139,16 +155,15 @@ class KeySet:
         removals = self.removing.setdefault(name, {}) if element is None else element.removals
         if operation.outcome != "fail" and (element is not None or not operation.acknowledged):
             removals[operation.op] = operation.outcome if operation.completed_index >= 0 else ""
+            if element is not None and operation.completed_index >= 0:
+                element.removal_ended(operation.op, failed=False)
             return
         removals.pop(operation.op, None)
         if element is None:
             if not removals:
                 del self.removing[name]
             return
-        if not element.removals and element.while_removing is not None:
-            moment, read = element.while_removing
-            element.while_removing = None
-            element.lack(moment, read)
+        element.removal_ended(operation.op, failed=True)
 
     def read(self, operation: Operation) -> None:
         """A read ended that returned a list."""

@@ -1,4 +1,4 @@
-"""Convergence against its definition: every replica's state from scratch after every instant, every message by itself."""
+"""Convergence against its definition: every replica's state from scratch after each instant, message by message."""
 
 from __future__ import annotations
 

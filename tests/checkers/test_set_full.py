@@ -161,6 +161,19 @@ def read(*elements: Any) -> list[Event]:
         ([*added(1), *read(1), ("invoke", 0, REM, 1), ("info", 0, REM, 1), *read()], Verdict.PASSED),
         # unless the remove failed
         ([*added(1), *read(1), ("invoke", 0, REM, 1), *read(), ("fail", 0, REM, 1)], Verdict.FAILED),
+        # however many others begin before that is known
+        (
+            [
+                *added(1),
+                ("invoke", 2, REM, 1),
+                *read(),
+                ("invoke", 0, REM, 1),
+                ("fail", 2, REM, 1),
+                ("info", 0, REM, 1),
+                *read(),
+            ],
+            Verdict.FAILED,
+        ),  # fmt: skip
     ],
 )
 def test_known_histories(events: list[Event], verdict: Verdict) -> None:
