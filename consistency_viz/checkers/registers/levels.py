@@ -31,7 +31,7 @@ from typing import Final
 import msgspec
 
 from consistency_viz.checkers.evidence import Evidence
-from consistency_viz.checkers.registers.components import components
+from consistency_viz.checkers.registers.components import components, in_turn
 from consistency_viz.checkers.registers.list_levels import VisibleAppends, lost_appends, read_edges, version_edges
 from consistency_viz.checkers.registers.log import NoSource, Read
 
@@ -219,6 +219,8 @@ def _circles(
 ) -> Iterator[tuple[list[int], list[int]]]:
     """(a short cycle, all that are in such cycles together), of what comes before what by itself and by force."""
     predecessors = _with(direct, forced)
+    if in_turn(predecessors) is not None:
+        return
     for members in components(predecessors):
         if len(members) > 1:
             yield _shortest_cycle(predecessors, members), members

@@ -17,7 +17,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from consistency_viz.checkers.registers.components import components
+from consistency_viz.checkers.registers.components import components, in_turn
 from consistency_viz.checkers.registers.lists import Lists
 from consistency_viz.checkers.registers.log import NEVER_INDEX, RegisterOp
 from consistency_viz.checkers.registers.sources import Registers
@@ -84,6 +84,11 @@ class CausalOrder:
             self._add_versions(lists)
         self.clocks: list[Clock] = [_NOTHING] * len(self.direct)
         self.cycles: list[list[int]] = []
+        order = in_turn(self.direct)
+        if order is not None:
+            for number in order:
+                self.clocks[number] = self._joined(number)
+            return
         for members in components(self.direct):
             if len(members) > 1 or members[0] in self.direct[members[0]]:
                 self.cycles.append(sorted(n for n in members if n < len(registers.ops)))
