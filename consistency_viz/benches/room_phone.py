@@ -102,7 +102,7 @@ class Phone:
             if not waiting.done():
                 waiting.set_result(frame["kind"])
 
-    async def act(self, do: str, key: str) -> str:
+    async def act(self, do: str, key: str, value: str | None = None) -> str:
         """One wish: ``done``, ``refused``, or ``unanswered``."""
         self._count += 1
         name = f"a{self._count}"
@@ -110,7 +110,7 @@ class Phone:
         said = "unanswered"
         with contextlib.suppress(ConnectionClosed, TimeoutError):
             if self._socket is not None:
-                await self._socket.send(json.dumps({"kind": "act", "id": name, "do": do, "key": key}))
+                await self._socket.send(json.dumps({"kind": "act", "id": name, "do": do, "key": key, "value": value}))
                 said = await asyncio.wait_for(answer, ANSWER_WITHIN_S)
         del self._waiting[name]
         if said == "done":

@@ -88,12 +88,12 @@ function fill(place, view, key, remove) {
   const { value } = view;
   if (Array.isArray(value)) {
     const items = value.map((item) => {
-      if (!remove) return h("li", "", [String(item)]);
+      if (!remove) return h("li", "", [texts.content(item)]);
       const button = h("button", "item-remove", ["×"]);
       button.type = "button";
-      button.setAttribute("aria-label", `${texts.doing.remove}: ${item}`);
+      button.setAttribute("aria-label", `${texts.doing.remove}: ${texts.content(item)}`);
       button.addEventListener("click", () => remove(String(item)));
-      return h("li", "", [String(item), button]);
+      return h("li", "", [texts.content(item), button]);
     });
     return place.replaceChildren(items.length ? h("ul", "", items) : h("span", "muted", [texts.nothing]));
   }
@@ -104,7 +104,7 @@ function fill(place, view, key, remove) {
     );
   }
   const isOrder = key.startsWith("guest-");
-  const text = value === null ? (isOrder ? texts.notThere : texts.nothing) : String(value);
+  const text = value === null ? (isOrder ? texts.notThere : texts.nothing) : texts.content(value);
   place.replaceChildren(
     h("span", value === null ? "muted" : typeof value === "number" ? "is-number" : "", [text]),
   );

@@ -49,7 +49,7 @@ export function drawGuesses(place, { guesses, answer, prediction, asked }) {
   const chart = svg("svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     preserveAspectRatio: "xMinYMid meet",
-    role: "img",
+    "aria-hidden": "true",
   });
   chart.append(line(LEFT, BASE, RIGHT, BASE, "axis"));
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {

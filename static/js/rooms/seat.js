@@ -40,7 +40,7 @@ const connection = connect(page.dataset.socket ?? "", {
   onState(state, text) {
     link.dataset.state = state;
     setText(link, texts.link[state]);
-    if (state === "over") show(h("p", "seat-words", [text]));
+    if (state === "over") show(h("h1", "seat-lesson", [texts.link.over]), h("p", "seat-words", [text]));
   },
 });
 
@@ -76,7 +76,7 @@ function draw(now) {
 /** @param {SeatFrame} now */
 function build(now) {
   if (now.phase === "lobby" || (!now.lesson && !now.run_state)) {
-    return show(h("p", "seat-words", [texts.lobby]));
+    return show(h("h1", "seat-lesson", [now.room]), h("p", "seat-words", [texts.lobby]));
   }
   if (now.phase === "ask") return show(...question(now));
   /** @type {HTMLElement[]} */

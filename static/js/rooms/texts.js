@@ -8,6 +8,11 @@ export const figure = (value) => numbers.format(value);
 /** @param {number} count @param {string} one @param {string} [many] */
 const counted = (count, one, many = `${one}s`) => `${figure(count)} ${count === 1 ? one : many}`;
 
+const SIGNED = / \(guest-(\d+)-[0-9a-f]{8}\)$/;
+
+/** Contents as people wrote them, without the mark that makes each one unlike all others. @param {string} text */
+const unsigned = (text) => text.replace(SIGNED, "");
+
 /** @type {Record<string, string>} */
 const KINDS = {
   address: "address",
@@ -62,6 +67,8 @@ export const texts = {
   /** A field of an order and its value; amounts are cents. @param {string} name @param {unknown} value */
   field: (name, value) =>
     name.endsWith("_cents") ? [name.slice(0, -6), (Number(value) / 100).toFixed(2)] : [name, String(value)],
+  /** What stands in a key, and which seat wrote it. @param {unknown} value */
+  content: (value) => String(value).replace(SIGNED, " · seat $1"),
   nothing: "nothing there",
   notThere: "Not there! This replica does not know your order yet.",
   /** @param {number} lacking */
@@ -84,7 +91,7 @@ export const texts = {
   /** @param {import("./types.js").SeatEvent} event @param {Record<string, string>} names */
   event: (event, names) => {
     const key = texts.key(event.key);
-    const what = event.text ? `“${event.text}”` : "";
+    const what = event.text ? `“${unsigned(event.text)}”` : "";
     const [f, outcome] = event.what.split("-");
     if (event.what === "stale") return `${key}: you were shown an old state`;
     if (event.what === "lost") {
@@ -123,7 +130,7 @@ export const texts = {
   sold: (key, sold, of) => `${texts.key(key)}: ${figure(sold)} sold, ${figure(of)} existed`,
   /** @param {import("./types.js").LossView} loss */
   loss: (loss) =>
-    `${loss.loser}${loss.lost ? `’s “${loss.lost}”` : ""} lost to ${
+    `${loss.loser}${loss.lost ? `’s “${unsigned(loss.lost)}”` : ""} lost to ${
       loss.winner || "the laboratory’s clients"
     }`,
   /** @param {import("./types.js").LossView} loss */
