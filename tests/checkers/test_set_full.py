@@ -173,7 +173,7 @@ def read(*elements: Any) -> list[Event]:
                 *read(),
             ],
             Verdict.FAILED,
-        ),  # fmt: skip
+        ),
     ],
 )
 def test_known_histories(events: list[Event], verdict: Verdict) -> None:

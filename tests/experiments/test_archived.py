@@ -5,9 +5,13 @@ import pytest
 from consistency_viz.checkers.divergence import batch
 from consistency_viz.checkers.registry import CHECKERS, check, create
 from consistency_viz.experiments.course import lessons
-from consistency_viz.experiments.simulations import simulate_once
+from consistency_viz.experiments.simulations import header_of, simulate_once
 from consistency_viz.observation.checking import check_file
 from consistency_viz.observation.history import HistoryReader
+from workers.cluster.catalogue import load, names
+from workers.cluster.plan import build
+from workers.model.history import expand, line, parse
+from workers.simulation.world import World
 
 LESSONS = [scenario.model_copy(update={"duration_s": min(scenario.duration_s, 5.0)}) for _, scenario in lessons()]
 
@@ -28,3 +32,16 @@ def test_the_file_of_a_lesson_gives_the_verdicts_of_its_run(scenario, tmp_path):
     assert report.verdict == run.verdict
     told = [(result.checker, result.verdict, result.reason, result.witnesses) for result in report.results]
     assert told == [(result.checker, result.verdict, result.reason, result.witnesses) for result in run.results]
+
+
+OTHERS = sorted(set(names()) - {scenario.name for scenario in LESSONS})
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_other_scenario_is_judged_alike_as_it_goes_and_from_its_lines(name):
+    scenario = load(name, ["duration_s=3", *(["quorum.probe.writes=20"] if name.startswith("quorum-") else [])])
+    run = simulate_once(scenario, scenario.seed)
+    plan, turns = build(scenario), []
+    World(plan, lambda at_us, turn: turns.append((at_us, turn))).run()
+    observations = [parse(line(observation)) for observation in expand(turns)]
+    assert check(create(header_of(plan, "simulated")), observations, round(run.end_ms * 1_000)) == run.results
