@@ -17,6 +17,8 @@ export const faultTexts = {
   howTo: "Click a service or a line to break it.",
   since: (/** @type {string} */ from, /** @type {number} */ s) => `since ${from}, for ${count(s)} s`,
   span: (/** @type {string} */ from, /** @type {string} */ to) => `${from} to ${to}`,
+  theEnd: "the end",
+  atTheEnd: (/** @type {string[]} */ labels) => `At the end: ${labels.join("; ")}`,
   heal: "Heal",
   healOne: (/** @type {string} */ label) => `Heal: ${label}`,
   more: (/** @type {number} */ n) => `and ${some(n, "earlier fault")}`,

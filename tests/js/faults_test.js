@@ -135,6 +135,7 @@ Deno.test("of a run that is over nothing lasts, and what never ended is judged t
   const open = fault("a", 1_000_000, null, { touched: touched({ note: "nothing was sent" }) });
   const [row] = faultList([open], { ...VIEW, isOver: true }).rows;
   equal([row.lasts, row.touched, row.isNothing], [false, "Touched nothing: nothing was sent", true]);
+  equal(row.when, "0:00.0 to the end");
 });
 
 Deno.test("what is wished at a place becomes entries of a schedule", () => {

@@ -57,7 +57,7 @@ def _troubles(detail: dict[str, Any]) -> list[str]:
     found = []
     loss = detail.get("loss")
     if isinstance(loss, int | float) and loss > 0:
-        found.append("loses all" if loss >= 1 else f"loses {loss:.0%}")
+        found.append("loses all" if loss >= 1 else f"loses {100 * loss:.3g}%")
     if detail.get("latency"):
         found.append("slow")
     if detail.get("duplicate"):

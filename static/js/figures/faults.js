@@ -139,7 +139,9 @@ export function faultList(faults, { started_us, now_us, isOver }) {
       row: `${fault.id} ${fault.from_us}`,
       label: fault.label,
       lasts: lasts && !isOver,
-      when: fault.to_us === null
+      when: fault.to_us === null && isOver
+        ? faultTexts.span(from, faultTexts.theEnd)
+        : fault.to_us === null
         ? faultTexts.since(from, Math.max(0, Math.floor((now_us - fault.from_us) / 1e6)))
         : faultTexts.span(from, runTime(fault.to_us - started_us)),
       ...bite(fault.touched, lasts && !isOver),

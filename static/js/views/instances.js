@@ -46,7 +46,11 @@ export function showInstances(card, instances) {
 /** What is said, and what may be left out of a narrow card. @param {InstanceView} instance @param {number} count */
 function chipText({ state, epoch, age_ms }, count) {
   if (epoch === 0) return [texts.instanceState[state] ?? state, ""];
-  if (state !== "alive") return [`e${epoch}`, count > 2 ? "" : texts.instanceState[state] ?? state];
+  if (state !== "alive") {
+    const word = texts.instanceState[state] ?? state;
+    const isAgeTold = state === "dead" && count === 1 && age_ms > 0;
+    return [`e${epoch}`, count > 2 ? "" : isAgeTold ? `${word} · ${duration(age_ms)}` : word];
+  }
   const isAgeShown = count === 1 || (age_ms > QUIET_MS && count === 2);
   return [`e${epoch}`, isAgeShown ? `· ${duration(age_ms)}` : ""];
 }

@@ -7,6 +7,8 @@
  * @import {OnBreak} from "./break_points.js"
  */
 
+import { isOver } from "../clock.js";
+import { faultTexts } from "../fault_texts.js";
 import { GROUP_TONES, shapeOfTone, toneOfType, typesOf } from "../figures/flow.js";
 import { pointAt } from "../figures/curves.js";
 import { lasting, troubles } from "../figures/faults.js";
@@ -60,6 +62,7 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
   const usualNote = headNote.textContent ?? "";
   /** @type {FaultView[]} */
   let faults = [];
+  let isOverNow = false;
   /** @type {ReadonlySet<string>} */
   let lookedAt = new Set();
   const flow = createFlow(find("canvas", stage));
@@ -161,7 +164,9 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
     }
     const now = lasting(faults);
     root.classList.toggle("has-fault", now.length > 0);
-    setText(headNote, now.length ? texts.faultsNow(now.map((fault) => fault.label)) : usualNote);
+    const labels = now.map((fault) => fault.label);
+    const told = isOverNow ? faultTexts.atTheEnd(labels) : texts.faultsNow(labels);
+    setText(headNote, labels.length ? told : usualNote);
   }
 
   setInterval(() => {
@@ -183,8 +188,9 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
     /** @param {State} state */
     show(state) {
       if (state.nodes !== nodes) rebuild(state.nodes);
-      if (state.faults !== faults) {
-        faults = state.faults;
+      const isOverThen = isOver(state.run?.state);
+      if (state.faults !== faults || isOverThen !== isOverNow) {
+        [faults, isOverNow] = [state.faults, isOverThen];
         showFaults();
       }
       const recent = state.seconds.slice(-2);
