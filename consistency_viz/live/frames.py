@@ -21,6 +21,8 @@ import msgspec
 KEYS_MAX = 120
 WINDOWS_MAX = 600
 SENTENCES_MAX = 120
+MARKS_MAX = 200
+LENGTHS_PER_DECADE = 6
 SECONDS_MAX = 300
 MESSAGES_MAX_PER_FRAME = 60
 FAULTS_MAX = 100
@@ -169,7 +171,8 @@ class Second(msgspec.Struct, frozen=True):
     """One second of the run, ``second`` counted from ``started_us``: rates and, per node, the worst lag.
 
     ``lag_ms``: by node, the largest time from a message's sending to its processing among those processed in this
-    second. ``latency_ms_p50``/``p99``: of client operations completed in it, from their intended start.
+    second. ``latency_ms_p50``/``p99``: of client operations completed in it, from their intended start. ``ok``: how
+    many of the completed ones succeeded.
     """
 
     second: int
@@ -182,6 +185,20 @@ class Second(msgspec.Struct, frozen=True):
     latency_ms_p50: float | None
     latency_ms_p99: float | None
     lag_ms: dict[str, float]
+    ok: int = 0
+
+
+class Lengths(msgspec.Struct, frozen=True):
+    """How long divergence windows were (values, all replicas), as of about a second ago.
+
+    ``counts``: (bucket, windows) of the closed ones, rising; bucket b holds lengths from 10**(b / LENGTHS_PER_DECADE)
+    us on, up to the next. Quantiles are Kaplan and Meier's, in which open windows are lower bounds.
+    """
+
+    counts: list[tuple[int, int]] = []
+    ms_p50: float | None = None
+    ms_p95: float | None = None
+    ms_p99: float | None = None
 
 
 class MessageView(msgspec.Struct, frozen=True):
@@ -197,20 +214,25 @@ class MessageView(msgspec.Struct, frozen=True):
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """What just happened, in plain words. ``tone``: plain, good, warn, bad."""
+    """What just happened, in plain words. ``tone``: plain, good, warn, bad.
+
+    ``mark``: what somebody would look for later: an operation that ``failed``, one of which nobody can tell
+    (``unknown``), a read that found nothing (``missing``), an instance that is ``gone``; else empty.
+    """
 
     at_us: int
     tone: str
     text: str
     key: str
+    mark: str = ""
 
 
 class Delta(msgspec.Struct, frozen=True, tag_field="kind", tag="delta"):
     """What changed since frame ``seq - 1``.
 
     ``keys`` replace by key; ``closed`` windows replace the open one with the same (key, view, from_us); ``opened`` are
-    added; ``seconds`` replace by ``second`` and ``faults`` by (id, from_us); ``instances``, ``run``, ``totals`` replace
-    whole where present.
+    added; ``seconds`` replace by ``second`` and ``faults`` by (id, from_us); ``instances``, ``run``, ``totals`` and
+    ``lengths`` replace whole where present.
     ``messages_skipped`` counts arrivals left out of ``messages`` to keep the frame small.
     """
 
@@ -229,10 +251,14 @@ class Delta(msgspec.Struct, frozen=True, tag_field="kind", tag="delta"):
     instances: list[InstanceView] | None = None
     run: RunView | None = None
     faults: list[FaultView] = []
+    lengths: Lengths | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag_field="kind", tag="snapshot"):
-    """Everything the page shows, as of frame ``seq``. ``reason``: joined, gap, restarted, ended."""
+    """Everything the page shows, as of frame ``seq``. ``reason``: joined, gap, restarted, ended.
+
+    ``marks``: the last ``MARKS_MAX`` sentences that have a mark.
+    """
 
     boot: str
     seq: int
@@ -252,6 +278,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag_field="kind", tag="snapshot"):
     sentences: list[Sentence]
     faults: list[FaultView] = []
     faults_dropped: int = 0
+    lengths: Lengths = Lengths()
+    marks: list[Sentence] = []
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="kind", tag="refusal"):

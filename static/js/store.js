@@ -9,7 +9,7 @@
  * 4. Everything is bounded as on the server; what falls off the end is counted.
  * 5. What is looked at (`selection`) and when (`cursor_us`) is one for all views, and no frame changes it (`shown.js`).
  *
- * @import {State, Frame, Snapshot, Delta, WindowView, KeyView, Second, FaultView} from "./types.js"
+ * @import {State, Frame, Snapshot, Delta, WindowView, KeyView, Second, Sentence, FaultView} from "./types.js"
  */
 
 export const KEYS_MAX = 120;
@@ -17,6 +17,7 @@ export const WINDOWS_MAX = 600;
 export const SENTENCES_MAX = 120;
 export const SECONDS_MAX = 300;
 export const FAULTS_MAX = 100;
+export const MARKS_MAX = 200;
 
 /** @type {State} */
 export const EMPTY = Object.freeze({
@@ -37,6 +38,8 @@ export const EMPTY = Object.freeze({
   sentences: [],
   faults: [],
   faults_dropped: 0,
+  lengths: Object.freeze({ counts: [], ms_p50: null, ms_p95: null, ms_p99: null }),
+  marks: [],
   messages: [],
   messages_skipped: 0,
   needs_snapshot: false,
@@ -114,6 +117,8 @@ function withDelta(state, delta) {
     faults: faults.kept,
     faults_dropped: state.faults_dropped + faults.dropped,
     seconds: withSeconds(state.seconds, delta.seconds ?? []),
+    lengths: delta.lengths ?? state.lengths,
+    marks: withMarks(state.marks, delta.sentences ?? []),
     sentences: lastOf([...state.sentences, ...(delta.sentences ?? [])], SENTENCES_MAX),
     messages: delta.messages ?? [],
     messages_skipped: delta.messages_skipped ?? 0,
@@ -192,6 +197,17 @@ function withSeconds(seconds, changed) {
   const bySecond = new Map(seconds.map((second) => [second.second, second]));
   for (const second of changed) bySecond.set(second.second, second);
   return lastOf([...bySecond.values()].sort((a, b) => a.second - b.second), SECONDS_MAX);
+}
+
+/**
+ * Sentences that somebody would look for later.
+ *
+ * @param {Sentence[]} marks
+ * @param {Sentence[]} told
+ */
+function withMarks(marks, told) {
+  const more = told.filter((sentence) => sentence.mark);
+  return more.length ? lastOf([...marks, ...more], MARKS_MAX) : marks;
 }
 
 /**

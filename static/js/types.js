@@ -77,6 +77,9 @@
  * @property {number|null} latency_ms_p50
  * @property {number|null} latency_ms_p99
  * @property {Record<string, number>} lag_ms
+ * @property {number} ok
+ *
+ * @typedef {{counts: [number, number][], ms_p50: number|null, ms_p95: number|null, ms_p99: number|null}} Lengths
  *
  * @typedef {object} MessageView
  * @property {string} id
@@ -87,7 +90,7 @@
  * @property {number} sent_us
  * @property {number|null} arrived_us
  *
- * @typedef {{at_us: number, tone: string, text: string, key: string}} Sentence
+ * @typedef {{at_us: number, tone: string, text: string, key: string, mark: string}} Sentence
  *
  * @typedef {object} Delta
  * @property {"delta"} kind
@@ -106,6 +109,7 @@
  * @property {InstanceView[]|null} [instances]
  * @property {RunView|null} [run]
  * @property {FaultView[]} [faults]
+ * @property {Lengths|null} [lengths]
  *
  * @typedef {object} Snapshot
  * @property {"snapshot"} kind
@@ -127,6 +131,8 @@
  * @property {Sentence[]} sentences
  * @property {FaultView[]} faults
  * @property {number} faults_dropped
+ * @property {Lengths} lengths
+ * @property {Sentence[]} marks
  *
  * @typedef {{kind: "refusal", text: string, remedy: string}} Refusal
  * @typedef {Snapshot|Delta|Refusal} Frame
@@ -149,6 +155,8 @@
  * @property {Sentence[]} sentences
  * @property {FaultView[]} faults
  * @property {number} faults_dropped
+ * @property {Lengths} lengths
+ * @property {Sentence[]} marks
  * @property {MessageView[]} messages those of the last frame only: they are drawn once
  * @property {number} messages_skipped of the last frame
  * @property {boolean} needs_snapshot a frame did not fit: the socket must ask for a whole picture

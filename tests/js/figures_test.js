@@ -131,6 +131,7 @@ const secondOf = (second, more = {}) => ({
   latency_ms_p50: 40,
   latency_ms_p99: 90,
   lag_ms: {},
+  ok: 1,
   ...more,
 });
 
@@ -199,7 +200,7 @@ Deno.test("totals say what they count; the share of time is of the union, never 
 });
 
 /** @param {string} tone @param {string} text */
-const sentenceOf = (tone, text) => ({ at_us: 0, tone, text, key: "" });
+const sentenceOf = (tone, text) => ({ at_us: 0, tone, text, key: "", mark: "" });
 
 Deno.test("of many sentences the feed shows those that matter most, in their order, and counts the rest", () => {
   const sentences = [

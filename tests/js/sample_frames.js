@@ -6,7 +6,14 @@
  * @import {Happening} from "./sample_system.js"
  */
 
-import { FAULTS_MAX, KEYS_MAX, SECONDS_MAX, SENTENCES_MAX, WINDOWS_MAX } from "../../static/js/store.js";
+import {
+  FAULTS_MAX,
+  KEYS_MAX,
+  MARKS_MAX,
+  SECONDS_MAX,
+  SENTENCES_MAX,
+  WINDOWS_MAX,
+} from "../../static/js/store.js";
 import { canonical } from "../../static/js/values.js";
 import { happeningsOf, randomOf, sampleNodes, valueOf } from "./sample_system.js";
 
@@ -62,6 +69,8 @@ export function createSampleServer(
   let seconds = [];
   /** @type {Sentence[]} */
   let sentences = [];
+  /** @type {Sentence[]} */
+  let marks = [];
   const settled = new Set();
   /** @type {number[]} */
   const lengths_ms = [];
@@ -152,8 +161,9 @@ export function createSampleServer(
 
   /** @param {number} us @param {string} tone @param {string} text @param {string} key @param {News} news */
   function say(us, tone, text, key, news) {
-    const sentence = { at_us: us, tone, text, key };
+    const sentence = { at_us: us, tone, text, key, mark: tone === "bad" ? "missing" : "" };
     sentences.push(sentence);
+    if (sentence.mark) marks.push(sentence);
     news.sentences.push(sentence);
   }
 
@@ -174,6 +184,7 @@ export function createSampleServer(
         latency_ms_p50: null,
         latency_ms_p99: null,
         lag_ms: {},
+        ok: 0,
       };
       seconds.push(second);
     }
@@ -193,6 +204,7 @@ export function createSampleServer(
     } else if (happening.kind === "accepted") {
       totals.updates_accepted += 1;
       second.completed += 1;
+      second.ok += 1;
       second.latency_ms_p50 = second.latency_ms_p50 === null
         ? happening.latency_ms
         : (second.latency_ms_p50 + happening.latency_ms) / 2;
@@ -276,6 +288,7 @@ export function createSampleServer(
     }
     seconds = seconds.slice(-SECONDS_MAX);
     sentences = sentences.slice(-SENTENCES_MAX);
+    marks = marks.slice(-MARKS_MAX);
   }
 
   function currentTotals() {
@@ -290,6 +303,23 @@ export function createSampleServer(
       diverged_us_all: totals.diverged_us_all + (globalSince_us >= 0 ? at_us - globalSince_us : 0),
       window_ms_p50: at(0.5),
       window_ms_p99: at(0.99),
+    };
+  }
+
+  /** @returns {import("../../static/js/types.js").Lengths} */
+  function currentLengths() {
+    /** @type {Map<number, number>} */
+    const counts = new Map();
+    for (const ms of lengths_ms) {
+      const bucket = Math.floor(6 * Math.log10(Math.max(1, ms * 1000)));
+      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+    }
+    const { window_ms_p50, window_ms_p99 } = currentTotals();
+    return {
+      counts: [...counts].sort(([a], [b]) => a - b),
+      ms_p50: window_ms_p50,
+      ms_p95: window_ms_p99,
+      ms_p99: window_ms_p99,
     };
   }
 
@@ -352,6 +382,7 @@ export function createSampleServer(
           instances: changes.instances ?? null,
           run: changes.run ? run : null,
           faults: changes.faults ?? [],
+          lengths: currentLengths(),
         }),
       );
     },
@@ -378,6 +409,8 @@ export function createSampleServer(
           sentences,
           faults: [...faults.values()],
           faults_dropped,
+          lengths: currentLengths(),
+          marks,
         }),
       );
     },

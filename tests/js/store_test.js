@@ -128,7 +128,7 @@ Deno.test("sentences are bounded, and a refusal is kept", () => {
   const start = reduce(EMPTY, server().snapshot("joined"));
   const sentences = Array.from(
     { length: SENTENCES_MAX + 3 },
-    (_, i) => ({ at_us: i, tone: "plain", text: `${i}`, key: "" }),
+    (_, i) => ({ at_us: i, tone: "plain", text: `${i}`, key: "", mark: "" }),
   );
   equal(reduce(start, deltaAfter(start, { sentences })).sentences[0].text, "3");
   const refusal = /** @type {const} */ ({ kind: "refusal", text: "No such run.", remedy: "Choose another." });

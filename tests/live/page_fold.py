@@ -9,7 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from consistency_viz.live.frames import FAULTS_MAX, KEYS_MAX, SECONDS_MAX, SENTENCES_MAX, WINDOWS_MAX, Delta, Snapshot
+from consistency_viz.live.frames import (
+    FAULTS_MAX,
+    KEYS_MAX,
+    MARKS_MAX,
+    SECONDS_MAX,
+    SENTENCES_MAX,
+    WINDOWS_MAX,
+    Delta,
+    Snapshot,
+)
 from consistency_viz.live.page import counts, faults, keys, state, windows
 
 
@@ -18,12 +27,13 @@ def small_bounds() -> Iterator[None]:
     """Bounds made so small that few observations meet them, for the page and for this reference alike."""
     ours = globals()
     with pytest.MonkeyPatch.context() as patch:
-        small = {"KEYS_MAX": 4, "WINDOWS_MAX": 6, "SECONDS_MAX": 5, "SENTENCES_MAX": 7, "FAULTS_MAX": 2}
+        small = {"KEYS_MAX": 4, "WINDOWS_MAX": 6, "SECONDS_MAX": 5, "SENTENCES_MAX": 7, "FAULTS_MAX": 2, "MARKS_MAX": 3}
         for module, name in (
             (keys, "KEYS_MAX"),
             (windows, "WINDOWS_MAX"),
             (counts, "SECONDS_MAX"),
             (state, "SENTENCES_MAX"),
+            (state, "MARKS_MAX"),
             (faults, "FAULTS_MAX"),
         ):
             patch.setattr(module, name, small[name])
@@ -60,6 +70,8 @@ def fold(page: dict[str, Any], delta: Delta) -> dict[str, Any]:
         "faults_dropped": page["faults_dropped"] + faults_dropped,
         "seconds": [seconds[s] for s in sorted(seconds)][-SECONDS_MAX:],
         "sentences": [*page["sentences"], *frame["sentences"]][-SENTENCES_MAX:],
+        "marks": [*page["marks"], *(s for s in frame["sentences"] if s["mark"])][-MARKS_MAX:],
+        "lengths": frame["lengths"] or page["lengths"],
     }
 
 

@@ -132,6 +132,33 @@ def test_a_window_opens_and_closes_and_is_told_in_words():
     assert second.totals.diverged_us_all == 5_000
 
 
+def test_lengths_of_windows_are_counted_in_buckets_with_their_quantiles():
+    state = page()
+    at_us = 1_000_000
+    for number, length_us in enumerate([100, 100, 1_000, 2_000_000]):
+        key = f"o{number}"
+        see(state, (at_us, "view-1", Applied(key, {"s": 1}, f"{key}:x")))
+        at_us += length_us
+        see(state, *((at_us, node, Applied(key, {"s": 1}, f"{key}:x")) for node in ("view-2", "order")))
+        at_us += 10
+    lengths = state.delta("b", 1, "1").lengths
+    assert lengths == frames.Lengths([(12, 2), (18, 1), (37, 1)], 0.1, 2_000.0, 2_000.0)
+    assert state.delta("b", 2, "1").lengths is None
+    assert state.snapshot("b", 2, "1", "gap").lengths == lengths
+
+
+def test_operations_that_went_wrong_and_instances_that_are_gone_are_marks_and_seconds_count_what_succeeded():
+    state = page()
+    ended = {"o1": "ok", "o2": "fail", "o3": "info"}.items()
+    see(state, *((1_000_400, "client", Completed(f"{k}:place", "s1", "place", k, how, None)) for k, how in ended))
+    see(state, (1_000_500, "client", Completed("o1:read1", "s1", "read", "o1", "ok", {"value": None})))
+    see(state, (1_000_600, "view-1", Changed("view-1.1", "lost", 1)))
+    delta = state.delta("b", 1, "1")
+    assert (delta.seconds[0].completed, delta.seconds[0].ok) == (4, 2)
+    marks = [(mark.mark, mark.key) for mark in state.snapshot("b", 1, "1", "gap").marks]
+    assert marks == [("failed", "o2"), ("unknown", "o3"), ("missing", "o1"), ("gone", "")]
+
+
 def place(state, key, outcome=None):
     see(state, (1_000_010, "client", Invoked(f"{key}:place", "s1", "place", key, {"net_cents": 500}, 1_000_000)))
     if outcome is not None:

@@ -50,6 +50,7 @@ def told(snapshot: Snapshot, *, quantiles: bool = True) -> dict[str, Any]:
     if not quantiles:
         for name in JUDGED_WHEN_DRAWN:
             del page["totals"][name]
+        del page["lengths"]
     return {name: page[name] for name in page if name not in ("boot", "seq", "cursor", "run", "instances")}
 
 

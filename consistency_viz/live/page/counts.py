@@ -49,10 +49,10 @@ class Counts:
 class _Tally:
     """One second as it is counted."""
 
-    __slots__ = ("completed", "delivered", "diverged_keys", "dropped", "lag_us", "latencies_us", "placed", "sent")
+    __slots__ = ("completed", "delivered", "diverged_keys", "dropped", "lag_us", "latencies_us", "ok", "placed", "sent")
 
     def __init__(self, diverged_keys: int) -> None:
-        self.placed = self.completed = self.sent = self.delivered = self.dropped = 0
+        self.placed = self.completed = self.ok = self.sent = self.delivered = self.dropped = 0
         self.diverged_keys = diverged_keys
         self.latencies_us: list[int] = []
         self.lag_us: dict[str, int] = {}
@@ -70,6 +70,7 @@ class _Tally:
             _quantile_ms(latencies, 0.5),
             _quantile_ms(latencies, 0.99),
             {node: us / 1e3 for node, us in sorted(self.lag_us.items())},
+            self.ok,
         )
 
 
@@ -116,6 +117,7 @@ class SecondTable:
             self._remember(body)
         elif isinstance(body, Completed):
             tally.completed += 1
+            tally.ok += body.outcome == "ok"
             intended_us = self._intended_us.pop(body.op, None)
             if intended_us is not None and len(tally.latencies_us) < LATENCIES_MAX_PER_SECOND:
                 tally.latencies_us.append(observation.at_us - intended_us)

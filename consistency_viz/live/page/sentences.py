@@ -79,8 +79,8 @@ def completed(told: Told, body: Completed) -> Sentence:
     if body.outcome == "ok":
         return _say(told, "good", f"{what} was accepted{after}", body.key)
     if body.outcome == "fail":
-        return _say(told, "bad", f"{what} failed{after}{why}", body.key)
-    return _say(told, "warn", f"nobody can tell what became of {what}{why}", body.key)
+        return _say(told, "bad", f"{what} failed{after}{why}", body.key, "failed")
+    return _say(told, "warn", f"nobody can tell what became of {what}{why}", body.key, "unknown")
 
 
 def effected(told: Told, body: Effected) -> Sentence:
@@ -107,7 +107,7 @@ def changed(told: Told, body: Changed) -> Sentence:
         "lost": ("bad", f"{body.instance} is lost{why}"),
         "fenced": ("warn", f"{body.instance} came back too late and may not write{why}"),
     }[body.state]
-    return _say(told, tone, text, "")
+    return _say(told, tone, text, "", "gone" if body.state in ("lost", "fenced") else "")
 
 
 def faulted(told: Told, body: Faulted) -> Sentence:
@@ -146,14 +146,14 @@ def _read(told: Told, body: Completed, after: str) -> Sentence:
     found: Any = body.value.get("value", body.value) if isinstance(body.value, dict) else body.value
     who, key = name(body.session), subject(body.key)
     if found is None:
-        return _say(told, "warn", f"{who} looked for {key} and found nothing{after}", body.key)
+        return _say(told, "warn", f"{who} looked for {key} and found nothing{after}", body.key, "missing")
     status = found.get("status") if isinstance(found, dict) else None
     state = f" as {name(status)}" if isinstance(status, str) else f": {shown(found)}"
     return _say(told, "good", f"{who} found {key}{state}{after}", body.key)
 
 
-def _say(told: Told, tone: str, text: str, key: str) -> Sentence:
-    return Sentence(told.observation.at_us, tone, text, key)
+def _say(told: Told, tone: str, text: str, key: str, mark: str = "") -> Sentence:
+    return Sentence(told.observation.at_us, tone, text, key, mark)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 
 from consistency_viz.checkers.divergence.tracker import WindowTracker
 from consistency_viz.live.frames import (
+    MARKS_MAX,
     MESSAGES_MAX_PER_FRAME,
     SENTENCES_MAX,
     Delta,
     FaultView,
     InstanceView,
     KeyView,
+    Lengths,
     MessageView,
     NodeView,
     RunView,
@@ -35,13 +37,13 @@ from consistency_viz.live.page import sentences
 from consistency_viz.live.page.counts import Counts, SecondTable
 from consistency_viz.live.page.faults import FaultTable
 from consistency_viz.live.page.keys import KeyTable
+from consistency_viz.live.page.lengths import lengths_of
 from consistency_viz.live.page.settled import SettledOrders, is_final
 from consistency_viz.live.page.windows import WindowTable
 from workers.model.history import Header
 from workers.model.observation import Applied, Completed, Delivered, Dropped, Faulted, Invoked, Observation
 
-QUANTILES = (0.5, 0.99)
-QUANTILES_EVERY_US = 1_000_000
+LENGTHS_EVERY_US = 1_000_000
 
 
 @dataclass
@@ -58,6 +60,7 @@ class _Changes:
     instances: list[InstanceView] | None
     run: RunView | None
     faults: list[FaultView]
+    lengths: Lengths | None
 
 
 class _Shown(NamedTuple):
@@ -67,6 +70,7 @@ class _Shown(NamedTuple):
     totals: Totals
     run: RunView
     instances: list[InstanceView]
+    lengths: Lengths
 
 
 @dataclass
@@ -105,12 +109,13 @@ class PageState:
         self._faults = FaultTable()
         self._settled = SettledOrders()
         self._sentences: deque[Sentence] = deque(maxlen=SENTENCES_MAX)
+        self._marks: deque[Sentence] = deque(maxlen=MARKS_MAX)
         self._told: deque[sentences.Told] = deque(maxlen=SENTENCES_MAX)
         self._sample = _Sample()
-        self._window_ms: list[float | None] = [None, None]
-        self._window_ms_due_us = 0
+        self._lengths = Lengths()
+        self._lengths_due_us = 0
         self._skipped = 0
-        self._shown = _Shown(self.at_us, Totals(), run, self.instances)
+        self._shown = _Shown(self.at_us, Totals(), run, self.instances, self._lengths)
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
@@ -190,6 +195,8 @@ class PageState:
             list(self._sentences),
             self._faults.views(),
             self._faults.dropped,
+            self._shown.lengths,
+            list(self._marks),
         )
 
     def _fold(self) -> _Changes | None:
@@ -207,20 +214,24 @@ class PageState:
         self._settled.judge(self._is_settled)
         told = sorted(told, key=lambda sentence: sentence.at_us)[-SENTENCES_MAX:]
         self._sentences.extend(told)
+        self._marks.extend(sentence for sentence in told if sentence.mark)
         self._told.clear()
         keys, windows = self._keys.fold(self._divergence_of), self._windows.fold()
         faults = self._faults.fold()
         sample, self._sample = self._sample, _Sample()
-        before, self._shown = self._shown, _Shown(self.at_us, self._totals(), self.run, self.instances)
+        self._measure()
+        before = self._shown
+        self._shown = _Shown(self.at_us, self._totals(), self.run, self.instances, self._lengths)
         instances = None if self.instances is before.instances else self.instances
         run = None if self.run is before.run else self.run
+        lengths = None if self._lengths is before.lengths else self._lengths
         seconds = self._seconds.fold()
         self.is_dirty = False
         skipped, self._skipped = self._skipped, self._tracker.changes_skipped
         if keys is None or not windows.fits or skipped != self._skipped:
             return None
         lists = (keys, windows.opened, windows.closed, seconds, sample.messages, sample.skipped)
-        return _Changes(*lists, told, instances, run, faults)
+        return _Changes(*lists, told, instances, run, faults, lengths)
 
     def _divergence_of(self, key: str) -> tuple[bool, bool]:
         return self._tracker.is_diverged(key, "value"), self._tracker.is_diverged(key, "updates")
@@ -237,12 +248,19 @@ class PageState:
             return self._settled.count
         return len(self._tracker.keys) - len(self._tracker.open_keys)
 
+    def _measure(self) -> None:
+        """How long windows were, about once a second, for it costs milliseconds; another object only if it is other."""
+        now_us = max(self.at_us, self._tracker.now_us)
+        if now_us < self._lengths_due_us and self.run.ended_us is None:
+            return
+        self._lengths_due_us = now_us - now_us % LENGTHS_EVERY_US + LENGTHS_EVERY_US
+        lengths = lengths_of(self._tracker, now_us)
+        if lengths != self._lengths:
+            self._lengths = lengths
+
     def _totals(self) -> Totals:
         counts, values = self._counts, self._values
         now_us = max(self.at_us, self._tracker.now_us)
-        if now_us >= self._window_ms_due_us or self.run.ended_us is not None:
-            self._window_ms = self._tracker.window_quantiles_ms(QUANTILES, now_us)
-            self._window_ms_due_us = now_us - now_us % QUANTILES_EVERY_US + QUANTILES_EVERY_US
         return Totals(
             updates_begun=counts.updates,
             updates_accepted=counts.outcomes["ok"],
@@ -259,8 +277,8 @@ class PageState:
             windows_open=values.open,
             diverged_us_all=values.union_us(now_us),
             diverged_us_live=self._tracker.ledger("value", "live").union_us(now_us),
-            window_ms_p50=self._window_ms[0],
-            window_ms_p99=self._window_ms[1],
+            window_ms_p50=self._lengths.ms_p50,
+            window_ms_p99=self._lengths.ms_p99,
         )
 
 
