@@ -172,7 +172,10 @@ class Known:
 
 def in_one_order(ops: list[Op]) -> bool:
     """Whether one order of the operations, none of them a transaction, keeps to real time and explains every answer."""
-    did = [op for op in ops if op.outcome == "ok" or (op.outcome == "info" and any(kind == "w" for kind, *_ in op.steps))]
+    writing = [any(kind == "w" for kind, *_ in op.steps) for op in ops]
+    did = [
+        op for op, writes in zip(ops, writing, strict=True) if op.outcome == "ok" or (op.outcome == "info" and writes)
+    ]
     if any(op.f == "txn" for op in did):
         return False
     return all(_explains([op for op in ops if op.steps[0][1] == key]) for key in {op.steps[0][1] for op in ops})
