@@ -30,10 +30,10 @@ def free_port() -> int:
     return port
 
 
-def next_free(first: int, tries: int = 50) -> int | None:
+def next_free(first: int, tries: int = 50, host: str = LOOPBACK) -> int | None:
     """The first free port from ``first`` on, or None if none of ``tries`` is."""
     candidates = range(first, min(first + tries, 65_536))
-    return next((port for port in candidates if is_free(port)), None)
+    return next((port for port in candidates if is_free(port, host)), None)
 
 
 def accepts(port: int, host: str = LOOPBACK) -> bool:

@@ -33,6 +33,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port", type=int, default=None, help=f"of the web server (default: {PORT_DEFAULT} or next)"
         )
+        parser.add_argument(
+            "--lan",
+            nargs="?",
+            const="auto",
+            default=None,
+            metavar="ADDRESS",
+            help="let phones in this network reach it, at this machine's ADDRESS there (default: the likeliest)",
+        )
         parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -67,15 +75,20 @@ class _Interrupts:
 def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> None:
     from consistency_viz.experiments.parallel import cores
     from consistency_viz.experiments.tokens import issue
-    from consistency_viz.lab import first_run
+    from consistency_viz.lab import first_run, lan
     from consistency_viz.lab.preparation import collect_static_if_stale, migrate
 
     first_run.check_scenario(options["scenario"])
-    port = choose_port(console, options["port"])
+    host = lan.choose(options["lan"]) if options["lan"] else ports.LOOPBACK
+    port = choose_port(console, options["port"], host)
     migrate()
     collect_static_if_stale()
     stack = Stack(
-        web_port=port, simulators=cores(), tell=lambda text: console.print(text, style="yellow", markup=False)
+        web_port=port,
+        web_host=host,
+        environment=lan.environment(host, port) if options["lan"] else {},
+        simulators=cores(),
+        tell=lambda text: console.print(text, style="yellow", markup=False),
     )
     interrupts.stack = stack
     with stack:
@@ -84,6 +97,8 @@ def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> 
             first_run.end_leftovers()  # nobody else's: both stores lie in our data folder
         run = first_run.start(options["scenario"], options["seed"])
         try:
+            if options["lan"]:
+                _tell_lan(console, stack.web_url)
             url = f"{stack.web_url}/enter/{issue()}/?next=/runs/{run.id}/"
             console.print("\nThe laboratory runs. Enter it as the presenter (this link works once):\n")
             console.print(f"  {url}", style="bold", soft_wrap=True, markup=False)
@@ -96,13 +111,22 @@ def _run(console: Console, interrupts: _Interrupts, options: dict[str, Any]) -> 
             first_run.end(run, hopeless=stack.ended)
 
 
-def choose_port(console: Console, asked: int | None) -> int:
+def _tell_lan(console: Console, url: str) -> None:
+    from consistency_viz.lab import lan
+
+    console.print(f"\nPhones in this network reach it at {url}\n", style="bold")
+    console.print(lan.qr(f"{url}/j/"), markup=False)
+    for line in lan.EXPOSED:
+        console.print(line, style="yellow", markup=False)
+
+
+def choose_port(console: Console, asked: int | None, host: str = ports.LOOPBACK) -> int:
     """The port that was asked for, or the default one, or else the next that is free. Raises ``LabError``."""
     if asked is not None:
         if not 0 < asked < 65_536:
             raise LabError(f"--port {asked} is no port.", "Use a number from 1 to 65535.")
         return asked
-    port = ports.next_free(PORT_DEFAULT)
+    port = ports.next_free(PORT_DEFAULT, host=host)
     if port is None:
         raise LabError(f"No port from {PORT_DEFAULT} to {PORT_DEFAULT + 49} is free.", "Choose one with --port.")
     if port != PORT_DEFAULT:
