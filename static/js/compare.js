@@ -120,12 +120,17 @@ function showRun(run, state, first, keys, clock_us) {
   setText(note, unlike.size ? differ(unlike.size, runs[0].name) : agree(runs[0].name));
 }
 
+/** All strips have one measure, across and upwards. */
 function drawStrips() {
   const { end_us } = player.state();
+  const spans = runs.map(({ end }) => /** @type {const} */ ([end.run?.started_us ?? 0, end]));
+  const highest = Math.max(
+    ...spans.map(([from_us, end]) => stripFigure(end, from_us, from_us + end_us).most),
+  );
   for (const { strip, end, about } of runs) {
     if (!end.run) continue;
     const from_us = end.run.started_us;
-    const figure = stripFigure(end, from_us, from_us + end_us);
+    const figure = stripFigure(end, from_us, from_us + end_us, highest);
     const over = (end.at_us - from_us) / Math.max(1, end_us) * 1000;
     const fork = about.fork_at_us === null ? null : about.fork_at_us / Math.max(1, end_us) * 1000;
     find("svg", strip).replaceChildren(

@@ -15,9 +15,10 @@ export const STRIP = { width: 1000, height: 100 };
  * @param {Pick<State, "windows"|"windows_dropped"|"seconds"|"faults">} state
  * @param {number} from_us
  * @param {number} to_us
+ * @param {number} [highest] of keys that the strip's height stands for, where several strips have one measure
  * @returns {{diverged: string, faults: {x: number, width: number}[], most: number}} a path and bands within `STRIP`
  */
-export function stripFigure(state, from_us, to_us) {
+export function stripFigure(state, from_us, to_us, highest = 0) {
   const span_us = Math.max(1, to_us - from_us);
   const x = (/** @type {number} */ us) =>
     Math.min(STRIP.width, Math.max(0, (us - from_us) / span_us * STRIP.width));
@@ -31,8 +32,9 @@ export function stripFigure(state, from_us, to_us) {
     STRIP.width,
   );
   const most = Math.max(0, ...points.map(([, n]) => n));
+  const scale = highest || most;
   return {
-    diverged: most ? stepPath(points, most) : "",
+    diverged: most ? stepPath(points, scale) : "",
     faults: state.faults.filter((fault) => fault.from_us < to_us).map((fault) => {
       const left = x(fault.from_us);
       return { x: left, width: Math.max(2, x(fault.to_us ?? to_us) - left) };

@@ -36,6 +36,7 @@ export function createSelection(root, store) {
         setText(find(".selected-name", chip), selection.kind === "window" ? [...keys][0] : selection.id);
       }
       mark("#matrix tbody tr", (row) => keys.has(nameOf(row, ".key-name")));
+      mark("#matrix .replica-head", (head) => nodes.has(head.title));
       mark("#map article.node", (card) => nodes.has(nameOf(card, ".node-name")));
       mark("#feed .feed-item", (item) => keys.has(item.dataset.key ?? ""));
       mark(".narration-step", (step) => looksAt(step, keys, nodes));
