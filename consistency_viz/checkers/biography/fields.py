@@ -35,6 +35,8 @@ def words(value: Any) -> str:
     """A value in few words; "nothing" where there is none."""
     if value is _ABSENT or value is None:
         return "nothing"
+    if isinstance(value, dict):
+        return printable(", ".join(f"{name}: {words(inner)}" for name, inner in sorted(value.items())), TEXT_LENGTH_MAX)
     text = value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
     return printable(text, TEXT_LENGTH_MAX)
 

@@ -42,6 +42,14 @@ class Replica(msgspec.Struct):
     touched: dict[str, frozenset[str]] = {}
 
 
+class Before(msgspec.Struct, frozen=True):
+    """What a replica showed before a turn, what of it that kept, and by which update it was shown."""
+
+    value: Any
+    kept: RunSet
+    shown_by: str
+
+
 class Meetings:
     """Finds the conflicts of one key after the other. ``unlisted``: found when the bound on pairs was reached."""
 
@@ -81,40 +89,33 @@ class Meetings:
         last = turn[-1].body
         assert isinstance(last, Applied)  # noqa: S101 - for the type
         replica.kept = replica.applied.union(RunSet()) if last.kept is None else RunSet(last.kept)
+        was = Before(before, was_kept, winner)
         dropped = was_kept.minus(replica.kept)
-        found = []
-        for observation in arrived or turn[-1:]:
-            is_last = observation is (arrived or turn)[-1]
-            gone = dropped if is_last else RunSet()
-            found.append(self._arrived(key, replica, observation, before, was_kept, gone, winner))
+        met = _unsettled(arrived, replica) or turn[-1:]
+        found = [self._arrived(key, replica, observation, was, RunSet()) for observation in met[:-1]]
+        found.append(self._arrived(key, replica, met[-1], was, dropped))
         return [conflict for conflict in found if conflict is not None]
 
     def _arrived(
-        self,
-        key: str,
-        replica: Replica,
-        observation: Observation,
-        before: Any,
-        was_kept: RunSet,
-        dropped: RunSet,
-        winner: str,
+        self, key: str, replica: Replica, observation: Observation, was: Before, dropped: RunSet
     ) -> Conflict | None:
         body = observation.body
         assert isinstance(body, Applied)  # noqa: S101 - for the type
         if self._contexts.is_initial(body.update):
             return None
-        if body.update in was_kept:
+        before = was.value
+        if body.update in was.kept:
             is_changed = before is not None and canonical(before) != canonical(replica.value)
             again: Outcome | None = "overwritten" if dropped else "again" if is_changed else None
             return self._met(key, observation, replica, before, [], dropped, again) if again else None
         against = [
             other
-            for other in self._concurrent(key, body.update, was_kept)
+            for other in self._concurrent(key, body.update, was.kept)
             if not self._commute(key, body.update, other, replica)
         ]
         outcome = self._outcome(key, body.update, against, dropped, replica)
-        if outcome == "discarded" and not against and winner:
-            against = [winner]
+        if outcome == "discarded" and not against and was.shown_by:
+            against = [was.shown_by]
         return self._met(key, observation, replica, before, against, dropped, outcome) if outcome else None
 
     def _concurrent(self, key: str, update: str, there: RunSet) -> list[str]:
@@ -209,6 +210,14 @@ class Meetings:
         for pair in pairs:
             self._pairs[pair] = conflict
         return conflict
+
+
+def _unsettled(arrived: list[Observation], replica: Replica) -> list[Observation]:
+    """What arrived in one turn, without what was decided before: an update that came along with the one it lost to."""
+    updates = {observation.body.update for observation in arrived if isinstance(observation.body, Applied)}
+    if replica.shown_by not in updates:
+        return arrived
+    return [one for one in arrived if isinstance(one.body, Applied) and one.body.update in replica.kept]
 
 
 def _fields(before: Any, after: Any) -> frozenset[str]:

@@ -60,5 +60,5 @@ def goes_by_time(header: Header, key: str) -> bool:
 def _entity(header: Header, key: str) -> dict[str, Any]:
     """What the plan says of the key's kind: ``cart`` of ``cart-1``."""
     entities = header.plan.get("entities")
-    found = entities.get(key.rpartition("-")[0]) if isinstance(entities, dict) else None
+    found = entities.get(key.rpartition("-")[0] or key) if isinstance(entities, dict) else None
     return found if isinstance(found, dict) else {}

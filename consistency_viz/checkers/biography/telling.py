@@ -10,7 +10,7 @@ from consistency_viz.checkers.biography.conflict import Conflict, Outcome
 from consistency_viz.checkers.biography.contexts import Contexts
 from consistency_viz.checkers.biography.fields import compared, words
 from consistency_viz.checkers.biography.rules import goes_by_time, rule
-from consistency_viz.checkers.divergence.prose import listed, milliseconds, printable
+from consistency_viz.checkers.divergence.prose import listed, printable
 from consistency_viz.checkers.run_set import RunSet
 from workers.model.history import Header
 from workers.model.observation import Applied, Faulted, Observation
@@ -136,9 +136,10 @@ class Teller:
             return f"{told}. In the end no replica has {listed(for_good)}."
         keepers = survivors.keepers(lost[0]) if lost and conflict.outcome != "gone" else []
         if len(keepers) == len(survivors.kept):
-            return f"{told}. In the end every replica has it again."
+            return f"{told}. In the end every replica has {printable(lost[0])} again."
         if keepers:
-            return f"{told}. In the end only {listed(keepers)} still {'has' if len(keepers) == 1 else 'have'} it."
+            have = "has" if len(keepers) == 1 else "have"
+            return f"{told}. In the end only {listed(keepers)} still {have} {printable(lost[0])}."
         return f"{told}."
 
     def _clocks(self, conflict: Conflict, authors: list[dict[str, Any]]) -> str:
@@ -156,8 +157,7 @@ class Teller:
                     wrong[node] = _offset(body.detail)
                 else:
                     wrong.pop(node, None)
-        told = "; ".join(f"{printable(node)}'s clock {how}" for node, how in sorted(wrong.items()))
-        return f" {told[:1].upper()}{told[1:]}." if told else ""
+        return "".join(f" The clock of {printable(node)} {how}." for node, how in sorted(wrong.items()))
 
 
 def _offset(detail: Any) -> str:
@@ -165,4 +165,5 @@ def _offset(detail: Any) -> str:
     if not isinstance(offset_ms, int | float) or not offset_ms:
         return "was wrong"
     how = "ahead" if offset_ms > 0 else "behind"
-    return f"was {milliseconds(round(abs(offset_ms) * 1_000))} {how}"
+    length = f"{abs(offset_ms) / 1_000:g} s" if abs(offset_ms) >= 1_000 else f"{abs(offset_ms):g} ms"
+    return f"was {length} {how}"

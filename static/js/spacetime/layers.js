@@ -3,7 +3,8 @@
  *
  * Rules
  * 1. At most `MESSAGES_MAX` lines and `EVENTS_MAX` marks a layer: a frame costs the same however long the run is.
- * 2. Lines of one colour are one path. Beyond the budget an entry stands for many: wider, and not quite opaque.
+ * 2. Lines of one colour are one path, and none is wider than a pixel: such lines are many times cheaper to draw. Beyond
+ *    the budget an entry stands for many, and is the more opaque the more there are.
  *
  * @import {Span, Frame} from "./layout.js"
  * @import {Scene} from "./scene.js"
@@ -19,7 +20,8 @@ import { APPLIED, COMPLETED, EFFECTED, INVOKED } from "./trace.js";
 
 export const MESSAGES_MAX = 1_600;
 export const EVENTS_MAX = 1_600;
-const SWARM_ALPHA = 0.55;
+const SWARM_ALPHA = 0.4;
+const SWARM_STEP = 0.15;
 const MANY_CROSSES = 150;
 
 /**
@@ -84,8 +86,8 @@ function strokeAll(to, style, ends, alpha) {
   const place = style.lastIndexOf(" ", style.length - 3);
   const [dashed, weight] = style.slice(place + 1).split(" ").map(Number);
   to.strokeStyle = style.slice(0, place);
-  to.lineWidth = 1 + weight * 0.6;
-  to.globalAlpha = alpha * (weight ? SWARM_ALPHA : 0.9);
+  to.lineWidth = 1;
+  to.globalAlpha = alpha * (weight ? SWARM_ALPHA + weight * SWARM_STEP : 0.9);
   to.setLineDash(dashed ? [5, 3] : []);
   to.beginPath();
   for (let i = 0; i < ends.length; i += 4) {

@@ -121,7 +121,7 @@ export const conflictTexts = {
   all: "All",
   wrote: (/** @type {string} */ who, /** @type {string} */ did, /** @type {string} */ what) =>
     [who, did, what].filter(Boolean).join(" "),
-  service: (/** @type {string} */ update, /** @type {string} */ node) => `${update}, first at ${node}`,
+  service: (/** @type {string} */ update) => `${update}, by a service`,
   knew: (/** @type {string[]} */ updates, /** @type {number} */ more) =>
     updates.length
       ? `knew ${updates.join(", ")}${more ? `, and ${count(more)} more` : ""}`

@@ -347,5 +347,6 @@ export function createSpacetime(root, { onSelect, onSeek, isPage = false }) {
     lookAt: (/** @type {Span} */ next) => look(bounded(next, trace.last_us)),
     paint,
     trace,
+    canvas,
   };
 }

@@ -38,7 +38,7 @@ export function biography(conflict, started_us) {
 /** @param {Author} author @param {Conflict} conflict @param {number} started_us */
 function authorCard(author, { lost, lost_for_good, update }, started_us) {
   const { who, did, what, node, at_us, knew, knew_more, by } = author;
-  const wrote = who ? texts.wrote(who, did, what) : texts.service(author.update, node);
+  const wrote = who ? texts.wrote(who, did, what) : texts.service(short(author.update));
   const fate = lost_for_good.includes(author.update)
     ? texts.fate.forGood
     : lost.includes(author.update)

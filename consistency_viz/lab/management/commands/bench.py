@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.table import Table
 
-SOAK, ROOM = "soak", "room"
+SOAK, ROOM, PAGE = "soak", "room", "page"
 MINUTES_MAX = 24 * 60
 PHONES_MAX = 500
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all), or soak")
+        parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all), or soak, room, page")
         parser.add_argument(
             "--minutes", type=float, default=2.0, metavar="N", help="how long bench soak, or room, lasts (2)"
         )
@@ -38,8 +38,8 @@ class Command(BaseCommand):
         from consistency_viz.lab.stack import data_dir_of
 
         name = options["name"]
-        if name is not None and name not in {*BENCHES, SOAK, ROOM}:
-            known = ", ".join([*BENCHES, SOAK, ROOM])
+        if name is not None and name not in {*BENCHES, SOAK, ROOM, PAGE}:
+            known = ", ".join([*BENCHES, SOAK, ROOM, PAGE])
             raise CommandError(f"there is no bench {name!r}; choose one of {known}", returncode=3)
         if not 1 <= options["phones"] <= PHONES_MAX:
             raise CommandError(f"--phones {options['phones']}: use 1 to {PHONES_MAX}", returncode=3)
@@ -56,6 +56,12 @@ class Command(BaseCommand):
                 return
             if name == ROOM:
                 self._room(folder, options["phones"], options["minutes"], as_json=options["json"])
+                return
+            if name == PAGE:
+                from consistency_viz.benches import page
+
+                figures, notes = page.run()
+                self._show(name, figures, notes, as_json=options["json"])
                 return
             with EmbeddedServer(folder / "redis", log_folder=folder / "log") as server:
                 for bench in [name] if name else BENCHES:
