@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("consistency_viz.api.urls")),
     path("", include("consistency_viz.experiments.urls")),
     path("", include("consistency_viz.live.urls")),
     path("", include("consistency_viz.rooms.urls")),
