@@ -8,7 +8,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -112,6 +112,15 @@ def faults_of(run: Run) -> list[dict[str, Any]]:
     return found
 
 
+def do_really(run: Run, how: str) -> str:
+    """A real fault (``stack.real_faults``) to what plays the run; says what was done, once it is over."""
+    _check_live(run)
+    if how not in stack.real_faults():
+        raise FaultRefused("how", _shown(how), f"choose one of {', '.join(stack.real_faults())}")
+    fault_id = _guarded(lambda: stack.do_real_fault(run.id, how))
+    return f"{fault_id}: {stack.real_faults()[how]}."
+
+
 def _check_live(run: Run) -> None:
     check_active(run)
     if run.engine != Run.Engine.LIVE:
@@ -132,8 +141,13 @@ def _checked(run: Run, entry: dict[str, Any]) -> Any:
 
 
 def _call(command: str, run: Run, *arguments: Any) -> Any:
+    return _guarded(lambda: getattr(stack.control(), command)(stack.client(), run.id, *arguments))
+
+
+def _guarded(call: Callable[[], Any]) -> Any:
+    """What the system under observation refuses, and a server that is away, become refusals."""
     try:
-        return getattr(stack.control(), command)(stack.client(), run.id, *arguments)
+        return call()
     except redis.RedisError as error:
         raise CommandRefused(stack.SERVER_AWAY, stack.HOW_TO_RETURN, status=503) from error
     except ValueError as error:

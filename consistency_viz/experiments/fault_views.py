@@ -32,6 +32,13 @@ def run_heal(request: HttpRequest, run_id: str) -> HttpResponse:
     return JsonResponse({"ok": True, "text": text})
 
 
+@presenter_command
+def run_real_fault(request: HttpRequest, run_id: str) -> HttpResponse:
+    """A real fault: the field ``how`` names it."""
+    text = fault_injection.do_really(get_object_or_404(Run, pk=run_id), forms.text(request, "how"))
+    return JsonResponse({"ok": True, "text": text})
+
+
 @require_POST
 async def run_rerun(request: HttpRequest, run_id: str) -> HttpResponse:
     """Start a run that is over once more, its faults as they were recorded; answers as starting a run does."""

@@ -12,12 +12,15 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
+from consistency_viz.experiments import own_scenarios
 from consistency_viz.experiments.commands import CommandRefused
 from workers.cluster import catalogue as scenarios
 from workers.cluster.plan import Plan, build
 from workers.cluster.scenario import Scenario
 from workers.runtime import connection
 from workers.runtime import control as run_control
+from workers.runtime.real_faults import HOW as REAL_FAULTS
+from workers.runtime.real_faults import real_fault
 from workers.services.catalogue_of_goods import SKUS, TAX_BASIS_POINTS
 from workers.services.client import BY_HAND
 
@@ -29,9 +32,16 @@ CONNECT_TIMEOUT_S = 2.0
 
 
 @cache
-def catalogue() -> list[Scenario]:
+def shipped() -> tuple[Scenario, ...]:
     """The shipped scenarios; read once in a process, for every page asks."""
-    return scenarios.catalogue()
+    return tuple(scenarios.catalogue())
+
+
+def catalogue() -> list[Scenario]:
+    """The shipped scenarios and a trainer's own, which take the place of shipped ones of their names."""
+    ours = {scenario.name: scenario for scenario in own_scenarios.own().scenarios}
+    kept = [ours.pop(scenario.name, scenario) for scenario in shipped()]
+    return [*kept, *ours.values()]
 
 
 def plan_of(document: dict[str, Any]) -> Plan:
@@ -47,6 +57,16 @@ def subject_of(plan: Plan) -> str:
 def control() -> Any:
     """The remote control of live runs: ``create_run``, ``stop_run``, ``scale``, ``inject``, ``run_status``, ..."""
     return run_control
+
+
+def real_faults() -> dict[str, str]:
+    """The real faults by name, and what happens."""
+    return REAL_FAULTS
+
+
+def do_real_fault(run_id: str, how: str) -> str:
+    """Do a real fault to the server or a worker of this machine; returns its id in the run's history."""
+    return real_fault(client(), run_id, how)
 
 
 def prices() -> dict[str, int]:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("runs/<run:run_id>/", views.run_detail, name="run"),
     path("runs/<run:run_id>/fault/", fault_views.run_fault, name="run-fault"),
     path("runs/<run:run_id>/fault/heal/", fault_views.run_heal, name="run-heal"),
+    path("runs/<run:run_id>/fault/real/", fault_views.run_real_fault, name="run-real-fault"),
     path("runs/<run:run_id>/rerun/", fault_views.run_rerun, name="run-rerun"),
     path("runs/<run:run_id>/findings", views.findings, name="findings"),
     path("runs/<run:run_id>/fix/", alternative_views.run_fix, name="run-fix"),

@@ -72,6 +72,7 @@ def run_detail(request: HttpRequest, run_id: str) -> HttpResponse:
         "label_emails": "E-mails sent" if subject == "order" else "Reads",
         "skus": stack.prices(),
         "countries": stack.countries(),
+        "real_faults": stack.real_faults(),
     }
     return render(request, "runs/detail.html", context)
 

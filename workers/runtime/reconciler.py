@@ -8,6 +8,7 @@ left to do or no time left.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -47,7 +48,7 @@ class Reconciler(threading.Thread):
         self._scripts: dict[str, Scripts] = {}
         self._dispatch = dispatch
         self._stopping = threading.Event()
-        self._name = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self._name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._rounds = 0
         self._plans: dict[str, Plan] = {}
         self._changes_done: dict[str, int] = {}

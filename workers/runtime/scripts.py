@@ -234,6 +234,22 @@ redis.call('XADD', KEYS[7], text(now) .. '-*', 'f', entry)
 return {'ok', text(now)}
 """
 
+# A real fault: nothing but its record, for it happens outside of the server's transactions.
+_REAL = """
+local id, state, body, most = unpack(ARGV)
+local ended = active(META)
+if ended then return {'ended', ended} end
+local before = redis.call('HGET', META, 'fault:' .. id) or ''
+if state == 'began' then
+  if before ~= '' then return {'no', before} end
+  if tonumber(redis.call('HGET', META, 'faults') or '0') >= tonumber(most) then return {'full', most} end
+  redis.call('HINCRBY', META, 'faults', 1)
+end
+redis.call('HSET', META, 'fault:' .. id, state)
+redis.call('XADD', OBS, text(tick(CLOCK)) .. '-*', 'b', body)
+return {'ok'}
+"""
+
 _END = """
 local state, reason = ARGV[1], ARGV[2]
 local ended = active(META)
@@ -312,6 +328,7 @@ class Scripts:
         self.scale = client.register_script(_HEAD + _SCALE)
         self.inject = client.register_script(_HEAD + _INJECT)
         self.fault = client.register_script(_HEAD + _FAULT)
+        self.real = client.register_script(_HEAD + _REAL)
         self.end = client.register_script(_HEAD + _END)
         self.trim = client.register_script(_HEAD + _TRIM)
         self.finish_if_quiet = client.register_script(_HEAD + _FINISH_IF_QUIET)

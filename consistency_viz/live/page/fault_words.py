@@ -12,6 +12,11 @@ from consistency_viz.live.page.wording import name
 from workers.model.observation import Faulted
 
 ALL: Final = "*"
+_REAL: Final = {
+    "kill-worker": "a worker process was killed",
+    "cut-connections": "every connection was cut",
+    "hold-server": "the server was held",
+}
 _SAID_OF_NODES: Final = {"pause": "paused", "crash": "crashed", "slow": "slow", "clock": "clock is wrong"}
 
 
@@ -22,6 +27,8 @@ def mark(body: Faulted) -> str:
         return "held up" if detail.get("mode") == "hold" else "cut"
     if body.what == "link":
         return ", ".join(_troubles(detail)) or "troubled"
+    if body.what == "real":
+        return _REAL.get(str(detail.get("how")), "a real fault")
     if body.what == "slow":
         return _slow(detail)
     if body.what == "clock":
@@ -39,6 +46,8 @@ def label(body: Faulted) -> str:
     if body.what == "link":
         first = f", the first {detail['count']} only" if isinstance(detail.get("count"), int) else ""
         return f"{_place(detail, 'source')} to {_place(detail, 'target')}: {mark(body)}{first}"
+    if body.what == "real":
+        return mark(body)
     return f"{_places(body.targets)} {mark(body)}" if body.targets else mark(body)
 
 

@@ -1,4 +1,4 @@
-"""``manage.py fault RUN [list|inject ENTRY|heal ID]``: break a run that goes on, mend it, and see what was touched."""
+"""``manage.py fault RUN [list|inject ENTRY|heal ID|real HOW]``: break a run, mend it, and see what was touched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from consistency_viz.lab.server import url_of_running
 from consistency_viz.lab.stack import data_dir_of
 from workers.cluster.scenario_errors import ScenarioError
 
-ACTIONS: Final = ("list", "inject", "heal")
+ACTIONS: Final = ("list", "inject", "heal", "real")
 
 
 class Command(StrictCommand):
@@ -24,13 +24,17 @@ class Command(StrictCommand):
     help = (
         "The faults of a run. list: those that have begun, and what each touched. inject: let one begin now; ENTRY is "
         'an entry of a scenario\'s section "faults", as YAML ("{kind: pause, node: tax, for_s: 5}") or as field=value '
-        "pairs (kind=link source=eu target=us loss=0.2). heal: end one now. Exit status 3 for what cannot be done."
+        "pairs (kind=link source=eu target=us loss=0.2). heal: end one now. "
+        "real: kill-worker, cut-connections or hold-server, for real, on this machine. "
+        "Exit status 3 for what cannot be done."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("run", metavar="RUN", help="the id of a run")
         parser.add_argument("action", nargs="?", default="list", choices=ACTIONS)
-        parser.add_argument("what", nargs="*", metavar="ENTRY|ID", help="of inject: the fault; of heal: its id")
+        parser.add_argument(
+            "what", nargs="*", metavar="ENTRY|ID|HOW", help="of inject: the fault; of heal: its id; of real: its name"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -63,6 +67,10 @@ class Command(StrictCommand):
                     raise bad_input(f"heal {' '.join(what)}: name one fault, by its id; `list` shows them")
                 text = fault_injection.heal(run, what[0])
                 answer = {"run": run.id, "fault": what[0], "healed": True}
+            elif action == "real":
+                how = what[0] if len(what) == 1 else " ".join(what)
+                text = fault_injection.do_really(run, how)
+                answer = {"run": run.id, "how": how, "text": text}
             else:
                 faults = fault_injection.faults_of(run)
                 answer, text = {"run": run.id, "faults": faults}, "" if faults else f"Run {run.id} has had no fault."
