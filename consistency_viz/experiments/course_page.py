@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Final, NamedTuple
 
 from consistency_viz.experiments import stack
@@ -36,13 +35,15 @@ GROUPS: Final = (
     Group("leaders", "Leaders and hot keys", "One may write, and everybody wants to."),
 )
 
+_KNOWN: dict[str, str] = {}
 
-@cache
+
 def _sorted_out() -> tuple[tuple[Scenario, ...], Mapping[str, tuple[Scenario, ...]]]:
     """The lessons in their order, and the other scenarios by group."""
-    lessons = [scenario for scenario in stack.catalogue() if scenario.lesson is not None]
+    found = stack.catalogue()
+    lessons = [scenario for scenario in found if scenario.lesson is not None]
     others: dict[str, list[Scenario]] = {group.id: [] for group in GROUPS}
-    for scenario in stack.catalogue():
+    for scenario in found:
         if scenario.lesson is None:
             others[group_of(scenario)].append(scenario)
     lessons.sort(key=_number)
@@ -50,7 +51,13 @@ def _sorted_out() -> tuple[tuple[Scenario, ...], Mapping[str, tuple[Scenario, ..
 
 
 def group_of(scenario: Scenario) -> str:
-    """The group that a scenario belongs to, by the nodes that its design has."""
+    """The group that a scenario belongs to, by the nodes that its design has; worked out once for each design."""
+    if scenario.design not in _KNOWN:
+        _KNOWN[scenario.design] = _group(scenario)
+    return _KNOWN[scenario.design]
+
+
+def _group(scenario: Scenario) -> str:
     plan = build(scenario)
     roles = {node.role for node in plan.nodes.values()}
     if stack.subject_of(plan) == "order":

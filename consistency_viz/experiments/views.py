@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from consistency_viz.experiments import course_page, forms, runs, stack, tokens
+from consistency_viz.experiments import course_page, forms, own_scenarios, runs, stack, tokens
 from consistency_viz.experiments.campaign import roles
 from consistency_viz.experiments.commands import (
     PRESENTER,
@@ -46,6 +46,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "past": [run for run in listed if run.ended],
         "course": course_page.course(active),
         "further": course_page.further(active),
+        "problems": own_scenarios.own().problems if is_presenter(request) else (),
         "is_presenter": is_presenter(request),
     }
     return render(request, "runs/list.html", context)
