@@ -28,7 +28,9 @@ from workers.model.observation import Observation
 HISTORY_BYTES_MAX: Final = 64 * 1024 * 1024
 WITNESSES_SHOWN: Final = 3
 TEXT_LENGTH_MAX: Final = 400
-VERSION: Final = 5
+PLACES_MAX: Final = 6
+"""Observations that a page is told to look at for one witness."""
+VERSION: Final = 6
 """Of what is kept in a row; another version is found again."""
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -100,6 +102,7 @@ def _failed(result: Result) -> dict[str, Any]:
         "checker": result.checker,
         "reason": _short(result.reason),
         "witnesses": [_short(witness.text) for witness in shown],
+        "places": [witness.indices[:PLACES_MAX] for witness in shown],
         "more": len(result.witnesses) - len(shown) + result.witnesses_skipped,
     }
 

@@ -61,7 +61,7 @@ const views = {
     if (window) views.selection.toggle(ofWindow(window));
   }),
   selection: createSelection(page, store),
-  findings: createFindings(find("#findings")),
+  findings: createFindings(find("#findings"), (places) => views.lookingBack.lookAt(places)),
   lookingBack: createLookingBack(store),
   narration: createNarration(({ nodes, keys }) => {
     views.map.lookAt(nodes);

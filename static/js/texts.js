@@ -144,6 +144,7 @@ export const texts = {
       unknown: "cannot be told",
     }),
     share: (/** @type {string} */ share) => `expected in ${share}`,
+    look: "Show what happened there",
     failedTitle: "What the checkers object to",
     noneFailed: "No checker objects",
     more: (/** @type {number} */ n) => `and ${some(n, "other witness", "other witnesses")}`,
@@ -230,6 +231,7 @@ export const texts = {
     differ: (/** @type {number} */ n, /** @type {string} */ first) =>
       `${some(n, "cell", "cells")} unlike ${first}`,
     cell: (/** @type {string} */ first) => `unlike run ${first}`,
+    waiting: "Waiting for a run to begin …",
     failed: "A run could not be loaded; its history may be gone, or the server did not answer.",
     fork: "fork",
   },

@@ -36,6 +36,7 @@ def test_each_expectation_is_told_with_its_reason_and_each_failed_checker_with_w
     ]
     (vanished,) = [one for one in found["failed"] if one["checker"] == "invariants"]
     assert any("milk" in witness for witness in vanished["witnesses"])
+    assert [bool(places) for places in vanished["places"]] == [True] * len(vanished["witnesses"])
     assert set(found["passed"]) & set(found["unknown"]) == set()
 
 

@@ -17,6 +17,7 @@ import {
   messageGroup,
   messageOf,
 } from "../../static/js/spacetime/scene.js";
+import { mostTelling } from "../../static/js/spacetime/pointing.js";
 import { lanesOf } from "../../static/js/spacetime/draw.js";
 import { traceOf } from "./spacetime_trace.js";
 
@@ -216,4 +217,15 @@ Deno.test("each event of a conflict is marked once, by the worst of it, and only
     event: 6,
     mark: "merge",
   }]);
+});
+
+Deno.test("of the observations of a witness an update is pointed at before a message, a message before a key", () => {
+  const read = { kind: "invoked", at_us: 5, node: "client", key: "k" };
+  const sent = { kind: "sent", at_us: 6, node: "a", key: "k", message: "m1" };
+  const done = { kind: "completed", at_us: 7, node: "client", key: "k", value: { update: "k@a.1" } };
+  equal(mostTelling([]), null);
+  equal(mostTelling([read]), { kind: "key", id: "k", at_us: 5 });
+  equal(mostTelling([read, sent]), { kind: "message", id: "m1", at_us: 6, ids: ["k"] });
+  equal(mostTelling([read, sent, done]), { kind: "update", id: "k@a.1", ids: ["k"] });
+  equal(mostTelling([{ kind: "changed", at_us: 1, node: "a" }]), { kind: "node", id: "a", at_us: 1 });
 });

@@ -45,7 +45,7 @@ export function createTools(root, { onFilter, onOrder, onZoom }) {
   find("canvas", root).setAttribute("aria-description", texts.help);
   find("canvas", root).setAttribute("title", "");
 
-  /** @type {number|undefined} */
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   const filter = () => onFilter(text.value, choice.value);
   text.addEventListener("input", () => {

@@ -2,7 +2,7 @@
  * What was found: asked of the server once the run is over, and again until its history is complete.
  *
  * @typedef {{because: string, verdict: string, reason: string, share: string}} Expectation
- * @typedef {{checker: string, reason: string, witnesses: string[], more: number}} Failed
+ * @typedef {{checker: string, reason: string, witnesses: string[], places?: number[][], more: number}} Failed
  * @typedef {object} Findings
  * @property {string} state ready, pending, none
  * @property {string} [text]
@@ -22,8 +22,11 @@ import { visibilityPart } from "./visibility.js";
 const AGAIN_MS = 1_500;
 const ATTEMPTS_MAX = 40;
 
-/** @param {HTMLElement} root */
-export function createFindings(root) {
+/**
+ * @param {HTMLElement} root
+ * @param {(places: number[]) => void} [onWitness] somebody wants to see the observations at these places of the history
+ */
+export function createFindings(root, onWitness = () => {}) {
   const note = find(".findings-note", root);
   const body = find(".findings-body", root);
   let isAsked = false;
@@ -54,7 +57,7 @@ export function createFindings(root) {
     body.replaceChildren(
       ...(expectations.length ? [expected(expectations)] : []),
       ...(visibility ? [visibilityPart(visibility)] : []),
-      checked(failed, passed, unknown),
+      checked(failed, passed, unknown, onWitness),
     );
   }
 
@@ -84,14 +87,19 @@ function expected(expectations) {
   return h("div", "findings-part", [h("h3", "", [texts.findings.expectedTitle]), h("ul", "", items)]);
 }
 
-/** @param {Failed[]} failed @param {string[]} passed @param {string[]} unknown */
-function checked(failed, passed, unknown) {
-  const parts = failed.map(({ checker, reason, witnesses, more }) =>
+/**
+ * @param {Failed[]} failed
+ * @param {string[]} passed
+ * @param {string[]} unknown
+ * @param {(places: number[]) => void} onWitness
+ */
+function checked(failed, passed, unknown, onWitness) {
+  const parts = failed.map(({ checker, reason, witnesses, places = [], more }) =>
     h("li", "witnessed", [
       h("h4", "", [checker]),
       h("p", "finding-reason", [reason]),
       h("ul", "witnesses", [
-        ...witnesses.map((text) => h("li", "", [text])),
+        ...witnesses.map((text, i) => h("li", "", [witness(text, places[i] ?? [], onWitness)])),
         ...(more ? [h("li", "witnesses-more", [texts.findings.more(more)])] : []),
       ]),
     ])
@@ -106,4 +114,14 @@ function checked(failed, passed, unknown) {
     ...(parts.length ? [h("ul", "", parts)] : []),
     ...rest,
   ]);
+}
+
+/** @param {string} text @param {number[]} places @param {(places: number[]) => void} onWitness */
+function witness(text, places, onWitness) {
+  if (!places.length) return text;
+  const button = h("button", "witness-button", [text]);
+  button.type = "button";
+  button.title = texts.findings.look;
+  button.addEventListener("click", () => onWitness(places));
+  return button;
 }

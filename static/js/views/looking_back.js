@@ -8,7 +8,8 @@
 import { load } from "../spacetime/load.js";
 import { createSpacetime } from "../spacetime/view.js";
 import { createConflicts } from "./conflicts.js";
-import { find } from "./dom.js";
+import { askFor } from "../spacetime/pointing.js";
+import { find, wantsLessMotion } from "./dom.js";
 
 /**
  * @param {object} store
@@ -35,6 +36,13 @@ export function createLookingBack(store) {
   }, { rootMargin: "300px" }).observe(root);
 
   return {
+    /** Selects what the observations at these places are about. @param {number[]} places of the history */
+    async lookAt(places) {
+      const selection = await askFor(root.dataset.trace ?? "", places);
+      if (!selection) return;
+      store.select(selection);
+      root.scrollIntoView({ block: "start", behavior: wantsLessMotion() ? "auto" : "smooth" });
+    },
     /** @param {State} state */
     show(state) {
       spacetime.show(state.selection, state.cursor_us);
