@@ -32,6 +32,7 @@ LINK: Final = ":link"
 OBLIGE: Final = ("OrderValidated", "OrderTaxed")
 """An order with these updates has to be mailed."""
 FORBID: Final = "OrderRejected"
+VIEWS_TOLD: Final = 2
 
 
 class _Mail:
@@ -71,7 +72,7 @@ class _Order:
         self.gone: dict[str, frozenset[str] | None] = {}  # node to what its value keeps, where the history says
         self.status: dict[str, Any] = {}
         self.mails: list[_Mail] = []
-        self.subjects: set[tuple[str, frozenset[str]]] = set()
+        self.subjects: dict[tuple[str, frozenset[str]], _Mail] = {}
         self.flight: dict[str, tuple[str, set[str]]] = {}  # message to its topic and the nodes that it reached
 
     def has(self, update: str) -> bool:
@@ -81,6 +82,17 @@ class _Order:
             if update in updates if kept is None else update in kept:
                 return True
         return False
+
+
+def _claimed(mail: _Mail) -> str:
+    """What it says has happened, in words."""
+    return listed(sorted(mail.claims)) if mail.claims else f"version {mail.version:,}"
+
+
+def _short_of(mail: _Mail, link: Operation) -> str:
+    """What the mail claims and its link did not show."""
+    missing = sorted(mail.claims - updates_of(link.seen)) if mail.claims and link.seen is not None else []
+    return f"{listed(missing)}, which the mail claims" if missing else f"{_claimed(mail)}, as the mail claims"
 
 
 class EmailTimeliness:
@@ -167,7 +179,7 @@ class EmailTimeliness:
         self._mailers.add(observation.node)
         if subject in order.subjects:
             self._counts["duplicate"] += 1
-            first = order.mails[0]
+            first = order.subjects[subject]
             self._findings.add(
                 f"order {printable(body.key)} was mailed again at {self._at(mail.at_us)} by {printable(mail.node)}, "
                 f"after {self._at(first.at_us)} by {printable(first.node)}",
@@ -175,7 +187,7 @@ class EmailTimeliness:
                 [body.key],
             )
             return
-        order.subjects.add(subject)
+        order.subjects[subject] = mail
         order.mails.append(mail)
         order.flight.clear()
 
@@ -222,7 +234,7 @@ class EmailTimeliness:
                     max(0, max((at[1] for at in shown.values() if at is not None), default=0) - mail.at_us)
                 )
         else:
-            late = []
+            shown, late = {}, []
         link = mail.link
         if link is not None and mail.link_short:
             self._counts["links_premature"] += 1
@@ -230,16 +242,23 @@ class EmailTimeliness:
             text = (
                 f"the link of the mail about {printable(key)}, sent at {self._at(mail.at_us)}, was followed "
                 f"({self._at(link.invoked_us)} to {self._at(link.completed_us)}) at "
-                f"{printable(link.target) or 'a view'}, which did not show yet what the mail claims"
+                f"{printable(link.target) or 'a view'}, which did not show yet {_short_of(mail, link)}"
             )
             self._findings.add(text, [mail.index, *link.indices], [key, link.op, *sorted(mail.claims)])
         elif late and not self._counts["links_n"]:
             self._counts["premature"] += 1
+            told = [(view, shown[view]) for view in late]
+            what = " and ".join(
+                f"{printable(view)} {'never did' if at is None else f'did {milliseconds(at[1] - mail.at_us)} later'}"
+                for view, at in told[:VIEWS_TOLD]
+            )
+            more = f" (and {len(told) - VIEWS_TOLD:,} more)" if len(told) > VIEWS_TOLD else ""
             text = (
                 f"the mail about {printable(key)} was sent at {self._at(mail.at_us)}, before {listed(late)} showed "
-                "what it claims"
+                f"{_claimed(mail)}: {what}{more}"
             )
-            self._findings.add(text, [mail.index], [key, *sorted(mail.claims)])
+            places = [at[0] for _, at in told if at is not None]
+            self._findings.add(text, [mail.index, *places], [key, *sorted(mail.claims)])
 
     def _phantom(self, key: str, order: _Order, mail: _Mail) -> None:
         if mail.claims:

@@ -53,16 +53,19 @@ class Element:
     """
 
     __slots__ = (
-        "absent", "add", "doubt", "known", "lacking", "possible", "removals", "trying", "value", "while_removing",
+        "absent", "add", "doubt", "known", "known_by", "lacking", "possible", "removals", "trying", "value",
+        "unsure", "while_removing",
     )  # fmt: skip
 
     def __init__(self, value: Any, add: Operation) -> None:
         self.value = value
         self.add = add
         self.possible = 0
-        self.trying: set[str] = set()
+        self.trying: dict[str, Operation] = {}
+        self.unsure: Operation | None = None  # an add that ended, and may have happened
         self.doubt: set[str] = set()
         self.known: Moment | None = None
+        self.known_by: Operation | None = None  # the read that had it before its add was acknowledged
         self.absent = NEVER
         self.lacking: Operation | None = None  # the read that ``absent`` is of
         self.removals: dict[str, str] = {}  # remove to how it ended, empty while it is open
@@ -129,23 +132,27 @@ class KeySet:
                 self.unknown.add(name)
                 self.present.pop(name, None)
             element.possible += 1
-            element.trying.add(operation.op)
+            element.trying[operation.op] = operation
             return
         if element is None:
             return
-        element.trying.discard(operation.op)
+        element.trying.pop(operation.op, None)
         if operation.outcome == "fail":
             element.possible -= 1
+            if element.add is operation:
+                element.add = next(iter(element.trying.values()), element.unsure or operation)
             if operation.op in element.doubt:
                 element.doubt.discard(operation.op)
                 if not element.doubt and name not in self.initially:
                     self._unexpected(name, element.value, operation)
             return
+        element.unsure = operation if operation.outcome == "info" else element.unsure
         if operation.op in element.doubt:
             element.doubt.clear()
+        if operation.acknowledged and not element.add.acknowledged:
+            element.add = operation
         if operation.acknowledged and element.known is None:
             element.known = operation.completed_index, operation.completed_us
-            element.add = operation
             self.unknown.discard(name)
 
     def remove(self, operation: Operation) -> None:
@@ -185,6 +192,7 @@ class KeySet:
             if element.possible == len(element.trying):
                 element.doubt = set(element.trying)
             element.known = operation.completed_index, operation.completed_us
+            element.known_by = operation
             self.unknown.discard(name)
         if began > self.newest:
             self.newest = began
@@ -307,11 +315,16 @@ class SetFull:
     def _tell(self, sets: list[KeySet], lost: list[Any], stale: list[Any]) -> None:
         for s, element, _ in lost:
             read = element.lacking
+            add, knower, since_us = element.add, element.known_by, element.known[1]
+            if knower is not None and add.acknowledged and add.completed_index < read.invoked_index:
+                knower, since_us = None, add.completed_us  # that is proof enough
+            since = milliseconds(since_us - self._started_us)
+            known = f"known since {since}" if knower is None else f"read by {printable(knower.op)} until {since}"
             self._findings.add(
-                f"{self._read(s, read)} lacked {described(element.value, None)}, which was known since "
-                f"{milliseconds(element.known[1] - self._started_us)}, and no read that began later had it",
-                [*element.add.indices, element.known[0], *read.indices],
-                [s.key, element.add.op, read.op],
+                f"{self._read(s, read)} lacked {described(element.value, None)}, added by {printable(add.op)} "
+                f"and {known}, and no read that began later had it",
+                [*add.indices, *(knower.indices if knower is not None else []), *read.indices],
+                [s.key, add.op, knower.op if knower is not None else "", read.op],
             )
         for s in sets:
             for value, read in s.unexpected.values():

@@ -53,7 +53,11 @@ def test_a_mail_after_every_view_is_in_time_and_lags_nothing() -> None:
 def test_a_mail_before_a_view_shows_what_it_claims_is_premature() -> None:
     result = judged(*shown("view-1", at=1), *shown("view-2", at=7), mail(at=3))
     assert (counts(result), result.metrics["lag_ms"]["p100"]) == ({"premature": 1}, 4.0)
-    assert result.witnesses[0].text == ("the mail about s1-1 was sent at 3 ms, before view-2 showed what it claims")
+    assert result.witnesses[0].text == (
+        "the mail about s1-1 was sent at 3 ms, before view-2 showed s1-1:OrderPlaced, s1-1:OrderTaxed and "
+        "s1-1:OrderValidated: view-2 did 4 ms later"
+    )
+    assert len(result.witnesses[0].indices) == 2
 
 
 def test_a_followed_link_decides() -> None:

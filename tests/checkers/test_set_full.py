@@ -183,7 +183,8 @@ def test_known_histories(events: list[Event], verdict: Verdict) -> None:
 def test_a_lost_element_is_told_with_its_add_and_the_read_that_lacked_it() -> None:
     (found,) = judged(observations([*added(7), *read()])).witnesses
     assert found.text == (
-        "o1 of s1 (20 ms to 30 ms) of key k lacked 7, which was known since 10 ms, and no read that began later had it"
+        "o1 of s1 (20 ms to 30 ms) of key k lacked 7, added by o0 and known since 10 ms, "
+        "and no read that began later had it"
     )
     assert (found.indices, found.ids) == ([0, 1, 2, 3], ["k", "o0", "o1"])
 

@@ -30,7 +30,8 @@ from consistency_viz.checkers.applied_order import AppliedOrder
 from consistency_viz.checkers.convergence.agreement import Agreement, Disagreement
 from consistency_viz.checkers.convergence.spread import Spread
 from consistency_viz.checkers.convergence.traffic import Traffic
-from consistency_viz.checkers.divergence.prose import described, listed, milliseconds, printable
+from consistency_viz.checkers.divergence.canonical import canonical
+from consistency_viz.checkers.divergence.prose import described, differing_fields, listed, milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_update
 from consistency_viz.checkers.findings import Findings, in_words
 from consistency_viz.checkers.operations import Operation
@@ -122,9 +123,10 @@ class Convergence:
 
     def _disagreed(self, one: Disagreement) -> None:
         first, second = one.first, one.second
+        here, there = _contrast(_shown(first), _shown(second))
         text = (
-            f"{printable(one.replicas[0])} showed {_shown(first)} and {printable(one.replicas[1])} "
-            f"showed {_shown(second)} "
+            f"{printable(one.replicas[0])} showed {here} and {printable(one.replicas[1])} "
+            f"showed {there} "
             f"for {printable(one.key)} at {milliseconds(one.at_us - self._started_us)}, although both had applied the "
             "same updates"
         )
@@ -144,6 +146,25 @@ class Convergence:
         self._findings.add(text, indices, [name, *key.partial])
 
 
-def _shown(observation: Observation | None) -> str:
-    value = observation.body.value if observation is not None and isinstance(observation.body, Applied) else None
-    return described(value, None)
+def _shown(observation: Observation | None) -> Any:
+    return observation.body.value if observation is not None and isinstance(observation.body, Applied) else None
+
+
+def _contrast(one: Any, other: Any) -> tuple[str, str]:
+    """Two values in words, as far as they differ: the fields of objects, the elements of lists of different ones."""
+    if isinstance(one, list) and isinstance(other, list):
+        here, there = ({canonical(e): e for e in value} for value in (one, other))
+        alone = [
+            [e for name, e in mine.items() if name not in theirs] for mine, theirs in ((here, there), (there, here))
+        ]
+        if (here or there) and any(alone):
+            return _with(alone[0]), _with(alone[1])
+    fields = differing_fields([one, other])
+    return described(one, fields), described(other, fields)
+
+
+def _with(elements: list[Any]) -> str:
+    """What only this one has of two lists."""
+    if not elements:
+        return "nothing that the other lacked"
+    return listed([described(element, None) for element in elements])
