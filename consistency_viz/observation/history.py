@@ -27,6 +27,7 @@ from workers.model.observation import Observation
 
 __all__ = ["DEFAULT_LIMITS", "HistoryError", "HistoryReader", "HistoryWriter", "Limits", "read_history"]
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _FIELD: Final = re.compile(r"`\$\.([A-Za-z_]\w*)|field `(\w+)`")
 
 
@@ -74,7 +75,7 @@ class HistoryReader:
             yield observation
 
     def _read_header(self) -> Header:
-        raw = self._bytes.readline(1)
+        raw = self._bytes.readline(1).removeprefix(_BYTE_ORDER_MARK)
         if not raw.strip():
             problem = "the file is empty" if not raw else "the first line is empty"
             raise HistoryError(self.file, 1, problem, "a native history begins with its header line")

@@ -12,6 +12,8 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
+from consistency_viz.observation.no_text import LONGEST, no_text
+
 STDIN: Final = "-"
 _GZIP: Final = b"\x1f\x8b"
 _CHUNK_BYTES: Final = 64 * 1024
@@ -55,10 +57,14 @@ class LimitedFile:
         self._raw = self._open(source)
         self._close_raw = str(source) != STDIN
         try:
-            packed = self._raw.peek(2)[:2] == _GZIP
+            first = self._raw.peek(LONGEST)[:LONGEST]
         except OSError as error:
             self.close()
             raise HistoryError(self.file, 0, f"cannot be read: {error}", "check the disk") from None
+        if wrong := no_text(first):
+            self.close()
+            raise HistoryError(self.file, 0, *wrong)
+        packed = first[:2] == _GZIP
         self._stream: BufferedReader | GzipFile = GzipFile(fileobj=self._raw) if packed else self._raw
 
     def close(self) -> None:

@@ -57,6 +57,8 @@ def test_the_message_is_one_line_for_a_person() -> None:
         ("[" + INVOKE, 1, "the vector of events is not closed"),
         (INVOKE + "\nnull\n" + OK, 2, "not JSON"),
         ("\n" * 3 + "[1]", 4, "1 is no event"),
+        (INVOKE + "\n" + OK.replace('"value"', '"value":2,"value"'), 2, "the member 'value' is there twice"),
+        (INVOKE.replace("1}", '{"a":1,"a":2}}'), 1, "the member 'a' is there twice"),
         (INVOKE.replace("1}", "[" * 2000 + "]" * 2000 + "}"), 1, "nested too deeply"),
     ],
 )
@@ -72,6 +74,31 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b'\n{:type :invoke, :process 0, :f :write, :value "\xff"}\n')
     error = refused(path)
     assert (error.line, "not UTF-8" in error.problem) == (2, True)
+
+
+@pytest.mark.parametrize("history_format", ["native", "jepsen"])
+@pytest.mark.parametrize(
+    ("begin", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),
+        (b"PK\x03\x04", "a zip archive"),
+        (b"JEPSEN\x00\x01", "Jepsen's binary store"),
+        (INVOKE.encode("utf-16"), "text in UTF-16"),
+        (b"\x00" * 100, "a binary file"),
+    ],
+)
+def test_what_is_no_text_is_called_by_its_name(tmp_path: Path, begin: bytes, what: str, history_format: str) -> None:
+    path = tmp_path / "h"
+    path.write_bytes(begin + b"}\n]" * 10)
+    with pytest.raises(HistoryError) as caught:
+        check_file(path, (), history_format)
+    assert (caught.value.line, caught.value.problem) == (0, f"this is {what}, and no history")
+
+
+def test_colons_within_texts_and_objects_are_no_members_twice(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text(INVOKE.replace("1}", '{"a": "b:c", "d": {"a": 1}}}') + "\n", encoding="utf-8")
+    assert check_file(path, ["linearizable-register"], "jepsen").observations == 1
 
 
 def test_limits_come_first(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ An event has ``:type`` (``invoke``, ``ok``, ``fail``, ``info``), ``:f``, ``:valu
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
@@ -79,7 +80,15 @@ class Events:
         try:
             if self._forms.notation == "EDN":
                 return read_all(text)
-            return [msgspec.json.decode(text.lstrip(" \t\r\n,"))]
+            fields = msgspec.json.decode(text.lstrip(" \t\r\n,"))
+            if (
+                isinstance(fields, dict)
+                and text.count(":") != len(fields)
+                and (twice := _member_twice(text)) is not None
+            ):
+                remedy = "give each member once: which one is meant cannot be told"
+                self.refuse(form.line, f"the member {_short(twice)} is there twice", remedy)
+            return [fields]
         except EdnError as error:
             line = form.line + text.count("\n", 0, error.offset)
             self.refuse(line, f"not EDN: {error.problem}", "every event is one map")
@@ -87,6 +96,14 @@ class Events:
             self.refuse(form.line, "nested too deeply")
         except msgspec.DecodeError as error:
             self.refuse(form.line, f"not JSON: {error}", "every event is one JSON object")
+
+    def _json(self, line: int, text: str) -> Any:
+        fields = msgspec.json.decode(text)
+        more = isinstance(fields, dict) and text.count(":") != len(fields)
+        if more and (twice := _member_twice(text)) is not None:
+            remedy = "give each member once: which one is meant cannot be told"
+            self.refuse(line, f"the member {_short(twice)} is there twice", remedy)
+        return fields
 
     def _event(self, line: int, fields: Any) -> Event:
         if self._count >= self._source.limits.lines_max:
@@ -194,3 +211,17 @@ def _text(value: Any) -> str:
 def _short(value: Any, length: int = 60) -> str:
     text = repr(list(value) if isinstance(value, EdnSet) else value)
     return text if len(text) <= length else text[: length - 1] + "\u2026"
+
+
+def _member_twice(text: str) -> str | None:
+    """The name of a member that some JSON object of a text has twice. Costly: ask only where there are more colons."""
+    twice: list[str] = []
+
+    def looked_at(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice.extend(name for name in found if sum(name == other for other, _ in pairs) > 1)
+        return found
+
+    json.loads(text, object_pairs_hook=looked_at)
+    return twice[0] if twice else None
