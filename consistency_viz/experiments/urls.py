@@ -1,6 +1,6 @@
 """Where the pages and commands of runs are."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import SlugConverter
 
 from consistency_viz.experiments import alternative_views, fault_views, views
@@ -16,6 +16,7 @@ register_converter(RunIdConverter, "run")
 
 urlpatterns = [
     path("", views.run_list, name="runs"),
+    path("experiments/", include("consistency_viz.experiments.campaign.urls")),
     path("enter/<str:token>/", views.enter, name="enter"),
     path("compare/", alternative_views.compare, name="compare"),
     path("runs/simulate/", alternative_views.run_simulate, name="run-simulate"),

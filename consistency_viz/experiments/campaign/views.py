@@ -1,0 +1,74 @@
+"""The pages of experiments: which there are, how far one is, what it came to so far. Everyone may look."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from consistency_viz.experiments.campaign import storing
+from consistency_viz.experiments.campaign.comparison import compared
+from consistency_viz.experiments.campaign.dashboards import open_seed
+from consistency_viz.experiments.campaign.models import Cell, Experiment
+from consistency_viz.experiments.campaign.progress import progress_of
+from consistency_viz.experiments.commands import CommandRefused, check_may_command
+from consistency_viz.experiments.errors import error
+
+LISTED_MAX: Final = 100
+SEEDS_SHOWN: Final = 8
+
+
+@require_safe
+@never_cache
+def experiment_list(request: HttpRequest) -> HttpResponse:
+    """Every experiment with its state, its progress and its verdict."""
+    rows = [(one, *progress_of(one)) for one in Experiment.objects.all()[:LISTED_MAX]]
+    return render(request, "experiments/list.html", {"rows": rows})
+
+
+@require_safe
+@never_cache
+def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
+    """One experiment. While it runs, the page fetches itself anew every second."""
+    experiment = get_object_or_404(Experiment, name=name)
+    done, total = progress_of(experiment)
+    prices = compared([experiment.summary]) if experiment.summary is not None else None
+    findings = [
+        {"finding": one, "seeds": one.evidence.get("seeds_not_shown", [])[:SEEDS_SHOWN], "n": _n(one.evidence)}
+        for one in experiment.findings.select_related("cell")
+    ]
+    context = {"experiment": experiment, "done": done, "total": total, "prices": prices, "findings": findings}
+    return render(request, "experiments/detail.html", context)
+
+
+@require_POST
+def experiment_command(request: HttpRequest, name: str, command: str) -> HttpResponse:
+    """Start or stop it."""
+    experiment = get_object_or_404(Experiment, name=name)
+    try:
+        check_may_command(request)
+        (storing.start if command == "start" else storing.stop)(experiment)
+    except CommandRefused as refused:
+        return error(request, refused.status, "Not done", refused.text, refused.remedy)
+    return HttpResponseRedirect(experiment.get_absolute_url(), status=303)
+
+
+@require_POST
+def experiment_open(request: HttpRequest, name: str, position: int, seed: int) -> HttpResponse:
+    """Open the run behind a result as a dashboard: played again, once, and kept."""
+    cell = get_object_or_404(Cell, experiment__name=name, position=position)
+    get_object_or_404(cell.results, seed=seed)
+    try:
+        check_may_command(request)
+        run = open_seed(cell, seed)
+    except CommandRefused as refused:
+        return error(request, refused.status, "Not opened", refused.text, refused.remedy)
+    return HttpResponseRedirect(reverse("run", args=[run.id]), status=303)
+
+
+def _n(evidence: dict[str, Any]) -> int:
+    return sum(evidence.get(name, 0) for name in ("showed", "not_shown", "unknown"))
