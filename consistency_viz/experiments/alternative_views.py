@@ -48,7 +48,7 @@ async def run_fix(request: HttpRequest, run_id: str) -> HttpResponse:
         broken = get_object_or_404(Run, pk=run_id)
         run = alternatives.mend(broken)
         announcing.announce(broken, run)
-        return f"Run {run.id} started.", beside(broken, run)
+        return f"Run {run.id} started.", f"{beside(broken, run)}&play=1"
 
     return await _made(request, "Not started", made)
 

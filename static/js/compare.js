@@ -243,14 +243,31 @@ async function open() {
   player.setSpeed(opening.speed);
   if (opening.isProjector) toggleProjector();
   if (opening.theme) document.documentElement.dataset.theme = opening.theme;
+  await begun();
   await player.seek(opening.t_us ?? 0);
   isOpened = true;
   if (opening.isPlaying) player.play();
+}
+
+/** Every run has begun: of one that was only just started, nothing is recorded for a while. */
+async function begun() {
+  const notice = find("#past-notice");
+  while (!(await Promise.all(runs.map(hasBegun))).every(Boolean)) {
+    setText(notice, texts.compare.waiting);
+    notice.hidden = false;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  notice.hidden = true;
+}
+
+/** @param {Run} run */
+async function hasBegun({ about }) {
+  const response = await fetch(`${about.past}at?us=0`).catch(() => null);
+  return response !== null && response.status !== 409;
 }
 
 find("#projector").addEventListener("click", toggleProjector);
 listenToKeys(acts);
 requestAnimationFrame(roll);
 setInterval(writeAddress, 400);
-open();
-look();
+open().then(look, failed);

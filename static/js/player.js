@@ -2,13 +2,14 @@
  * Plays the past of one run, or of several on one clock. Knows neither the page nor the store.
  *
  * Rules
- * 1. The one clock is the time since each run began. A reel that is over stays at its end.
+ * 1. The one clock is the time since each run began. A reel that is over stays at its end; for one that goes on the
+ *    clock waits.
  * 2. At most one question is under way for each reel; while one is, only the newest wish is remembered.
  * 3. Frames are asked for ahead of the clock and handed on when they are due; where they are late, the clock waits.
  *
  * @import {Frame, Snapshot, Delta} from "./types.js"
  *
- * @typedef {{frames: (Snapshot|Delta)[], start_us: number, end_us: number}} Answer
+ * @typedef {{frames: (Snapshot|Delta)[], start_us: number, end_us: number, is_over: boolean}} Answer
  * @typedef {(path: string) => Promise<Answer>} Ask an answer to `at?…` or `frames?…`; rejects if there is none
  *
  * @typedef {object} ReelOptions
@@ -26,6 +27,8 @@ export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
 /** How much real time of frames is asked for at once, and when more is. */
 const CHUNK_S = 6;
 const AHEAD_S = 3;
+/** How soon a run that goes on is asked again how far it has come. */
+const AGAIN_MS = 700;
 /** A frame for every so much real time, within what the server makes. */
 const FRAME_US = 50_000;
 const STEP_US = { least: 5_000, most: 200_000 };
@@ -112,14 +115,14 @@ export function createPlayer(options) {
       const end_us = endUs();
       const ready_us = Math.min(...reels.map((reel) => reel.ready_us()));
       const next_us = Math.min(clock_us + Math.round(passed_ms * 1000 * speed), ready_us, end_us);
-      isWaiting = next_us === ready_us && ready_us < end_us;
+      isWaiting = next_us === ready_us;
       clock_us = Math.max(clock_us, next_us);
       for (const reel of reels) {
         reel.hand(clock_us);
-        reel.fill(clock_us, speed).catch(options.onError);
+        reel.fill(clock_us, speed, now_ms).catch(options.onError);
       }
       options.onMove();
-      if (clock_us >= end_us && end_us > 0 && reels.every((reel) => !reel.isAsking())) {
+      if (clock_us >= end_us && end_us > 0 && reels.every((reel) => reel.isDone())) {
         isPlaying = false;
         options.onEnd();
       }
@@ -138,12 +141,14 @@ function createReel({ ask, onFrame }) {
   let until_us = 0;
   let shown_us = 0;
   let isAsking = false;
+  let is_over = false;
+  let askedMs = -Infinity;
   let generation = 0;
 
   /** @param {string} path */
   async function answered(path) {
     const answer = await ask(path);
-    ({ start_us, end_us } = answer);
+    ({ start_us, end_us, is_over } = answer);
     return answer;
   }
 
@@ -162,9 +167,9 @@ function createReel({ ask, onFrame }) {
 
   return {
     length_us: () => end_us - start_us,
-    isAsking: () => isAsking,
+    isDone: () => is_over && !isAsking,
     /** Up to which time of the clock frames are there; a reel that is over never makes the others wait. */
-    ready_us: () => (until_us >= end_us ? Infinity : until_us - start_us),
+    ready_us: () => (is_over && until_us >= end_us ? Infinity : until_us - start_us),
     forget,
     /** Asks how far it goes by now. */
     look: () => answered(`at?us=${shown_us}`),
@@ -196,11 +201,13 @@ function createReel({ ask, onFrame }) {
         shown_us = frame.at_us;
       }
     },
-    /** Asks for more if there is little. @param {number} clock_us @param {number} speed */
-    async fill(clock_us, speed) {
-      if (isAsking || until_us >= end_us) return;
+    /** Asks for more if there is little. @param {number} clock_us @param {number} speed @param {number} now_ms */
+    async fill(clock_us, speed, now_ms) {
+      const isAtEnd = until_us >= end_us;
+      if (isAsking || (isAtEnd && (is_over || now_ms - askedMs < AGAIN_MS))) return;
       if (until_us - start_us - clock_us > AHEAD_S * 1e6 * speed) return;
       isAsking = true;
+      askedMs = now_ms;
       const mine = generation;
       try {
         const step_us = Math.round(Math.min(STEP_US.most, Math.max(STEP_US.least, FRAME_US * speed)));

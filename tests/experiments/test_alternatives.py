@@ -108,7 +108,7 @@ def test_the_presenter_simulates_forks_and_mends_and_nobody_else_does(presenter)
     fork = Run.objects.get(fork_of=run)
     assert answer["Location"] == f"/compare/?runs={run.id},{fork.id}&t=2"
     answer = presenter.post(f"/runs/{run.id}/fix/")
-    assert answer["Location"] == f"/compare/?runs={run.id},{Run.objects.get(fix_of=run).id}"
+    assert answer["Location"] == f"/compare/?runs={run.id},{Run.objects.get(fix_of=run).id}&play=1"
     found = presenter.get(f"/runs/{run.id}/relatives").json()["relatives"]
     assert [one["relation"] for one in found] == ["fork", "fix"]
     for path in ("/runs/simulate/", f"/runs/{run.id}/fork/", f"/runs/{run.id}/fix/"):

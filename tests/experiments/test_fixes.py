@@ -42,7 +42,7 @@ def test_the_presenter_is_led_to_both_runs_side_by_side_and_a_script_gets_its_ad
     broken = lesson(state="finished")
     response = presenter.post(f"/runs/{broken.id}/fix/")
     run = Run.objects.exclude(pk=broken.pk).get()
-    assert (response.status_code, response["Location"]) == (303, f"/compare/?runs={broken.id},{run.id}")
+    assert (response.status_code, response["Location"]) == (303, f"/compare/?runs={broken.id},{run.id}&play=1")
     answer = presenter.post(f"/runs/{broken.id}/fix/", headers={"accept": "application/json"}).json()
     assert answer["ok"]
 

@@ -6,13 +6,14 @@ import { formatView, parseView } from "../../static/js/view_url.js";
 
 /** @typedef {import("../../static/js/types.js").Frame} Frame */
 
-/** A run whose frames say no more than when they are. @param {{start_us?: number, end_us: number}} run */
-function recorded({ start_us = 0, end_us }) {
+/** A run whose frames say no more than when they are. @param {{start_us?: number, end_us: number, isOver?: boolean}} run */
+function recorded(run) {
+  const { start_us = 0 } = run;
   /** @type {string[]} */
   const asked = [];
   /** @type {any[]} */
   const shown = [];
-  const clip = (/** @type {number} */ us) => Math.min(Math.max(us, start_us), end_us);
+  const clip = (/** @type {number} */ us) => Math.min(Math.max(us, start_us), run.end_us);
   return {
     asked,
     shown,
@@ -30,7 +31,8 @@ function recorded({ start_us = 0, end_us }) {
         at_us = clip(at_us + number("step_us"));
         frames.push({ kind: "delta", seq: frames.length, at_us });
       }
-      return Promise.resolve(/** @type {any} */ ({ frames, start_us, end_us }));
+      const { end_us, isOver = true } = run;
+      return Promise.resolve(/** @type {any} */ ({ frames, start_us, end_us, is_over: isOver }));
     },
     onFrame: (/** @type {Frame} */ frame) => shown.push(frame),
   };
@@ -102,6 +104,30 @@ Deno.test("runs that began at other times have one clock, and a step leads to th
   await player.step(-1, "a key");
   equal(player.state().clock_us, 2_999_000);
   ok(early.asked.includes("at?us=3000000&step=previous&key=a%20key"));
+});
+
+Deno.test("for a run that goes on the clock waits, and goes on with it; it is the end only when that is over", async () => {
+  const over = recorded({ end_us: 9_000_000 });
+  const goes = { end_us: 2_000_000, isOver: false };
+  const on = recorded(goes);
+  const { player, happened } = playing(over, on);
+  await player.seek(0);
+  player.play();
+  /** @param {number} from @param {number} to */
+  const roll = async (from, to) => {
+    for (let ms = from; ms <= to; ms += 50) {
+      player.tick(ms);
+      await settled();
+    }
+  };
+  await roll(0, 4_000);
+  equal([player.state().clock_us, player.state().isWaiting], [2_000_000, true]);
+  goes.end_us = 12_000_000;
+  await roll(4_050, 9_000);
+  ok(player.state().clock_us > 5_000_000);
+  goes.isOver = true;
+  await roll(9_050, 30_000);
+  equal([player.state().clock_us, happened], [12_000_000, ["end"]]);
 });
 
 Deno.test("what cannot be had stops it and is told", async () => {

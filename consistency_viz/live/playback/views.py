@@ -1,7 +1,7 @@
 """What the page asks of a run's past: the page at an instant, at the next event, and the frames to play from there.
 
-Answers are ``{"start_us", "end_us", "frames"}``: the instants between which can be asked, and frames of the wire schema
-(``live.frames``), a snapshot first. Everybody who may watch a run may ask; a thread does the work.
+Answers are ``{"start_us", "end_us", "is_over", "frames"}``: the instants between which can be asked, whether no later ones
+will come, and frames of the wire schema (``live.frames``), a snapshot first. Everybody who may watch a run may ask; a thread does the work.
 """
 
 from __future__ import annotations
@@ -79,7 +79,12 @@ def _asked(run_id: str, frames: Callable[[Film], list[Snapshot | Delta]]) -> byt
     film = _film_of(run_id)
     try:
         with film.opened():
-            answer: dict[str, Any] = {"frames": frames(film), "start_us": film.start_us, "end_us": film.end_us}
+            answer: dict[str, Any] = {
+                "start_us": film.start_us,
+                "end_us": film.end_us,
+                "is_over": film.known.ended,
+                "frames": frames(film),
+            }
             return msgspec.json.encode(answer)
     except FileNotFoundError:
         raise (GONE if film.known.ended else NOTHING_YET) from None

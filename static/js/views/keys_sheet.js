@@ -12,6 +12,7 @@ export function createKeysSheet(dialog, button, isUsed) {
   }).filter(Boolean);
   find(".keys-groups", dialog).replaceChildren(...groups);
   button.addEventListener("click", toggle);
+  find("[data-close]", dialog).addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
