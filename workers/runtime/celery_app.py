@@ -34,6 +34,8 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     worker_prefetch_multiplier=1,
+    # A worker whose threads are all busy, each for as long as a run lasts, leaves instances to the others.
+    worker_disable_prefetch=True,
     worker_send_task_events=False,
     worker_enable_remote_control=False,
     worker_hijack_root_logger=False,
