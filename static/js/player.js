@@ -56,7 +56,9 @@ export function createPlayer(options) {
       while (wanted_us !== null) {
         const at_us = wanted_us;
         await Promise.all(reels.map((reel) => reel.jump(at_us)));
-        if (wanted_us === at_us) wanted_us = null;
+        if (wanted_us !== at_us) continue;
+        wanted_us = null;
+        clock_us = Math.min(clock_us, endUs());
       }
     } catch (error) {
       wanted_us = null;
@@ -71,7 +73,9 @@ export function createPlayer(options) {
 
   /** @param {number} at_us */
   function seek(at_us) {
-    clock_us = Math.max(0, endUs() ? Math.min(at_us, endUs()) : at_us);
+    // How far a run that goes on has come is known when it has answered.
+    const isEndKnown = reels.every((reel) => reel.isOver());
+    clock_us = Math.max(0, isEndKnown ? Math.min(at_us, endUs()) : at_us);
     wanted_us = clock_us;
     options.onMove();
     return follow();
@@ -167,6 +171,7 @@ function createReel({ ask, onFrame }) {
 
   return {
     length_us: () => end_us - start_us,
+    isOver: () => is_over,
     isDone: () => is_over && !isAsking,
     /** Up to which time of the clock frames are there; a reel that is over never makes the others wait. */
     ready_us: () => (is_over && until_us >= end_us ? Infinity : until_us - start_us),

@@ -50,6 +50,13 @@ export function createTimeTravel({ root, store, presentUs, narration, toggleProj
       live();
     },
   });
+  // Other views move the one cursor as well; the player goes where it is.
+  store.subscribe(({ cursor_us }, before) => {
+    if (cursor_us === null || cursor_us === before.cursor_us) return;
+    if (cursor_us - startUs() === player.state().clock_us) return;
+    player.play(false);
+    player.seek(cursor_us - startUs());
+  });
   const bar = createTimeBar(find("#time"), find("#past"), {
     toggle,
     seek,
@@ -84,8 +91,8 @@ export function createTimeTravel({ root, store, presentUs, narration, toggleProj
     notice.hidden = true;
     const end_us = presentEndUs() - startUs();
     const at_us = Math.max(0, Math.min(elapsed_us, end_us));
-    store.seek(startUs() + at_us);
     player.seek(at_us);
+    store.seek(startUs() + at_us);
   }
 
   function live() {

@@ -125,6 +125,11 @@ Deno.test("for a run that goes on the clock waits, and goes on with it; it is th
   goes.end_us = 12_000_000;
   await roll(4_050, 9_000);
   ok(player.state().clock_us > 5_000_000);
+  await player.seek(11_000_000);
+  equal(player.state().clock_us, 11_000_000);
+  await player.seek(40_000_000);
+  equal(player.state().clock_us, 12_000_000);
+  await player.seek(6_000_000);
   goes.isOver = true;
   await roll(9_050, 30_000);
   equal([player.state().clock_us, happened], [12_000_000, ["end"]]);
