@@ -33,6 +33,8 @@
  * @property {string[]} lost_for_good
  * @property {Meeting[]} meetings
  *
+ * @typedef {{concurrent: number[], merge: number[], gone: number[]}} Marks places in the history
+ *
  * @typedef {object} Conflicts
  * @property {"ready"|"none"} state
  * @property {string} [text]
@@ -42,6 +44,7 @@
  * @property {Record<string, number>} [counts]
  * @property {number} [commuting]
  * @property {number} [applies_skipped]
+ * @property {Marks} [marks]
  */
 
 const AGAIN_MS = 1_500;

@@ -20,5 +20,5 @@ load(root.dataset.trace ?? "", {
 
 async function mark() {
   const found = await askForConflicts(root.dataset.conflicts ?? "");
-  if (found?.conflicts) view.conflicts(found.conflicts);
+  if (found?.marks) view.conflicts(found.marks);
 }

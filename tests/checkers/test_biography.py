@@ -57,9 +57,10 @@ def only(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_of_two_writes_that_knew_nothing_of_each_other_one_is_lost_and_both_authors_are_told() -> None:
-    conflict = only(
-        history(*TWO_WRITES, at("eu", "k@us.1", "B", ["k@us.1"]), at("us", "k@eu.1", "B", ["k@us.1"]), plan=LWW)
-    )
+    arrivals = at("eu", "k@us.1", "B", ["k@us.1"]), at("us", "k@eu.1", "B", ["k@us.1"])
+    document = history(*TWO_WRITES, *arrivals, plan=LWW)
+    assert document["marks"] == {"concurrent": [4, 5], "merge": [], "gone": [6, 7]}
+    conflict = only(document)
     assert (conflict["outcome"], conflict["node"], conflict["update"]) == ("overwritten", "eu", "k@us.1")
     assert (conflict["lost"], conflict["lost_for_good"]) == (["k@eu.1"], ["k@eu.1"])
     assert conflict["text"] == "At eu, k@us.1 replaced k@eu.1 of k. In the end no replica has k@eu.1."
@@ -67,9 +68,9 @@ def test_of_two_writes_that_knew_nothing_of_each_other_one_is_lost_and_both_auth
         ("s1", "wrote", "A", [], "client"),
         ("s2", "wrote", "B", [], "client"),
     ]
-    assert [(m["node"], m["outcome"], m["after"]) for m in conflict["meetings"]] == [
-        ("eu", "overwritten", "B"),
-        ("us", "discarded", "B"),
+    assert [(m["node"], m["outcome"], m["after"], m["index"]) for m in conflict["meetings"]] == [
+        ("eu", "overwritten", "B", 6),
+        ("us", "discarded", "B", 7),
     ]
     assert conflict["fields"] == [
         {

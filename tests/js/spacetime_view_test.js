@@ -206,17 +206,9 @@ Deno.test("a fault shades the lanes between the ends of its links, joined where 
 });
 
 Deno.test("each event of a conflict is marked once, by the worst of it, and only if it is in the trace", () => {
-  const conflict = {
-    authors: [{ index: 4 }, { index: 6 }],
-    meetings: [{ index: 6, outcome: "siblings" }, { index: 4, outcome: "overwritten" }, {
-      index: 99,
-      outcome: "merged",
-    }],
-  };
-  equal(marksOf(trace, /** @type {any} */ ([conflict])), [{ event: 4, mark: "gone" }, {
-    event: 6,
-    mark: "merge",
-  }]);
+  const marks = { concurrent: [4, 6], merge: [6, 99], gone: [4] };
+  equal(marksOf(trace, marks), [{ event: 4, mark: "gone" }, { event: 6, mark: "merge" }]);
+  equal(marksOf(trace, null), []);
 });
 
 Deno.test("of the observations of a witness an update is pointed at before a message, a message before a key", () => {

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from consistency_viz.checkers.biography.conflict import Conflict
+from consistency_viz.checkers.biography.conflict import RANKS, Conflict
 from consistency_viz.checkers.biography.contexts import Contexts
 from consistency_viz.checkers.biography.meetings import Meetings
 from consistency_viz.checkers.biography.telling import Survivors, Teller
@@ -31,6 +31,9 @@ from workers.model.history import Header
 from workers.model.observation import Applied, Faulted, Observation
 
 LISTED_MAX: Final = 200
+MARKS_MAX: Final = 3_000
+"""Places of one kind that are told."""
+
 APPLIES_MAX: Final = 300_000
 """Applies that are looked at; those after them are counted as not looked at."""
 
@@ -69,7 +72,8 @@ class Biography:
         """Every conflict that is listed, as JSON values, and how many of each outcome there were in all.
 
         ``conflicts`` is a list of what ``Teller.told`` makes; ``counts`` is by outcome; ``commuting`` counts updates
-        that met concurrent ones and commute with them; ``applies_skipped`` those beyond the bound.
+        that met concurrent ones and commute with them; ``applies_skipped`` those beyond the bound; ``marks`` are places
+        in the history: of ``concurrent`` updates, where they met (``merge``), and where one was lost (``gone``).
         """
         for operation in self._operations.open.values():
             if operation.update:
@@ -90,7 +94,22 @@ class Biography:
             "counts": counts,
             "commuting": meetings.commuting,
             "applies_skipped": self._skipped,
+            "marks": self._marks(found),
         }
+
+    def _marks(self, found: list[Conflict]) -> dict[str, list[int]]:
+        """Where all conflicts are, listed or not: concurrent updates, where they met, where one was lost."""
+        marks: dict[str, dict[int, None]] = {"concurrent": {}, "merge": {}, "gone": {}}
+        for conflict in found:
+            updates = [*conflict.others, conflict.update]
+            for update in updates if len(updates) > 1 else []:
+                first = self._contexts.about(conflict.key, update).first
+                if first is not None:
+                    marks["concurrent"][first.index] = None
+            for meeting in conflict.meetings:
+                costs = RANKS[meeting.outcome] == RANKS["overwritten"]
+                marks["gone" if costs else "merge"][meeting.index] = None
+        return {name: sorted(indices)[:MARKS_MAX] for name, indices in marks.items()}
 
     def _survivors(self, key: str) -> Survivors:
         """What each replica's last value keeps, and what every replica has applied or keeps."""

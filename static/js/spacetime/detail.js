@@ -11,6 +11,7 @@ import { spacetimeTexts as texts } from "./texts.js";
 /** What the line of an observation has that the words have said already. */
 const SAID = new Set(["index", "at_us", "node", "kind"]);
 const VALUE_LENGTH_MAX = 600;
+const LINE_LENGTH = 60;
 
 /**
  * @param {HTMLElement} root
@@ -37,12 +38,14 @@ export function createDetail(root, { url, onClose }) {
       if (shown !== event) return;
       if (!response.ok) throw new Error(line.error);
       const rows = Object.entries(line).filter(([name, value]) => !SAID.has(name) && value !== "");
-      list.replaceChildren(...rows.flatMap(([name, value]) => [
-        h("dt", "", [name]),
-        h("dd", "", [short(typeof value === "string" ? value : JSON.stringify(value))]),
-      ]));
+      list.replaceChildren(...rows.map(([name, value]) => {
+        const text = short(typeof value === "string" ? value : JSON.stringify(value));
+        const row = h("div", "", [h("dt", "", [name]), h("dd", "", [text])]);
+        row.classList.toggle("is-long", text.length > LINE_LENGTH);
+        return row;
+      }));
     } catch {
-      if (shown === event) list.replaceChildren(h("dd", "", [texts.detailFailed]));
+      if (shown === event) list.replaceChildren(h("div", "", [h("dd", "", [texts.detailFailed])]));
     }
   }
 

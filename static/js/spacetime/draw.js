@@ -151,7 +151,7 @@ function drawMarks(to, { trace, span, frame, palette, marks }) {
     trace.at.values[event] >= span.from_us && trace.at.values[event] <= span.to_us &&
     trace.node.values[event] >= 0
   );
-  const size = inSight.length > MANY_MARKS ? 4.5 : 7;
+  const size = inSight.length > 5 * MANY_MARKS ? 3 : inSight.length > MANY_MARKS ? 4.5 : 7;
   to.lineWidth = inSight.length > MANY_MARKS ? 1.5 : 2;
   for (const { event, mark } of inSight) {
     const at_us = trace.at.values[event];

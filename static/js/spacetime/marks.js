@@ -1,31 +1,27 @@
 /**
  * The conflicts as marks on the diagram: who was concurrent, where they met, where something was lost. Pure.
  *
- * @import {Conflict} from "../conflicts.js"
+ * @import {Marks} from "../conflicts.js"
  * @import {Mark} from "./picture.js"
  * @import {Trace} from "./trace.js"
  */
 
-const LOSSES = new Set(["overwritten", "discarded", "gone", "back", "again"]);
-export const MARKS_MAX = 2_000;
+/** The worst last: an event bears one mark. */
+const KINDS = /** @type {Mark["mark"][]} */ (["concurrent", "merge", "gone"]);
 
 /**
  * @param {Trace} trace
- * @param {Conflict[]} conflicts
+ * @param {Marks|null} places
  * @returns {Mark[]} each event once, the worst of it
  */
-export function marksOf(trace, conflicts) {
+export function marksOf(trace, places) {
   /** @type {Map<number, Mark["mark"]>} */
   const marks = new Map();
-  const rank = { concurrent: 0, merge: 1, gone: 2 };
-  const put = (/** @type {number} */ index, /** @type {Mark["mark"]} */ mark) => {
-    const event = trace.eventOf(index);
-    const before = marks.get(event);
-    if (event >= 0 && (before === undefined || rank[before] < rank[mark])) marks.set(event, mark);
-  };
-  for (const { authors, meetings } of conflicts) {
-    if (authors.length > 1) { for (const { index } of authors) put(index, "concurrent"); }
-    for (const { index, outcome } of meetings) put(index, LOSSES.has(outcome) ? "gone" : "merge");
+  for (const mark of places ? KINDS : []) {
+    for (const index of places?.[mark] ?? []) {
+      const event = trace.eventOf(index);
+      if (event >= 0) marks.set(event, mark);
+    }
   }
-  return [...marks].slice(0, MARKS_MAX).map(([event, mark]) => ({ event, mark }));
+  return [...marks].map(([event, mark]) => ({ event, mark }));
 }

@@ -5,7 +5,7 @@
  * `onSelect` and `onSeek` say what the reader chose here.
  *
  * @import {Selection} from "../types.js"
- * @import {Conflict} from "../conflicts.js"
+ * @import {Marks} from "../conflicts.js"
  * @import {Cone, Order, Processes} from "./causality.js"
  * @import {Mark} from "./picture.js"
  * @import {Span, Frame} from "./layout.js"
@@ -74,8 +74,8 @@ export function createSpacetime(root, { onSelect, onSeek, isPage = false }) {
   let selection = null;
   /** @type {number|null} */
   let cursor_us = null;
-  /** @type {Conflict[]} */
-  let conflicts = [];
+  /** @type {Marks|null} */
+  let conflicts = null;
   /** @type {Mark[]} */
   let marks = [];
   let selected = -1;
@@ -336,7 +336,7 @@ export function createSpacetime(root, { onSelect, onSeek, isPage = false }) {
         changed();
       }
     },
-    /** @param {Conflict[]} found */
+    /** Where the conflicts are in the history. @param {Marks|null} found */
     conflicts(found) {
       conflicts = found;
       mark();

@@ -3,7 +3,7 @@
  * whole page.
  *
  * @import {Selection} from "../types.js"
- * @import {Conflict, Conflicts} from "../conflicts.js"
+ * @import {Conflict, Conflicts, Marks} from "../conflicts.js"
  */
 
 import { isOver } from "../clock.js";
@@ -17,7 +17,7 @@ import { find, h, setAttribute, setText } from "./dom.js";
  * @param {HTMLElement} root
  * @param {object} to
  * @param {(selection: Selection|null) => void} to.onSelect
- * @param {(conflicts: Conflict[]) => void} to.onFound
+ * @param {(marks: Marks|null, conflicts: Conflict[]) => void} to.onFound
  */
 export function createConflicts(root, { onSelect, onFound }) {
   const note = find(".conflicts-note", root);
@@ -62,7 +62,7 @@ export function createConflicts(root, { onSelect, onFound }) {
     }
     look.hidden = isOver(runState);
     found = answer;
-    onFound(answer.conflicts ?? []);
+    onFound(answer.marks ?? null, answer.conflicts ?? []);
     return draw();
   }
 
