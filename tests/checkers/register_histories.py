@@ -167,7 +167,9 @@ class Known:
         """Whether a read that saw ``source`` saw something from before ``write``: in causal order or in real time."""
         if source == INITIAL:
             return True
-        return source != write and (self.before[source][write] or self.ends(source) < self.ops[write].begin)
+        if source == write or self.ends(write) < self.ops[source].begin:
+            return False  # what was over before the source began is not newer, whatever a cycle says
+        return self.before[source][write] or self.ends(source) < self.ops[write].begin
 
 
 def in_one_order(ops: list[Op]) -> bool:

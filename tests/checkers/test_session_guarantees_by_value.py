@@ -71,9 +71,7 @@ def staleness(ops: list[Op]) -> Counts:
             sources = [w for w in sources if ops[w].begin < known.ends(i)] + ([INITIAL] if value is None else [])
         else:
             sources = [source]
-        # What was acknowledged before the source began does not supersede it, whatever a cycle says.
-        begun = {s: -1 if s == INITIAL else ops[s].begin for s in sources}
-        stale = [any(known.older(s, w) for w in committed if known.ends(w) > begun[s]) for s in sources]
+        stale = [any(known.older(s, w) for w in committed) for s in sources]
         judged += all(stale) or not any(stale)
         unjudged += any(stale) and not all(stale)
         broken += all(stale)

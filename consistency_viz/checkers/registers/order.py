@@ -116,14 +116,15 @@ class CausalOrder:
         """Whether a read that saw ``source`` (below 0: the initial value) saw something from before ``write``.
 
         It did if the write comes after the source in causal order, or began when the source had been acknowledged: what
-        was over by then cannot be its successor.
+        was over by then cannot be its successor. Nor can a write be newer that was over before the source began,
+        whatever a cycle of who read from whom says.
         """
         if source < 0:
             return True
         ops = self.registers.ops
-        return source != write and (
-            self.is_before(source, write) or ops[source].completed_index < ops[write].invoked_index
-        )
+        if source == write or ops[write].completed_index < ops[source].invoked_index:
+            return False
+        return ops[source].completed_index < ops[write].invoked_index or self.is_before(source, write)
 
     def past(self, number: int) -> Clock:
         """How many operations of each lane come before ``number``, itself not counted unless it is in a cycle."""

@@ -80,15 +80,7 @@ class Events:
         try:
             if self._forms.notation == "EDN":
                 return read_all(text)
-            fields = msgspec.json.decode(text.lstrip(" \t\r\n,"))
-            if (
-                isinstance(fields, dict)
-                and text.count(":") != len(fields)
-                and (twice := _member_twice(text)) is not None
-            ):
-                remedy = "give each member once: which one is meant cannot be told"
-                self.refuse(form.line, f"the member {_short(twice)} is there twice", remedy)
-            return [fields]
+            return [self._json(form.line, text.lstrip(" \t\r\n,"))]
         except EdnError as error:
             line = form.line + text.count("\n", 0, error.offset)
             self.refuse(line, f"not EDN: {error.problem}", "every event is one map")
