@@ -10,6 +10,9 @@
 | ``ALLOWED_HOSTS`` | loopback | comma-separated host names under which the pages are reached |
 | ``CV_HTTPS`` | off | served over TLS: cookies are marked secure |
 | ``CV_PUBLIC_URL`` | what the browser uses | where phones reach the pages: what a room's QR code says |
+| ``CV_HISTORIES_DAYS`` | keep all | histories of runs that ended longer ago are deleted |
+| ``CV_HISTORIES_MB`` | keep all | of more than this together, the oldest are deleted |
+| ``CV_LOG_FORMAT`` | ``line`` | ``json``: one object a line, for what collects logs |
 | ``DEBUG`` | off | Django's debug pages |
 """
 
@@ -21,6 +24,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from consistency_viz.experiments.site import environment
 from consistency_viz.experiments.site.admin_look import UNFOLD as UNFOLD
+from consistency_viz.experiments.site.logs import FORMATS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = environment.data_dir("CV_DATA_DIR", BASE_DIR / "var")
@@ -32,6 +36,8 @@ ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.
 REDIS_URL = environment.redis_url("REDIS_URL")
 REDIS_RUNS_URL = environment.runs_url("REDIS_RUNS_URL")
 HTTPS = environment.boolean("CV_HTTPS", default=False)
+HISTORIES_DAYS = environment.number("CV_HISTORIES_DAYS")
+HISTORIES_MB = environment.number("CV_HISTORIES_MB")
 PUBLIC_URL = environment.web_url("CV_PUBLIC_URL")
 
 INSTALLED_APPS = [
@@ -149,15 +155,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "consistency_viz": {"level": "INFO"},
-        "django": {"level": "WARNING"},
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_config(
+    environment.choice("CV_LOG_FORMAT", FORMATS),
+    {"consistency_viz": "INFO", "django": "WARNING", "django.request": "ERROR"},
+)

@@ -60,3 +60,37 @@ def test_sqlite_lets_writers_queue_and_postgres_is_taken_as_it_is(monkeypatch, t
 def test_a_switch_is_read(monkeypatch, value, expected):
     monkeypatch.setenv("X", value)
     assert environment.boolean("X", default=True) is expected
+
+
+@pytest.mark.parametrize(("given", "found"), [("", None), ("30", 30.0), ("0.5", 0.5)])
+def test_a_number_is_read_or_there_is_none(monkeypatch, given, found):
+    monkeypatch.setenv("CV_HISTORIES_DAYS", given)
+    assert environment.number("CV_HISTORIES_DAYS") == found
+
+
+@pytest.mark.parametrize("given", ["-1", "x", "nan", "1e12"])
+def test_what_is_no_number_is_refused_by_name(monkeypatch, given):
+    monkeypatch.setenv("CV_HISTORIES_DAYS", given)
+    with pytest.raises(ImproperlyConfigured, match="CV_HISTORIES_DAYS"):
+        environment.number("CV_HISTORIES_DAYS")
+
+
+def test_a_log_line_is_json_where_that_is_asked_for(capsys):
+    import json
+    import logging.config
+
+    from consistency_viz.experiments.site.logs import logging_config
+
+    config = logging_config("json", {"a.test": "INFO"})
+    formatter = logging.config.DictConfigurator(config).configure_formatter(config["formatters"]["json"])
+    record = logging.makeLogRecord(
+        {"name": "a.test", "levelname": "INFO", "levelno": 20, "msg": "seed %d", "args": (3,)}
+    )
+    record.run = "r1"
+    found = json.loads(formatter.format(record))
+    assert {name: found[name] for name in ("event", "level", "logger", "run")} == {
+        "event": "seed 3",
+        "level": "info",
+        "logger": "a.test",
+        "run": "r1",
+    }

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 from django.db import connections
 from django.utils import timezone
 
-from consistency_viz.experiments.campaign import conclusion, live_slots
+from consistency_viz.experiments.campaign import conclusion, live_slots, retention
 from consistency_viz.experiments.campaign.models import Chunk, Experiment
 from consistency_viz.experiments.campaign.playing import now_us
 
@@ -32,6 +33,7 @@ AHEAD: Final = 3
 """Chunks handed out for each process: enough that none waits for a round."""
 
 ATTEMPTS_MAX: Final = 5
+PRUNED_EVERY_S: Final = 3_600.0
 
 
 class Reconciler:
@@ -42,6 +44,7 @@ class Reconciler:
         self._ahead = AHEAD * max(1, processes)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._pruned_s = float("-inf")
 
     def start(self) -> None:
         """Begin the rounds."""
@@ -66,6 +69,9 @@ class Reconciler:
         for experiment in Experiment.objects.filter(state=Experiment.State.RUNNING).order_by("started_at", "id"):
             self._look_after(experiment)
         live_slots.stop_what_nobody_waits_for()
+        if time.monotonic() - self._pruned_s > PRUNED_EVERY_S:
+            self._pruned_s = time.monotonic()
+            retention.prune_as_configured()
 
     def _look_after(self, experiment: Experiment) -> None:
         left = experiment.chunks.filter(done=False)

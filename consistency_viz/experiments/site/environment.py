@@ -39,6 +39,28 @@ def boolean(name: str, *, default: bool) -> bool:
     return _BOOLEANS[raw]
 
 
+def number(name: str) -> float | None:
+    """A number from 0 on; ``None`` if unset."""
+    raw = os.environ.get(name, "").strip()
+    if not raw:
+        return None
+    try:
+        found = float(raw)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 1e9:
+        raise refuse(name, raw, "use a number from 0 on, such as 30, or unset it")
+    return found
+
+
+def choice(name: str, known: tuple[str, ...]) -> str:
+    """One of a few words, the first of them if unset."""
+    raw = os.environ.get(name, "").strip().lower() or known[0]
+    if raw not in known:
+        raise refuse(name, raw, f"use one of {', '.join(known)}")
+    return raw
+
+
 def hosts(name: str, default: list[str]) -> list[str]:
     """A comma-separated list of host names, without scheme or port."""
     raw = os.environ.get(name, "")
