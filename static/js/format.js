@@ -30,6 +30,11 @@ export function duration(ms) {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
+/** A duration on an axis: no digit more than it has. @param {number} ms */
+export function shortDuration(ms) {
+  return ms && ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`;
+}
+
 /** A share as a percentage, careful at both ends: never "0%" or "100%" where it is not so. @param {number} share */
 export function percent(share) {
   if (!Number.isFinite(share)) return NOTHING;

@@ -59,10 +59,10 @@ const views = {
   charts: createCharts(store.get, nowUs, isRunning, (id) => {
     const window = store.get().windows.find((one) => windowId(one) === id);
     if (window) views.selection.toggle(ofWindow(window));
-  }),
+  }, (key) => views.selection.toggle({ kind: "key", id: key })),
   selection: createSelection(page, store),
   findings: createFindings(find("#findings"), (places) => views.lookingBack.lookAt(places)),
-  lookingBack: createLookingBack(store),
+  lookingBack: createLookingBack(store, (found) => views.charts.conflicts(found)),
   narration: createNarration(({ nodes, keys }) => {
     views.map.lookAt(nodes);
     views.matrix.lookAt(keys);

@@ -186,8 +186,14 @@
  * @property {string} font_family
  * @property {number} font_px
  *
- * @typedef {{label: string, color: string, dash?: string}} LegendEntry
- * @typedef {{data: object[], layout: Record<string, unknown>, legend: LegendEntry[]}} Figure
+ * @typedef {{label: string, color: string, dash?: string, sign?: string}} LegendEntry `sign`: the symbol, if it is one
+ *
+ * @typedef {object} Figure
+ * @property {object[]} data
+ * @property {Record<string, unknown>} layout
+ * @property {LegendEntry[]} legend
+ * @property {import("./figures/csv.js").Table} table what it shows, for a spreadsheet
+ * @property {boolean} [isEmpty] whether there is nothing to see in it
  */
 
 export {};

@@ -44,7 +44,7 @@ const theme = /** @type {import("../../static/js/types.js").Theme} */ ({
   fault_text: "grey",
   font_px: 12,
 });
-const view = { started_us: 0, now_us: 40_000_000, span_s: 30, width_px: 600 };
+const view = { started_us: 0, now_us: 40_000_000, range: { from_s: 10, to_s: 40 }, width_px: 600 };
 
 Deno.test("a fault is a shaded span, clipped to what is in sight, and one that lasts ends now", () => {
   const { shapes, annotations } = faultBands(

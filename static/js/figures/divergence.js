@@ -1,20 +1,20 @@
 /**
- * The divergence timeline: one bar per window, a lane per key, and on top how many keys differ at each moment. Pure.
+ * The divergence timeline: one bar per window, a lane per key, and above them what went wrong. Pure.
  *
  * Two traces of bars whatever the number of windows: "updates under way" (thin) and "values differ" (thick). Open windows
- * end at now and have a colour of their own.
- *
- * Behind it all, shaded, the faults.
+ * end at now and have a colour of their own. Behind it all, shaded, the faults.
  *
  * @import {FaultView, Theme, WindowView, Figure} from "../types.js"
+ * @import {Anomaly} from "./anomalies.js"
  * @import {Lanes} from "./lanes.js"
+ * @import {Range} from "./range.js"
  */
 
 import { duration, shortName } from "../format.js";
 import { windowId } from "../store.js";
 import { texts } from "../texts.js";
-import { axis, baseLayout, niceCeiling, timeAxis } from "./base.js";
-import { decimate } from "./decimate.js";
+import { anomalyTrace } from "./anomalies.js";
+import { axis, baseLayout, plain, timeAxis } from "./base.js";
 import { faultBands } from "./faults.js";
 
 export const LANES_MAX = 48;
@@ -25,17 +25,20 @@ const LABELLED_LANES_MAX = 8;
 const LETTER_PX = 7.2;
 /** Of what is not selected, while something is. */
 const OTHERS_OPACITY = 0.22;
+/** The share of the height that marks have. */
+const MARKS_SHARE = 0.09;
 
 /**
- * The windows of which some part lies in the last `span_s` seconds.
+ * The windows of which some part is in sight.
  *
  * @param {WindowView[]} windows
- * @param {number} now_us
- * @param {number} span_s
+ * @param {number} from_us
+ * @param {number} to_us
  */
-export function windowsInSight(windows, now_us, span_s) {
-  const from_us = now_us - span_s * 1e6;
-  return windows.filter((window) => window.to_us === null || window.to_us > from_us);
+export function windowsInSight(windows, from_us, to_us) {
+  return windows.filter((window) =>
+    window.from_us <= to_us && (window.to_us === null || window.to_us > from_us)
+  );
 }
 
 /**
@@ -44,72 +47,77 @@ export function windowsInSight(windows, now_us, span_s) {
  * @param {Lanes} given.lanes
  * @param {number} given.started_us
  * @param {number} given.now_us
- * @param {number} given.span_s
+ * @param {Range} given.range
  * @param {number} given.width_px of the plotting area
  * @param {FaultView[]} [given.faults]
+ * @param {Anomaly[]} [given.anomalies]
  * @param {{keys: ReadonlySet<string>, window: string}} [given.marked] what is selected: all else steps back
  * @param {Theme} theme
  * @returns {Figure & {hidden: number, open: number}}
  */
 export function divergenceFigure(given, theme) {
-  const { windows, lanes, started_us, now_us, span_s, width_px } = given;
+  const { windows, lanes, started_us, now_us, range, width_px } = given;
   const seconds = (/** @type {number} */ us) => (us - started_us) / 1e6;
   const drawn = windows.filter((window) => (lanes.get(window.key) ?? LANES_MAX) < LANES_MAX);
   const values = drawn.filter((window) => window.view === "value");
   const updates = drawn.filter((window) => window.view === "updates");
   const highest = Math.max(0, ...drawn.map((window) => (lanes.get(window.key) ?? 0) + 1));
   const rows = Math.max(LANES_MIN, Math.ceil(highest / 8) * 8);
-  const px_per_s = width_px / span_s;
-  const isMarked = markedBy(given.marked);
-  const bar = { lanes, seconds, now_us, isMarked, px_per_s: rows > LABELLED_LANES_MAX ? 0 : px_per_s };
-  const strip = divergedOverTime(windows, now_us - span_s * 1e6, now_us);
-  const points = decimate(
-    strip.map(([us, n]) => /** @type {[number, number]} */ ([seconds(us), n])),
-    Math.max(50, width_px),
-  );
-  const top = niceCeiling(Math.max(0, ...strip.map(([, n]) => n)), 2);
+  const px_per_s = width_px / (range.to_s - range.from_s);
+  const bar = {
+    lanes,
+    seconds,
+    now_us,
+    isMarked: markedBy(given.marked),
+    px_per_s: rows > LABELLED_LANES_MAX ? 0 : px_per_s,
+    from_s: range.from_s,
+  };
+  const anomalies = anomalyTrace(given.anomalies ?? [], { started_us, range, px_per_s }, theme);
+  const { valueWindow, updatesWindow, stillOpen, fault } = texts.chart;
   return {
     data: [
-      barTrace(updates, bar, {
-        name: texts.chart.updatesWindow,
-        width: 0.3,
-        color: theme.warm,
-        open: theme.warm,
-      }, theme),
-      barTrace(values, bar, {
-        name: texts.chart.valueWindow,
-        width: 0.74,
-        color: theme.accent,
-        open: theme.hot,
-      }, theme),
-      stripTrace(points, theme),
+      barTrace(updates, bar, { name: updatesWindow, width: 0.3, color: theme.warm, open: theme.warm }, theme),
+      barTrace(values, bar, { name: valueWindow, width: 0.74, color: theme.accent, open: theme.hot }, theme),
+      anomalies.trace,
     ],
     layout: baseLayout(theme, {
       ...faultBands(given.faults ?? [], given, theme),
       barmode: "overlay",
       hovermode: "closest",
-      margin: { l: 34, r: 10, t: 8, b: 26 },
-      xaxis: { ...timeAxis(theme, seconds(now_us), span_s), anchor: "y", showgrid: true },
+      xaxis: { ...timeAxis(theme, range, width_px), anchor: "y" },
       yaxis: axis(theme, {
-        domain: [0, 0.76],
+        domain: [0, 1 - MARKS_SHARE],
         range: [rows - 0.5, -0.5],
         showgrid: false,
         showticklabels: false,
       }),
       yaxis2: axis(theme, {
-        domain: [0.82, 1],
-        range: [0, top * 1.08],
-        tickvals: [0, top],
+        domain: [1 - MARKS_SHARE, 1],
+        range: [-1, 1],
         anchor: "x",
-        showgrid: true,
+        showgrid: false,
+        showticklabels: false,
       }),
     }),
     legend: [
-      { label: texts.chart.stillOpen, color: theme.hot },
-      { label: texts.chart.valueWindow, color: theme.accent },
-      { label: texts.chart.updatesWindow, color: theme.warm },
-      ...(given.faults?.length ? [{ label: texts.chart.fault, color: theme.fault }] : []),
+      { label: stillOpen, color: theme.hot },
+      { label: valueWindow, color: theme.accent },
+      { label: updatesWindow, color: theme.warm },
+      ...(given.faults?.length ? [{ label: fault, color: theme.fault }] : []),
+      ...anomalies.legend,
     ],
+    table: {
+      columns: ["key", "view", "from_s", "to_s", "length_ms", "replicas"],
+      rows: windows.map(({ key, view, from_us, to_us, replicas }) => [
+        key,
+        view,
+        seconds(from_us),
+        to_us === null ? null : seconds(to_us),
+        ((to_us ?? now_us) - from_us) / 1000,
+        replicas.join(" "),
+      ]),
+    },
+    isEmpty: !windows.length && !(given.anomalies ?? []).length,
     hidden: new Set(windows.filter((window) => !drawn.includes(window)).map((window) => window.key)).size,
     open: values.filter((window) => window.to_us === null).length,
   };
@@ -123,15 +131,16 @@ function markedBy(marked) {
 
 /**
  * @param {WindowView[]} windows
- * @param {{lanes: Lanes, seconds: (us: number) => number, now_us: number, px_per_s: number, isMarked: (window: WindowView) => boolean}} bar
+ * @param {{lanes: Lanes, seconds: (us: number) => number, now_us: number, px_per_s: number, from_s: number, isMarked: (window: WindowView) => boolean}} bar
  * @param {{name: string, width: number, color: string, open: string}} look
  * @param {Theme} theme
  */
-function barTrace(windows, { lanes, seconds, now_us, px_per_s, isMarked }, look, theme) {
+function barTrace(windows, { lanes, seconds, now_us, isMarked, px_per_s, from_s }, look, theme) {
   const lengths = windows.map((window) => Math.max(0, ((window.to_us ?? now_us) - window.from_us) / 1e6));
   const labels = windows.map((window, i) => {
-    const fits = Math.floor(lengths[i] * px_per_s / LETTER_PX) - 1;
-    return look.width > 0.5 && fits >= 4 ? shortName(window.key, fits) : "";
+    const cut_s = Math.max(0, from_s - seconds(window.from_us));
+    const fits = Math.floor((lengths[i] - cut_s) * px_per_s / LETTER_PX) - 1;
+    return look.width > 0.5 && fits >= 4 ? plain(shortName(window.key, fits)) : "";
   });
   return {
     type: "bar",
@@ -153,24 +162,11 @@ function barTrace(windows, { lanes, seconds, now_us, px_per_s, isMarked }, look,
     textangle: 0,
     constraintext: "none",
     insidetextfont: { color: theme.surface, size: theme.font_px - 1 },
-    hovertext: windows.map((window, i) => `${window.key}: ${look.name}, ${duration(lengths[i] * 1000)}`),
+    hovertext: windows.map((window, i) =>
+      `${plain(window.key)}: ${look.name}, ${duration(lengths[i] * 1000)}`
+    ),
     hoverinfo: "text",
     cliponaxis: true,
-  };
-}
-
-/** @param {[number, number][]} points @param {Theme} theme */
-function stripTrace(points, theme) {
-  return {
-    type: "scatter",
-    mode: "lines",
-    name: texts.chart.divergedKeys,
-    x: points.map(([x]) => x),
-    y: points.map(([, y]) => y),
-    yaxis: "y2",
-    line: { shape: "hv", width: 1.5, color: theme.hot },
-    fill: "tozeroy",
-    hoverinfo: "x+y",
   };
 }
 

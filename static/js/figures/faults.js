@@ -2,10 +2,12 @@
  * Faults as they are drawn: shaded spans with words in the timeline, and what is wrong at each node and link now. Pure.
  *
  * @import {FaultView, TouchView, Theme} from "../types.js"
+ * @import {Range} from "./range.js"
  */
 
 import { faultTexts } from "../fault_texts.js";
 import { runTime, shortName } from "../format.js";
+import { plain } from "./base.js";
 
 /** Room that a letter of a label needs, in pixels. */
 const LETTER_PX = 6.6;
@@ -18,35 +20,50 @@ const STOPS = new Set(["pause", "crash"]);
  * Shapes and annotations for the faults in sight. Labels that would cover each other stand one above the other.
  *
  * @param {FaultView[]} faults
- * @param {{started_us: number, now_us: number, span_s: number, width_px: number}} view
+ * @param {{started_us: number, now_us: number, range: Range, width_px: number}} view
  * @param {Theme} theme
  */
-export function faultBands(faults, { started_us, now_us, span_s, width_px }, theme) {
+export function faultBands(faults, view, theme) {
+  const { from_s, to_s } = view.range;
+  const px_per_s = view.width_px / (to_s - from_s);
+  return {
+    shapes: faultShades(faults, view, theme),
+    annotations: labelsOf(bandsOf(faults, view), { from_s, to_s, px_per_s }, theme),
+  };
+}
+
+/**
+ * Only the shapes: for charts that stand below one that has the words.
+ *
+ * @param {FaultView[]} faults
+ * @param {{started_us: number, now_us: number, range: Range}} view
+ * @param {Theme} theme
+ */
+export function faultShades(faults, view, theme) {
+  return bandsOf(faults, view).map(({ from, to }) => ({
+    type: "rect",
+    xref: "x",
+    yref: "paper",
+    x0: from,
+    x1: to,
+    y0: 0,
+    y1: 1,
+    layer: "below",
+    line: { width: 1, color: theme.muted, dash: "dot" },
+    fillcolor: theme.fault,
+  }));
+}
+
+/** @param {FaultView[]} faults @param {{started_us: number, now_us: number, range: Range}} view */
+function bandsOf(faults, { started_us, now_us, range: { from_s, to_s } }) {
   const seconds = (/** @type {number} */ us) => (us - started_us) / 1e6;
-  const to_s = Math.max(seconds(now_us), span_s);
-  const from_s = to_s - span_s;
-  const bands = faults
+  return faults
     .map((fault) => ({
       fault,
       from: Math.max(from_s, seconds(fault.from_us)),
       to: Math.min(to_s, seconds(fault.to_us ?? now_us)),
     }))
-    .filter(({ from, to, fault }) => to > from || fault.to_us === null);
-  return {
-    shapes: bands.map(({ from, to }) => ({
-      type: "rect",
-      xref: "x",
-      yref: "paper",
-      x0: from,
-      x1: to,
-      y0: 0,
-      y1: 1,
-      layer: "below",
-      line: { width: 1, color: theme.muted, dash: "dot" },
-      fillcolor: theme.fault,
-    })),
-    annotations: labelsOf(bands, { from_s, to_s, px_per_s: width_px / span_s }, theme),
-  };
+    .filter(({ from, to }) => to > from || (from <= to_s && to === from));
 }
 
 /**
@@ -68,8 +85,8 @@ function labelsOf(bands, { from_s, to_s, px_per_s }, theme) {
     const line = found < 0 ? freeAt.length : found;
     freeAt[line] = left + (text.length + 2) * LETTER_PX;
     return [{
-      text,
-      hovertext: fault.label,
+      text: plain(text),
+      hovertext: plain(fault.label),
       xref: "x",
       yref: "paper",
       x: from,

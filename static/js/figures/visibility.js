@@ -85,6 +85,17 @@ export function visibilityFigure({ points, curve }, theme, width_px) {
         nticks: 6,
       }),
     }),
+    table: {
+      columns: ["after_ms", "reads", "fresh", "low", "high", "predicted"],
+      rows: points.map(({ after_ms, n, share, low, high, predicted }) => [
+        after_ms,
+        n,
+        share,
+        low,
+        high,
+        predicted,
+      ]),
+    },
     legend: [
       { label: texts.visibility.measured, color: measured },
       { label: texts.visibility.predicted, color: prediction, dash: "dash" },

@@ -6,7 +6,8 @@
  */
 
 import { texts } from "../texts.js";
-import { h, throttled } from "./dom.js";
+import { h, setAttribute, setText, throttled } from "./dom.js";
+import { createSaveMenu } from "./save_menu.js";
 
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
@@ -27,15 +28,24 @@ function plotly() {
 }
 
 /**
- * @param {HTMLElement} element the `.chart` of a figure; its plot goes into `.chart-plot`, its legend into `.chart-legend`
- * @param {(width_px: number) => Figure|null} make `null`: nothing to draw yet
+ * @param {HTMLElement} element the `.chart` of a figure; its plot goes into `.chart-plot`, its legend into `.chart-legend`,
+ *   its menu to save it into `.chart-save`
+ * @param {(width_px: number, isAlone: boolean) => Figure|null} make `null`: nothing to draw yet; alone: in a file
  * @param {number} every_ms
  * @param {(data: unknown) => void} [onPick] the `customdata` of what was clicked
- * @returns {{changed: () => void}}
+ * @returns {{changed: () => void, stage: HTMLElement}} the stage is what else may be laid over the plot
  */
 export function createChart(element, make, every_ms, onPick) {
   const plot = /** @type {HTMLElement} */ (element.querySelector(".chart-plot"));
   const legend = element.querySelector(".chart-legend");
+  const title = element.querySelector("h2, h3")?.textContent ?? "";
+  const empty = h("p", "chart-empty");
+  const stage = h("div", "chart-stage");
+  plot.replaceWith(stage);
+  stage.append(plot, empty);
+  empty.hidden = true;
+  setAttribute(plot, "role", "img");
+  if (!plot.hasAttribute("aria-label")) setAttribute(plot, "aria-label", title);
   let isVisible = false;
   let isDrawing = false;
   let isStale = false;
@@ -46,7 +56,7 @@ export function createChart(element, make, every_ms, onPick) {
   const draw = throttled(async () => {
     isStale = isDrawing;
     if (!engine || isDrawing || !isVisible || document.hidden || !plot.clientWidth) return;
-    const figure = make(plot.clientWidth);
+    const figure = make(plot.clientWidth, false);
     if (!figure) return;
     isDrawing = true;
     const layout = { ...figure.layout, width: plot.clientWidth, height: plot.clientHeight };
@@ -59,10 +69,14 @@ export function createChart(element, make, every_ms, onPick) {
       );
     }
     if (legend) showLegend(legend, figure.legend);
+    empty.hidden = !figure.isEmpty;
+    setText(empty, texts.chart.empty[element.id] ?? "");
     isDrawing = false;
     if (isStale) draw();
   }, every_ms);
 
+  const place = element.querySelector(".chart-save");
+  if (place) createSaveMenu(place, element.id, title, () => engine, make);
   new IntersectionObserver((entries) => {
     isVisible = entries[entries.length - 1].isIntersecting;
     draw();
@@ -72,7 +86,7 @@ export function createChart(element, make, every_ms, onPick) {
     engine = loaded;
     draw();
   }, () => plot.replaceChildren(h("p", "empty-text", [texts.chartsFailed])));
-  return { changed: draw };
+  return { changed: draw, stage };
 }
 
 /**
@@ -83,10 +97,11 @@ function showLegend(list, entries) {
   const signature = JSON.stringify(entries);
   if (list.getAttribute("data-shown") === signature) return;
   list.setAttribute("data-shown", signature);
-  list.replaceChildren(...entries.map(({ label, color, dash }) => {
-    const swatch = h("span", "swatch");
+  list.replaceChildren(...entries.map(({ label, color, dash, sign }) => {
+    const swatch = h("span", sign ? "swatch-sign" : "swatch", sign ? [sign] : []);
     swatch.style.setProperty("--swatch", color);
     if (dash && dash !== "solid") swatch.dataset.dash = dash;
+    if (sign) swatch.setAttribute("aria-hidden", "true");
     return h("li", "", [swatch, label]);
   }));
 }

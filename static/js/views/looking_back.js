@@ -17,13 +17,17 @@ import { find, wantsLessMotion } from "./dom.js";
  * @param {() => State} store.live
  * @param {(selection: import("../types.js").Selection|null) => void} store.select
  * @param {(cursor_us: number|null) => void} store.seek
+ * @param {(conflicts: import("../conflicts.js").Conflict[]) => void} onConflicts
  */
-export function createLookingBack(store) {
+export function createLookingBack(store, onConflicts) {
   const root = find("#spacetime");
   const spacetime = createSpacetime(root, { onSelect: store.select, onSeek: store.seek });
   const conflicts = createConflicts(find("#conflicts"), {
     onSelect: store.select,
-    onFound: spacetime.conflicts,
+    onFound(marks, found) {
+      spacetime.conflicts(marks);
+      onConflicts(found);
+    },
   });
   /** @type {ReturnType<typeof load>|null} */
   let loading = null;
