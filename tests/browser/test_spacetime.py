@@ -42,7 +42,7 @@ def test_on_its_own_page_the_run_is_drawn_as_it_goes_and_an_event_shows_its_past
     page.keyboard.press("]")
     expect(page.locator(".spacetime-tip")).to_be_visible()
     page.keyboard.press("Enter")
-    page.get_by_label("Show", exact=True).select_option("updates")
+    page.locator("[name=show]").select_option("updates")
     expect(events(page)).to_contain_text("match")
     page.keyboard.press("Escape")
     canvas.focus()
@@ -56,9 +56,9 @@ def test_on_its_own_page_the_run_is_drawn_as_it_goes_and_an_event_shows_its_past
     page.keyboard.press("Escape")
     expect(detail).to_be_hidden()
 
-    page.get_by_label("Find").fill("nobody has this name")
+    page.locator("[name=find]").fill("nobody has this name")
     expect(page.locator(".spacetime-empty")).to_contain_text("Nothing matches")
-    page.get_by_label("Find").fill("")
+    page.locator("[name=find]").fill("")
     expect(page.locator(".spacetime-empty")).to_be_hidden()
     found = Axe().run(page)
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found.response["violations"]] == []
