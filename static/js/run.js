@@ -82,6 +82,7 @@ const draw = throttled(() => {
   views.status.showNotice(state);
   time.show(state);
   if (!state.run) return;
+  views.map.setPace(time.pace());
   views.map.show(state);
   views.faults.show(state, now_us);
   views.matrix.show(state, now_us);
@@ -125,6 +126,7 @@ const socket = createSocket({
 
 store.subscribe((state, before) => {
   const isNews = state.seq !== before.seq || state.boot !== before.boot;
+  if (state.boot !== before.boot || state.seq < before.seq) views.map.clear();
   if (isNews && !state.needs_snapshot) views.map.receive(state);
   views.charts.changed();
   draw();

@@ -204,8 +204,11 @@ export function createTimeTravel({ root, store, presentUs, narration, toggleProj
   setInterval(writeAddress, ADDRESS_EVERY_MS);
 
   return {
-    player,
-    seek,
+    /** How fast what is shown goes: 1 in the present, 0 where it stands. */
+    pace() {
+      const { isPlaying, speed } = player.state();
+      return !isPast() ? 1 : isPlaying ? speed : 0;
+    },
     /** @param {State} shown */
     show(shown) {
       const { run } = store.live();

@@ -41,18 +41,30 @@ export function createFlow(canvas) {
   /** @type {Map<string, Curve>} */
   let curves = new Map();
   let isRunning = false;
+  let pace = 1;
+  let clock_ms = 0;
+  let readMs = performance.now();
   let rem = 16;
   let labelledMax = LABELLED_DOTS_MAX;
   onThemeChange(() => tones = readTones(TONES));
 
+  /** Time as the dots have it: it goes as fast as what is played, and stands when that does. */
+  function dotTime() {
+    const ms = performance.now();
+    clock_ms += (ms - readMs) * pace;
+    readMs = ms;
+    return clock_ms;
+  }
+
   function frame() {
-    const now = performance.now();
+    const now = dotTime();
     pen.clearRect(0, 0, canvas.width, canvas.height);
     const drawn = dots.filter((dot) => drawDot(dot, now, dots.length <= labelledMax));
     const waiting = dots.some((dot) => dot.from_ms > now);
-    isRunning = drawn.length > 0 || waiting;
+    const isAnything = drawn.length > 0 || waiting;
+    isRunning = isAnything && pace > 0;
     if (isRunning) requestAnimationFrame(frame);
-    else dots = [];
+    else if (!isAnything) dots = [];
   }
 
   /** @param {Dot} dot @param {number} now @param {boolean} isLabelled */
@@ -92,10 +104,25 @@ export function createFlow(canvas) {
       labelledMax = width < NARROW_PX ? LABELLED_DOTS_MAX_NARROW : LABELLED_DOTS_MAX;
       rem = newRem;
     },
+    /** How fast time goes: 0.25 is slow motion, 0 stands still. @param {number} newPace */
+    setPace(newPace) {
+      if (newPace === pace) return;
+      dotTime();
+      pace = newPace;
+      if (pace > 0 && dots.length && !isRunning) {
+        isRunning = true;
+        requestAnimationFrame(frame);
+      }
+    },
+    /** What was under way belongs to another time. */
+    clear() {
+      dots = [];
+      pen.clearRect(0, 0, canvas.width, canvas.height);
+    },
     /** @param {MessageView[]} messages @returns {number} how many had no room */
     add(messages) {
       if (!messages.length || wantsLessMotion() || document.hidden) return 0;
-      const admitted = admit(dots, messages, performance.now());
+      const admitted = admit(dots, messages, dotTime());
       dots = admitted.dots;
       if (!isRunning) {
         isRunning = true;

@@ -180,6 +180,10 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
   new ResizeObserver(arrange).observe(root);
 
   return {
+    /** How fast what is shown goes, 0 where it stands. @param {number} pace */
+    setPace: flow.setPace,
+    /** Another instant is shown: what was under way is not any more. */
+    clear: flow.clear,
     /** Every frame's messages, each once. @param {State} state */
     receive(state) {
       count(state.messages);
