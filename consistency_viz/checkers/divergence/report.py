@@ -43,23 +43,31 @@ def _verdict(tracker: WindowTracker) -> tuple[Verdict, str]:
         return Verdict.UNKNOWN, "the history names fewer than two replicas, so nothing could differ"
     if not tracker.applies:
         return Verdict.UNKNOWN, "no replica applied anything, so nothing was seen that could differ"
+    if not tracker.open_keys and tracker.applies_unfollowed:
+        return Verdict.UNKNOWN, f"too many keys differed at once: {tracker.applies_unfollowed:,} applies were left out"
     if not tracker.open_keys:
-        return (
-            Verdict.PASSED,
-            f"all {len(tracker.replicas)} replicas agreed on all {len(tracker.keys):,} keys at the end",
-        )
+        agreed = f"all {len(tracker.replicas)} replicas agreed on all {tracker.keys_n:,} keys at the end"
+        return Verdict.PASSED, f"{agreed}{_forgotten(tracker)}"
     values = sum(1 for state in tracker.open_keys.values() if state.diverged & VALUE_ALL)
     updates = sum(1 for state in tracker.open_keys.values() if state.diverged & UPDATES_ALL)
     live = sum(1 for state in tracker.open_keys.values() if state.diverged >> 2)
     reason = (
         f"when the run ended, replicas showed different values for {values:,} and had applied different updates for "
-        f"{updates:,} of {len(tracker.keys):,} keys"
+        f"{updates:,} of {tracker.keys_n:,} keys{_forgotten(tracker)}"
     )
     if live:
         return Verdict.FAILED, reason
     if tracker.replicas_live < 2:
         return Verdict.FAILED, f"{reason}; {'only one' if tracker.replicas_live else 'no'} replica was live"
     return Verdict.FAILED, f"{reason}; the live replicas agreed"
+
+
+def _forgotten(tracker: WindowTracker) -> str:
+    """What was dropped to bound memory, in words."""
+    count = tracker.folded.forgotten
+    return (
+        f" ({count:,} that had settled long before were forgotten; one that came back counts as new)" if count else ""
+    )
 
 
 def _opened_us(state: KeyState) -> int:
@@ -125,7 +133,9 @@ def _value(observation: Observation | None) -> Any:
 def _metrics(tracker: WindowTracker, end_us: int) -> dict[str, Any]:
     metrics: dict[str, Any] = {
         "replicas": list(tracker.replicas),
-        "keys": len(tracker.keys),
+        "keys": tracker.keys_n,
+        "keys_forgotten": tracker.folded.forgotten,
+        "applies_unfollowed": tracker.applies_unfollowed,
         "applies": tracker.applies,
         "applies_elsewhere": tracker.applies_elsewhere,
         "value": {},
@@ -147,5 +157,6 @@ def _top(tracker: WindowTracker, slot: int, end_us: int) -> list[dict[str, Any]]
         diverged_us = state.closed_us[slot] + (end_us - state.opened_us[slot] if is_open else 0)
         return diverged_us, state.closed[slot] + is_open
 
-    longest = nlargest(KEYS_TOP, (s for s in tracker.keys.values() if total(s)[1]), key=lambda s: (total(s), s.key))
-    return [{"key": s.key, "diverged_ms": total(s)[0] / 1000, "windows": total(s)[1]} for s in longest]
+    followed = ((*total(s), s.key) for s in tracker.keys.values() if total(s)[1])
+    longest = nlargest(KEYS_TOP, [*followed, *tracker.folded.longest(slot, KEYS_TOP)])
+    return [{"key": key, "diverged_ms": us / 1000, "windows": windows} for us, windows, key in longest]

@@ -29,7 +29,7 @@ class SettledUpdates:
 
     def __init__(self) -> None:
         self._runs: dict[str, list[int]] = {}  # prefix to [first, last] of a gapless run
-        self._cloud: set[str] = set()
+        self._cloud: set[str] | frozenset[str] | tuple[str, ...] = set()
 
     def __contains__(self, update: object) -> bool:
         if update in self._cloud:
@@ -43,6 +43,8 @@ class SettledUpdates:
     def add(self, update: str) -> None:
         if update in self:
             return
+        if not isinstance(self._cloud, set):
+            self._cloud = set(self._cloud)
         prefix, number = _split(update)
         if number < 0:
             self._cloud.add(update)
@@ -59,6 +61,10 @@ class SettledUpdates:
         else:
             self._cloud.add(update)
 
+    def shrink(self) -> None:
+        """Take less room until something is added again: most keys never change after they have settled."""
+        self._cloud = frozenset(self._cloud) if len(self._cloud) > 4 else tuple(self._cloud)
+
     def size(self) -> int:
         """How many runs and single ids are kept: what memory grows with."""
         return len(self._runs) + len(self._cloud)
@@ -66,6 +72,8 @@ class SettledUpdates:
     def _absorb(self, prefix: str, run: list[int]) -> None:
         """Take neighbours of the run out of the cloud."""
         cloud = self._cloud
+        if not isinstance(cloud, set):
+            return
         while cloud and f"{prefix}{run[1] + 1}" in cloud:
             run[1] += 1
             cloud.discard(f"{prefix}{run[1]}")

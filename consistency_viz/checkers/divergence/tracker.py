@@ -7,18 +7,25 @@ Rules
 3. A key exists once a replica in scope "all" applied it; a replica that did not shows "absent", which is a value.
 4. A key that agrees in scope "all" agrees in scope "live": a change of membership judges only the keys that differ.
 5. Memory: keys x replicas, updates in flight, and each key's settled updates once for all replicas (``settled``).
+   With ``keys_max`` no more keys than that are followed in full once they have settled: those that nobody has touched
+   for longest are put away (``folded``), and beyond ``FOLDED_MAX_EACH`` times as many the oldest are forgotten. Keys
+   that differ are never put away; beyond ``OPEN_MAX_EACH`` times as many, new keys are not followed. Both are counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
+from consistency_viz.checkers.divergence.folded import Folded, is_settled
 from consistency_viz.checkers.divergence.key import SLOTS, UPDATES_ALL, VALUE_ALL, KeyState, Scope, View
 from consistency_viz.checkers.divergence.membership import Membership
 from consistency_viz.checkers.divergence.windows import Changes, Ledger, Window
 from workers.model.history import Header
 from workers.model.observation import Applied, Changed, Observation
 
+FOLDED_MAX_EACH: Final = 10
+OPEN_MAX_EACH: Final = 10
 _SLOTS_BY_BITS = tuple(tuple(slot for slot in range(4) if bits >> slot & 1) for bits in range(16))
 _SLOT = {place: slot for slot, place in enumerate(SLOTS)}
 
@@ -26,11 +33,12 @@ _SLOT = {place: slot for slot, place in enumerate(SLOTS)}
 class WindowTracker:
     """The windows of one history, so far.
 
+    ``keys_max`` bounds the memory of a run without an end (rule 5); without it every key is followed to the end.
     ``watch`` keeps what opens and closes until ``changes`` asks for it, with the replicas that differed. Everything
     said about "now" is about the last time that is over: call ``advance`` to say that a time is.
     """
 
-    def __init__(self, header: Header, *, watch: bool = False) -> None:
+    def __init__(self, header: Header, *, watch: bool = False, keys_max: int | None = None) -> None:
         self.header = header
         self.replicas: tuple[str, ...] = tuple(dict.fromkeys(header.replicas))
         self.keys: dict[str, KeyState] = {}
@@ -38,6 +46,10 @@ class WindowTracker:
         self.ledgers = tuple(Ledger(view, scope) for view, scope in SLOTS)
         self.applies = 0
         self.applies_elsewhere = 0
+        self.applies_unfollowed = 0
+        self.folded = Folded(FOLDED_MAX_EACH * (keys_max or 0))
+        self._keys_max = keys_max
+        self._fold_at = keys_max or 0
         self.now_us = -1
         self.finished = False
         self._number = {name: i for i, name in enumerate(self.replicas)}
@@ -62,7 +74,9 @@ class WindowTracker:
             self.applies += 1
             key = self.keys.get(body.key)  # type: ignore[union-attr]
             if key is None:
-                key = self.keys[body.key] = KeyState(body.key, len(self.replicas))  # type: ignore[union-attr]
+                key = self._new_key(body.key)  # type: ignore[union-attr]
+                if key is None:
+                    return
             if key.touched_us != at_us:
                 key.touched_us = at_us
                 self._touched.append(key)
@@ -80,6 +94,11 @@ class WindowTracker:
     def changes(self) -> list[Window]:
         """What opened or closed since the last call; a window that did both is told once, closed. Needs ``watch``."""
         return self._changes.take() if self._changes is not None else []
+
+    @property
+    def keys_n(self) -> int:
+        """How many keys there were: those that are followed, put away and forgotten."""
+        return len(self.keys) + len(self.folded) + self.folded.forgotten
 
     @property
     def live(self) -> tuple[int, ...]:
@@ -140,6 +159,27 @@ class WindowTracker:
             self._judge()
         self.now_us = at_us
 
+    def _new_key(self, name: str) -> KeyState | None:
+        """A key that is not followed yet, or no longer; ``None``: too many are open."""
+        if self._keys_max is not None:
+            if len(self.keys) >= OPEN_MAX_EACH * self._keys_max:
+                self.applies_unfollowed += 1
+                return None
+            if (known := self.folded.take(name, len(self.replicas))) is not None:
+                self.keys[name] = known
+                return known
+        key = self.keys[name] = KeyState(name, len(self.replicas))
+        return key
+
+    def _fold(self, keys_max: int) -> None:
+        """Put away half of the settled keys, those that were touched longest ago."""
+        settled = sorted((k for k in self.keys.values() if is_settled(k)), key=lambda k: k.touched_us)
+        for key in settled[: max(0, len(self.keys) - keys_max // 2)]:
+            del self.keys[key.key]
+            self.folded.put(key)
+        # What is left may be more, all of it open: looked at again when it has grown by as much.
+        self._fold_at = max(keys_max, len(self.keys) + keys_max // 2)
+
     def _judge(self) -> None:
         """The present instant is over: open and close the windows of what changed in it."""
         touched = self._touched
@@ -166,6 +206,8 @@ class WindowTracker:
                 ledger.open_max = max(ledger.open_max, ledger.open)
         self._touched.clear()
         self._moved = False
+        if self._keys_max is not None and len(self.keys) > self._fold_at:
+            self._fold(self._keys_max)
 
     def _toggle(self, key: KeyState, diverged: int) -> None:
         now_us = self.now_us

@@ -45,6 +45,9 @@ from workers.model.observation import Applied, Completed, Delivered, Dropped, Fa
 
 LENGTHS_EVERY_US = 1_000_000
 
+KEYS_FOLLOWED_MAX = 5_000
+"""Keys followed in full once they have settled: ten times as many are kept put away, and then forgotten."""
+
 
 @dataclass
 class _Changes:
@@ -100,7 +103,7 @@ class PageState:
         self.at_us = run.started_us
         self.observations = 0
         self.is_dirty = True
-        self._tracker = WindowTracker(header, watch=True)
+        self._tracker = WindowTracker(header, watch=True, keys_max=KEYS_FOLLOWED_MAX)
         self._values = self._tracker.ledger("value", "all")
         self._counts = Counts()
         self._seconds = SecondTable(run.started_us)
@@ -246,7 +249,7 @@ class PageState:
     def _settled_keys(self) -> int:
         if self.run.subject == "order":
             return self._settled.count
-        return len(self._tracker.keys) - len(self._tracker.open_keys)
+        return self._tracker.keys_n - len(self._tracker.open_keys)
 
     def _measure(self) -> None:
         """How long windows were, about once a second, for it costs milliseconds; another object only if it is other."""
