@@ -16,6 +16,7 @@ import msgspec
 import psutil
 import redis
 
+from consistency_viz.benches.soak_page import follow_beside
 from consistency_viz.experiments.simulations import header_of
 from consistency_viz.lab.stack import Stack
 from consistency_viz.observation.recorder import Ending, Recorder
@@ -30,7 +31,7 @@ PERIOD_S: Final = 60.0
 UP_S_MAX: Final = 30.0
 DRAIN_S_MAX: Final = 30.0
 GROWTH_MAX: Final = 1.1
-SCENARIO: Final = {
+SCENARIO: Final[dict[str, Any]] = {
     "name": "soak",
     "title": "A steady load for minutes",
     "design": "asynchronous-broadcast",
@@ -47,6 +48,7 @@ class Held(msgspec.Struct, frozen=True):
     worker_mb: float
     server_mb: float
     recorder_mb: float
+    page_mb: float
     worker_descriptors: int
     connections: int
     keys: int
@@ -65,24 +67,38 @@ class Soaked(msgspec.Struct, frozen=True):
     grew: list[str]
 
 
-def soak(minutes: float, folder: Path, tell: Callable[[Held], None], period_s: float = PERIOD_S) -> Soaked:
-    """Run for so long on a stack of its own in ``folder``; ``tell`` hears each row as soon as it is measured."""
-    plan = build(Scenario.model_validate(SCENARIO))
+def soak(
+    minutes: float,
+    folder: Path,
+    tell: Callable[[Held], None],
+    period_s: float = PERIOD_S,
+    orders_per_s: float = 10.0,
+    views: int = 2,
+) -> Soaked:
+    """Run for so long on a stack of its own in ``folder``; ``tell`` hears each row as soon as it is measured.
+
+    The nodes are the five services and clients of the flow, and ``views`` views.
+    """
+    scenario = {**SCENARIO, "views": views, "workload": {**SCENARIO["workload"], "orders_per_s": orders_per_s}}
+    plan = build(Scenario.model_validate(scenario))
     endings: list[Ending] = []
     rows: list[Held] = []
     with Stack(data_dir=folder, redis_url="") as stack, connect(stack.redis_url) as client:
-        control.create_run(client, RUN, SCENARIO)
+        control.create_run(client, RUN, scenario)
         recording = threading.Thread(target=_record, args=(stack.redis_url, plan, folder, endings), daemon=True)
         recording.start()
         _wait(lambda: _alive(client), UP_S_MAX)
+        status = control.run_status(client, RUN)
+        page = follow_beside(stack.redis_url, RUN, scenario, 0 if status is None else status.started_us)
         started_s = time.monotonic()
         for number in range(1, max(1, round(minutes * 60 / period_s)) + 1):
             time.sleep(max(0.0, started_s + number * period_s - time.monotonic()))
-            rows.append(_held(stack, client, plan, number * period_s / 60))
+            rows.append(_held(stack, client, page.pid, plan, number * period_s / 60))
             tell(rows[-1])
         control.stop_run(client, RUN, "the soak is over")
         _wait(lambda: bool(endings), DRAIN_S_MAX)
         control.delete_run(client, RUN)
+        page.join(DRAIN_S_MAX)
     ending = endings[0] if endings else Ending(RUN, "failed", "it was not recorded to its end", 0, 0, None, 0)
     return Soaked(rows, ending.state, ending.reason, ending.observations, grew(rows))
 
@@ -96,7 +112,7 @@ def grew(rows: list[Held]) -> list[str]:
         return []
     first, last = rows[1], rows[-1]
     found: list[str] = []
-    for name in ("worker_mb", "server_mb", "recorder_mb"):
+    for name in ("worker_mb", "server_mb", "recorder_mb", "page_mb"):
         before, after = getattr(first, name), getattr(last, name)
         if after > before * GROWTH_MAX:
             per_order = (after - before) * 1e6 / max(1, last.orders - first.orders)
@@ -127,7 +143,7 @@ def _wait(condition: Callable[[], bool], most_s: float) -> None:
         time.sleep(0.1)
 
 
-def _held(stack: Stack, client: redis.Redis, plan: Plan, minute: float) -> Held:
+def _held(stack: Stack, client: redis.Redis, page_pid: int | None, plan: Plan, minute: float) -> Held:
     worker = psutil.Process(stack.worker.pid)
     server = psutil.Process(stack.server.pid if stack.server is not None else None)
     entries, pending = _flow(client, plan)
@@ -136,6 +152,7 @@ def _held(stack: Stack, client: redis.Redis, plan: Plan, minute: float) -> Held:
         worker_mb=worker.memory_info().rss / 1e6,
         server_mb=server.memory_info().rss / 1e6,
         recorder_mb=psutil.Process().memory_info().rss / 1e6,
+        page_mb=psutil.Process(page_pid).memory_info().rss / 1e6,
         worker_descriptors=worker.num_fds(),
         connections=int(client.info("clients")["connected_clients"]),
         keys=int(client.dbsize()),

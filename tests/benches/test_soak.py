@@ -9,7 +9,7 @@ import pytest
 
 from consistency_viz.benches.soak import Held, grew, soak
 
-ROW = Held(1.0, 100.0, 20.0, 60.0, 80, 20, 60, 500, 3, 600)
+ROW = Held(1.0, 100.0, 20.0, 60.0, 90.0, 80, 20, 60, 500, 3, 600)
 
 
 def rows(**last: float) -> list[Held]:
@@ -32,5 +32,5 @@ def test_a_short_soak_measures_every_row_and_ends_recorded(tmp_path: Path) -> No
     assert told == found.rows
     assert (found.state, found.reason) == ("stopped", "the soak is over")
     assert found.observations > 0
-    assert min(min(row.worker_mb, row.server_mb, row.keys, row.worker_descriptors) for row in told) > 1
+    assert min(min(row.worker_mb, row.server_mb, row.page_mb, row.keys, row.worker_descriptors) for row in told) > 1
     assert told[-1].orders > told[0].orders

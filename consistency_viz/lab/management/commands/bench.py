@@ -13,6 +13,8 @@ from rich.table import Table
 
 SOAK, ROOM, PAGE = "soak", "room", "page"
 MINUTES_MAX = 24 * 60
+ORDERS_PER_S_MAX = 200
+VIEWS_MAX = 9
 PHONES_MAX = 500
 
 
@@ -27,6 +29,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--minutes", type=float, default=2.0, metavar="N", help="how long bench soak, or room, lasts (2)"
         )
+        parser.add_argument("--orders-per-s", type=float, default=10.0, metavar="N", help="of bench soak (10)")
+        parser.add_argument("--views", type=int, default=2, metavar="N", help="of bench soak, beside five nodes (2)")
         parser.add_argument("--runs", type=int, metavar="N", help="of bench matrix: seeds for each cell (1,000)")
         parser.add_argument("--phones", type=int, default=300, metavar="N", help="of bench room: how many join (300)")
         parser.add_argument("--json", action="store_true", help="print one JSON object a bench")
@@ -47,12 +51,17 @@ class Command(BaseCommand):
             raise CommandError(f"--minutes {options['minutes']:g}: use more than 0, up to {MINUTES_MAX}", returncode=3)
         if options["runs"] is not None and options["runs"] < 1:
             raise CommandError(f"--runs {options['runs']}: use 1 or more", returncode=3)
+        if not 0 < options["orders_per_s"] <= ORDERS_PER_S_MAX:
+            remedy = f"use more than 0, up to {ORDERS_PER_S_MAX}"
+            raise CommandError(f"--orders-per-s {options['orders_per_s']:g}: {remedy}", returncode=3)
+        if not 1 <= options["views"] <= VIEWS_MAX:
+            raise CommandError(f"--views {options['views']}: use 1 to {VIEWS_MAX}", returncode=3)
         home = data_dir_of()
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=home))
         try:
             if name == SOAK:
-                self._soak(folder, options["minutes"], as_json=options["json"])
+                self._soak(folder, options)
                 return
             if name == ROOM:
                 self._room(folder, options["phones"], options["minutes"], as_json=options["json"])
@@ -72,12 +81,12 @@ class Command(BaseCommand):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _soak(self, folder: Path, minutes: float, *, as_json: bool) -> None:
+    def _soak(self, folder: Path, options: dict[str, Any]) -> None:
         import msgspec
 
         from consistency_viz.benches.soak import Held, soak
 
-        names = Held.__struct_fields__
+        names, as_json = Held.__struct_fields__, options["json"]
 
         def tell(row: Held) -> None:
             if not as_json:
@@ -85,7 +94,7 @@ class Command(BaseCommand):
 
         if not as_json:
             self.stdout.write("  ".join(names))
-        found = soak(minutes, folder, tell)
+        found = soak(options["minutes"], folder, tell, orders_per_s=options["orders_per_s"], views=options["views"])
         if as_json:
             self.stdout.write(msgspec.json.encode(found).decode())
             return
