@@ -71,6 +71,7 @@ class _Fault:
     total: int = 0
     nodes: set[str] = field(default_factory=set)
     operations: set[str] = field(default_factory=set)
+    pairs: set[tuple[str, str]] = field(default_factory=set)
     crossed: int = 0
     fitting: int = 0
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -163,6 +164,8 @@ class FaultTouch:
         for fault in self._of_source.get(node, ()):
             if fault.held_at(at_us):
                 fault.sent[node, body.topic] += 1
+                if operation and any((node, to) in fault.pairs for to in self._receivers[body.topic]):
+                    fault.operations.add(operation)
         if operation:
             for fault in self._open_stops:
                 if not self._receivers[body.topic].isdisjoint(fault.body.targets):
@@ -196,6 +199,7 @@ class FaultTouch:
                 self._of_node[target].append(fault)
                 continue
             self._of_pair[source, to].append(fault)
+            fault.pairs.add((source, to))
             if _holds(fault) and fault not in self._of_source[source]:
                 self._of_source[source].append(fault)
 
@@ -257,10 +261,9 @@ class FaultTouch:
         found = {effect: fault.counts[effect] for effect in _possible(fault)}
         waiting: Counter[str] = Counter()
         if _holds(fault):
-            pairs = {tuple(target.split(">")) for target in fault.body.targets}
             for (source, topic), sent in fault.sent.items():
                 for node in self._receivers[topic]:
-                    if (source, node) in pairs:
+                    if (source, node) in fault.pairs:
                         waiting[node] += sent - fault.came[source, topic, node]
             found["held"] += waiting.total()
         if "waited" in found and fault.ended_us is None:

@@ -38,6 +38,14 @@ def test_a_node_that_still_sleeps_has_touched_the_operations_that_wait_for_it():
     assert asleep.operations == through.operations > 10
 
 
+def test_what_is_still_held_has_touched_its_operations_already():
+    cut = {"kind": "partition", "between": [["order"], ["view-1"]], "mode": "hold", "at_s": 0.1}
+    held, healed = (play({**cut, "for_s": for_s})[1] for for_s in (None, 5))
+    assert held.ended_us is None
+    assert (held.messages, held.operations) == (healed.messages, healed.operations)
+    assert held.operations > 10
+
+
 def test_operations_are_followed_along_causes_and_no_further_than_is_remembered():
     began = Faulted("f1", "link", "began", ["b>c"], {"source": "b", "target": "c", "loss": 1.0})
     history = [
