@@ -14,6 +14,7 @@ from typing import Any, Final
 import django
 from celery import Celery
 from celery.signals import worker_init, worker_ready, worker_shutting_down
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consistency_viz.settings")
 django.setup()
@@ -56,11 +57,11 @@ _reconcilers: list[Reconciler] = []
 _processes = 1
 
 
-@app.task(name="cv.play_chunk")
-def play_chunk(chunk_id: int) -> int:
+@app.task(name="cv.play_chunk", bind=True)
+def play_chunk(self: Any, chunk_id: int) -> int:
     """Play what is missing of a chunk for a while; returns how many runs were kept."""
     until_s = time.monotonic() + SLICE_S
-    return playing.play(chunk_id, lambda: time.monotonic() > until_s)
+    return playing.play(chunk_id, lambda: time.monotonic() > until_s, self.request.hostname or "")
 
 
 def dispatch(chunk_id: int) -> None:
@@ -75,7 +76,9 @@ def _count_processes(sender: Any = None, **_: Any) -> None:
 
 
 @worker_ready.connect
-def _start_reconciler(**_: Any) -> None:
+def _start_reconciler(sender: Any = None, **_: Any) -> None:
+    playing.free(getattr(sender, "hostname", ""))
+    connections.close_all()  # processes that are forked later must not find this one's connection
     reconciler = Reconciler(dispatch, _processes)
     _reconcilers.append(reconciler)
     reconciler.start()

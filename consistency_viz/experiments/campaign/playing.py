@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ from workers.cluster.scenario import Scenario
 from workers.simulation.world import SimulationTooLongError
 
 LEASE_S: Final = 15.0
+"""What a worker that died for good held is played by another one after so long; its own restart frees it at once."""
+
 BATCH_S: Final = 0.5
 """Results are kept at least this often, or after each run if that takes longer."""
 
@@ -37,9 +40,9 @@ def now_us() -> int:
     return time.time_ns() // 1_000
 
 
-def play(chunk_id: int, should_stop: Callable[[], bool] = lambda: False) -> int:
+def play(chunk_id: int, should_stop: Callable[[], bool] = lambda: False, worker: str = "") -> int:
     """Play what is missing of a chunk; returns how many runs were kept. 0 also if somebody else holds it."""
-    holder = secrets.token_hex(16)
+    holder = _mark(worker) + secrets.token_hex(10)
     chunk = _claim(chunk_id, holder)
     if chunk is None:
         return 0
@@ -66,6 +69,17 @@ def play(chunk_id: int, should_stop: Callable[[], bool] = lambda: False) -> int:
             _release(chunk, holder)
             return kept
     return kept + len(batch) if _keep(chunk, holder, batch, layouts, done=True) else kept
+
+
+def free(worker: str) -> None:
+    """Let go of what an earlier life of ``worker`` held, and of what was handed out and may have died with it."""
+    held = Chunk.objects.filter(done=False, held_until_us__gt=0)
+    (held.filter(holder="") | held.filter(holder__startswith=_mark(worker))).update(holder="", held_until_us=0)
+
+
+def _mark(worker: str) -> str:
+    """What the marks of a worker's holders begin with."""
+    return hashlib.sha256(worker.encode()).hexdigest()[:12]
 
 
 def _claim(chunk_id: int, holder: str) -> Chunk | None:
