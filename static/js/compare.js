@@ -20,6 +20,8 @@ import { createTimeBar, stripMarks } from "./views/time_bar.js";
 import { formatView, parseView } from "./view_url.js";
 
 const ROWS = 8;
+/** With so few, matrices need not be high, and the prices come into sight. */
+const FEW_KEYS = 3;
 const DRAW_EVERY_MS = 66;
 const LOOK_MS = 1_500;
 const NEVER_US = 10 ** 17;
@@ -85,6 +87,7 @@ const draw = throttled(() => {
   const all = keysOfAll(states);
   slots = assignSlots(slots, all, clock_us, ROWS);
   const keys = slots.map((slot) => slot.key);
+  page.classList.toggle("has-few-keys", keys.length <= FEW_KEYS);
   runs.forEach((run, index) => showRun(run, states[index], states[0], keys, clock_us));
   const from_us = runs[0].end.run?.started_us ?? 0;
   page.style.setProperty("--at", String(end_us ? clock_us / end_us : 0));

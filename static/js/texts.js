@@ -116,9 +116,9 @@ export const texts = {
   behindShort: (/** @type {number} */ updates, /** @type {number} */ ms) =>
     `${count(updates)} behind, ${unbroken(duration(ms))}`,
   behindFor: (/** @type {number} */ updates, /** @type {number} */ ms) =>
-    `${some(updates, "update", "updates")} behind, ${duration(ms)}`,
+    `${some(updates, "update", "updates")} behind, ${unbroken(duration(ms))}`,
   differs: (/** @type {number} */ keys, /** @type {number} */ ms) =>
-    `differs on ${some(keys, "key", "keys")}, ${duration(ms)}`,
+    `differs on ${some(keys, "key", "keys")}, ${unbroken(duration(ms))}`,
   differsShort: (/** @type {number} */ keys, /** @type {number} */ ms) =>
     `${count(keys)} differ, ${unbroken(duration(ms))}`,
   allAgree: "All replicas agree",
