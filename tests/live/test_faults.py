@@ -2,10 +2,11 @@
 
 import pytest
 
+from consistency_viz.live.frames import TouchView
 from consistency_viz.live.page import faults as module
 from consistency_viz.live.page.faults import FaultTable
 from tests.live.test_page import page, see
-from workers.model.observation import Faulted
+from workers.model.observation import Dropped, Faulted, Invoked, Sent
 
 
 def began(fault, node="ap"):
@@ -63,3 +64,19 @@ def test_a_page_is_told_of_a_fault_in_its_frames_and_in_words():
     assert [f.to_us for f in delta.faults] == [3_500_010]
     assert [s.text for s in delta.sentences] == ["over after 2,500 ms: view-1 paused"]
     assert state.snapshot("b", 2, "2", "gap").faults == delta.faults
+
+
+def test_what_a_fault_touched_is_told_again_whenever_it_grows_and_only_then():
+    state = page()
+    see(state, (1_000_010, "client", Faulted("lossy", "link", "began", ["order>tax"], {"loss": 1.0})))
+    see(state, (1_000_020, "client", Invoked("op", "s", "place", "k", None, 1)))
+    see(state, (1_000_020, "client", Sent("m", "commands", "T", "k", "")))
+    see(state, (1_000_030, "order", Sent("m/1", "placed", "T", "k", "m")))
+    (told,) = state.delta("b", 1, "1").faults
+    assert (told.touched.messages, told.touched.note) == (0, "nothing was sent from order to tax while it lasted")
+    see(state, (1_000_040, "tax", Dropped("m/1", "placed", "T", "k", "order", 1_000_030, "lossy")))
+    (told,) = state.delta("b", 2, "2").faults
+    assert told.touched == TouchView(messages=1, nodes=1, operations=1, kinds={"dropped": 1})
+    see(state, (1_000_050, "tax", Dropped("n/1", "placed", "T", "k", "order", 1_000_045, "loss")))
+    assert state.delta("b", 3, "3").faults == []
+    assert state.snapshot("b", 3, "3", "gap").faults == [told]
