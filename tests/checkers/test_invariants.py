@@ -10,7 +10,7 @@ from consistency_viz.checkers.invariants import INVARIANTS, Invariants
 from consistency_viz.checkers.registry import check
 from consistency_viz.checkers.verdict import Result, Verdict
 from tests.checkers.histories import Step, applied, header, history
-from workers.model.observation import Completed, Effected, Invoked, Sent
+from workers.model.observation import Applied, Completed, Effected, Invoked, Sent
 
 
 def judged(*steps: Step) -> Result:
@@ -145,3 +145,16 @@ def test_what_was_only_added_does_not_vanish() -> None:
     assert result.witnesses[0].ids == ["k", "k@eu.1", "a1"]
     tried = op("r1", "remove", "x", at=3, outcome="info")
     assert violations(judged(*steps_of(ADD, ADDED, tried, later))) == {}
+
+
+def test_a_stock_that_decrements_had_oversold_before_anybody_bought_is_oversold() -> None:
+    steps: list[Step] = [
+        (0, "eu", Applied("k", 1, "k@initial")),
+        (1, "client", Invoked("o1", "s", "decrement", "k", 2, 1_000)),
+        (2, "client", Completed("o1", "s", "decrement", "k", "ok", None)),
+        (3, "client", Invoked("o2", "s", "buy", "k", 1, 3_000)),
+        (4, "client", Completed("o2", "s", "buy", "k", "fail", None)),
+    ]
+    result = check([Invariants(header("eu"))], history(*steps))[0]
+    assert result.metrics["oversell"] == {"n": 1, "violations": 1}
+    assert result.witnesses[0].indices == [1, 2]

@@ -123,7 +123,7 @@ def oversold(key: str, observations: list[Observation], operations: list[Operati
         if isinstance(o.body, Applied) and o.body.key == key and o.body.update != f"{key}@initial"
     )
     first = [o.body.value for o in observations if isinstance(o.body, Applied) and o.body.update == f"{key}@initial"]
-    for moment in (op.completed_index for op in mine if op.completed_index > begun):
+    for moment in () if begun == 10**9 else (begun, *(op.completed_index for op in mine if op.completed_index > begun)):
         sold = sum(
             op.argument
             for op in mine

@@ -59,6 +59,7 @@ class Oversell:
         stock = self._stock(body.key)
         if body.update == f"{body.key}@initial":
             stock.initial = body.value
+            self._judge(body.key, stock)
         elif body.value < 0 and body.key in self._bought and not stock.oversold:
             stock.oversold = True
             at = milliseconds(observation.at_us - self._started_us)
@@ -68,8 +69,9 @@ class Oversell:
 
     def _take(self, operation: Operation) -> None:
         if operation.completed_index < 0:
-            if operation.f == "buy":
+            if operation.f == "buy" and operation.key not in self._bought:
                 self._bought.add(operation.key)
+                self._judge(operation.key, self._stock(operation.key))  # decrements may have taken it all before
             return
         if operation.acknowledged:
             stock = self._stock(operation.key)
