@@ -69,8 +69,8 @@ def test_a_page_is_told_of_a_fault_in_its_frames_and_in_words():
 def test_what_a_fault_touched_is_told_again_whenever_it_grows_and_only_then():
     state = page()
     see(state, (1_000_010, "client", Faulted("lossy", "link", "began", ["order>tax"], {"loss": 1.0})))
-    see(state, (1_000_020, "client", Invoked("op", "s", "place", "k", None, 1)))
-    see(state, (1_000_020, "client", Sent("m", "commands", "T", "k", "")))
+    invoked = Invoked("op", "s", "place", "k", None, 1)
+    see(state, (1_000_020, "client", invoked), (1_000_020, "client", Sent("m", "commands", "T", "k", "")))
     see(state, (1_000_030, "order", Sent("m/1", "placed", "T", "k", "m")))
     (told,) = state.delta("b", 1, "1").faults
     assert (told.touched.messages, told.touched.note) == (0, "nothing was sent from order to tax while it lasted")
