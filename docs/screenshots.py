@@ -1,4 +1,4 @@
-"""Takes the pictures in docs/images anew (`make screenshots`), on a laboratory of its own: the demo, and a lesson."""
+"""Takes the pictures in docs/images anew (`make screenshots`), on its own laboratory: the demo, a lesson, a run."""
 
 # ruff: noqa: PLC0415 - what reads Django's settings is imported once they point to the temporary folder
 
@@ -21,6 +21,7 @@ BYTES_MAX = 400_000
 TIMEOUT_MS = 60_000
 LESSON = "likes"
 LESSON_PICTURE = "lesson-light.png"
+LOOKED_BACK_AT = "clock-from-the-future"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "device_scale_factor": 1}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1, "is_mobile": True}
@@ -62,9 +63,65 @@ def photograph(folder: Path) -> None:
         with browsing() as browser:
             for name, options in PICTURES.items():
                 take(browser, links[name], IMAGES / name, options, wait_until_worth_it)
+        looking_back(stack.web_url)
+        travelling(stack.web_url, issue())
         lesson = f"{stack.web_url}/enter/{issue()}/?next=/runs/{start_run(LESSON).id}/"
         with browsing() as browser:
             take(browser, lesson, IMAGES / LESSON_PICTURE, {**DESK, "color_scheme": "light"}, wait_until_cut_off)
+
+
+def looking_back(web_url: str) -> None:
+    """Of a simulated run: the space-time diagram with an event's past and future, and a conflict's biography."""
+    from consistency_viz.experiments import stack as scenarios
+    from consistency_viz.experiments.simulated_runs import materialise
+
+    scenario = next(one for one in scenarios.catalogue() if one.name == LOOKED_BACK_AT)
+    path = f"{web_url}/runs/{materialise(scenario.model_dump(mode='json'), scenario.seed).id}/"
+    with browsing() as browser:
+        take(browser, f"{path}spacetime/", IMAGES / "spacetime-light.png", DESK, wait_until_lit)
+        page = browser.new_page(**DESK)
+        page.goto(path)
+        page.locator("#conflicts").scroll_into_view_if_needed()
+        page.locator(".conflicts-entry").nth(1).click(timeout=TIMEOUT_MS)
+        page.locator("#conflicts").screenshot(path=IMAGES / "conflicts-light.png")
+
+
+def travelling(web_url: str, token: str) -> None:
+    """A simulated lesson at an instant of its past, with a key selected, and beside its fix."""
+    from consistency_viz.experiments.alternatives import mend, simulate
+    from consistency_viz.experiments.relatives import beside
+
+    run = simulate(LESSON)
+    with_fix = beside(run, mend(run), 10_500_000)
+    with browsing() as browser:
+        past = f"{web_url}/enter/{token}/?next=/runs/{run.id}/%3Ft=10.5%26at=key:likes-2"
+        take(browser, past, IMAGES / "time-travel-light.png", DESK, wait_until_past)
+        take(browser, f"{web_url}{with_fix}", IMAGES / "side-by-side-light.png", DESK, wait_until_priced)
+
+
+def wait_until_past(page: Page) -> None:
+    """The page shows the instant, and the key is marked."""
+    expect(page.locator("#past")).to_be_visible(timeout=TIMEOUT_MS)
+    expect(page.locator("#matrix tr.is-selected")).to_be_attached(timeout=TIMEOUT_MS)
+    page.wait_for_timeout(1_000)
+
+
+def wait_until_priced(page: Page) -> None:
+    """The checkers have told the price of both."""
+    expect(page.locator("[data-price=lost] .is-best")).to_be_attached(timeout=TIMEOUT_MS)
+    page.wait_for_timeout(500)
+
+
+def wait_until_lit(page: Page) -> None:
+    """Some seconds of the run fill the width, conflicts are marked, and an update's past and future are lit."""
+    expect(page.locator(".spacetime-note")).to_contain_text("events", timeout=TIMEOUT_MS)
+    page.wait_for_timeout(1_500)
+    canvas = page.locator(".spacetime-stage canvas")
+    canvas.focus()
+    for key in ("+", "+", "+", "+", "+", "+", "]", "]", "]", "]", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".spacetime-detail dd").first).to_be_visible(timeout=TIMEOUT_MS)
+    page.wait_for_timeout(500)
 
 
 @contextmanager

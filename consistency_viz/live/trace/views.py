@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -36,11 +37,12 @@ def spacetime(request: HttpRequest, run_id: str) -> HttpResponse:
 @never_cache
 async def trace(request: HttpRequest, run_id: str) -> HttpResponse:
     """One piece of a run's trace: ``?cursor=`` or ``?from_us=``, and ``&to_us=``."""
-    run = await sync_to_async(_run)(run_id)
+    run, nodes = await sync_to_async(_run_and_nodes)(run_id)
     try:
         cursor = request.GET.get("cursor", "")
         from_us = _whole(request, "from_us") or 0
-        raw = await sync_to_async(_piece, thread_sensitive=False)(run, cursor, from_us, _whole(request, "to_us"))
+        to_us = _whole(request, "to_us")
+        raw = await sync_to_async(_piece, thread_sensitive=False)(run, nodes, cursor, from_us, to_us)
     except CommandRefused as refused:
         return refusal(refused)
     return _compressed(request, raw)
@@ -66,10 +68,10 @@ async def conflicts(request: HttpRequest, run_id: str) -> HttpResponse:
     return _compressed(request, await sync_to_async(conflicts_of, thread_sensitive=False)(run))
 
 
-def _piece(run: Run, cursor: str, from_us: int, to_us: int | None) -> bytes:
+def _piece(run: Run, nodes: tuple[str, ...], cursor: str, from_us: int, to_us: int | None) -> bytes:
     about: dict[str, Any] = {
         "kinds": KINDS,
-        "nodes": list(stack.plan_of(run.document).nodes),
+        "nodes": nodes,
         "started_us": microseconds(run.started_at),
         "ended": run.ended,
     }
@@ -122,6 +124,17 @@ def _compressed(request: HttpRequest, raw: bytes) -> HttpResponse:
         response.content = gzip.compress(raw, compresslevel=1, mtime=0)
         response["Content-Encoding"] = "gzip"
     return response
+
+
+def _run_and_nodes(run_id: str) -> tuple[Run, tuple[str, ...]]:
+    run = _run(run_id)
+    return run, _nodes(run.pk)
+
+
+@lru_cache(maxsize=64)
+def _nodes(run_id: str) -> tuple[str, ...]:
+    """The nodes of a run's plan, which never changes: whoever watches a run asks for its trace every other second."""
+    return tuple(stack.plan_of(_run(run_id).document).nodes)
 
 
 def _run(run_id: str) -> Run:
