@@ -10,7 +10,8 @@ What keeps the configurations few, each time because the one kept can do whateve
 1. An open read of the value that the register has takes effect at once. It changes nothing.
 2. An act that never completed need not take effect. Of two configurations that otherwise agree, the one in which fewer
    of these did is kept; such an act takes effect only where its value is wanted at once.
-3. Of such acts with equal effect the first one goes first.
+3. Of open acts with equal effect the one that completes first goes first: in any order in which it does not, the two
+   can change places.
 
 A step is one configuration developed. What is looked through, compared or kept beside that is charged in steps too, and
 configurations are bounded in number by how wide they are: many open acts spend the budget, not the memory.
@@ -18,6 +19,7 @@ configurations are bounded in number by how wide they are: many open acts spend 
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -81,6 +83,10 @@ def _position(event: tuple[int, Act]) -> int:
     return event[0]
 
 
+def _completion(writer: tuple[int, Act, int]) -> int:
+    return writer[1].completed
+
+
 class _Search:
     """The configurations, and the acts that are open, each in a slot."""
 
@@ -94,7 +100,9 @@ class _Search:
         self._bits_reading: dict[Any, int] = {}  # open reads by value
         self._swapping: dict[Any, int] = {}  # how many open cas want the value
         self._never = 0  # the bits of acts that never complete
-        self._writers: list[tuple[int, Act]] = []  # (bit, act), open writes and cas
+        self._writers: list[tuple[int, Act, int]] = []  # (bit, act, its effect), open writes and cas by completion
+        self._effects: dict[tuple[int, Any, Any], int] = {}
+        self._alike: list[int] = []  # by effect, how many open acts have it
         for act in state.pending:
             self.invoke(act)
 
@@ -111,7 +119,9 @@ class _Search:
             self._charge(len(self.configurations) // LOOKED_AT_A_STEP)
             self.configurations = {(v, mask | bit) if v == value else (v, mask) for v, mask in self.configurations}
             return
-        self._writers.append((bit, act))
+        effect = self._effect(act)
+        self._alike[effect] += 1
+        insort(self._writers, (bit, act, effect), key=_completion)
         if act.kind == CAS:
             self._swapping[act.old] = self._swapping.get(act.old, 0) + 1
 
@@ -132,7 +142,7 @@ class _Search:
         everywhere = self._never
         for _, mask in self.configurations:
             everywhere &= mask
-        kept = [(bit, act) for bit, act in self._writers if not bit & everywhere]
+        kept = [(bit, act) for bit, act, _ in self._writers if not bit & everywhere]
         configurations = [
             (value, sum(1 << i for i, (bit, _) in enumerate(kept) if mask & bit)) for value, mask in self.configurations
         ]
@@ -143,7 +153,7 @@ class _Search:
         seen = set(waiting)
         stack = waiting
         reading, never = self._bits_reading, self._never
-        writers = self._writers
+        writers, alike = self._writers, self._alike
         width = len(self._slots) // WIDE
         kept_max = CONFIGURATIONS_MAX // (1 + width)
         while stack:
@@ -152,15 +162,16 @@ class _Search:
             if self.spent or len(seen) + len(done) > kept_max:
                 self.spent = True
                 return
-            tried: set[Any] = set()
-            for bit, other in writers:
+            tried: set[int] = set()
+            for bit, other, effect in writers:
                 if mask & bit or (other.kind == CAS and other.old != value):
                     continue
                 new = other.new
                 bits = reading.get(new, 0)
-                if bit & never:
-                    effect = (other.kind, other.old, new)
-                    if effect in tried or not (bits & ~mask or new in self._swapping):
+                if bit & never and not (bits & ~mask or new in self._swapping):
+                    continue
+                if alike[effect] > 1:
+                    if effect in tried:
                         continue
                     tried.add(effect)
                 after = mask | bit | bits
@@ -169,6 +180,15 @@ class _Search:
                 elif (new, after) not in seen:
                     seen.add((new, after))
                     stack.append((new, after))
+
+    def _effect(self, act: Act) -> int:
+        """A number for what the act does, whoever does it."""
+        what = act.kind, act.old, act.new
+        effect = self._effects.get(what)
+        if effect is None:
+            effect = self._effects[what] = len(self._alike)
+            self._alike.append(0)
+        return effect
 
     def _charge(self, steps: int) -> None:
         self.steps += steps
@@ -184,7 +204,9 @@ class _Search:
             else:
                 del self._bits_reading[act.old]
             return
-        self._writers.remove((bit, act))
+        effect = self._effect(act)
+        self._writers.remove((bit, act, effect))
+        self._alike[effect] -= 1
         if act.kind == CAS:
             self._swapping[act.old] -= 1
             if not self._swapping[act.old]:
