@@ -31,6 +31,7 @@ PERIOD_S: Final = 60.0
 UP_S_MAX: Final = 30.0
 DRAIN_S_MAX: Final = 30.0
 GROWTH_MAX: Final = 1.1
+PAGE_DIED: Final = "the process that follows as a page ended before the run did: see its traceback"
 SCENARIO: Final[dict[str, Any]] = {
     "name": "soak",
     "title": "A steady load for minutes",
@@ -95,12 +96,13 @@ def soak(
             time.sleep(max(0.0, started_s + number * period_s - time.monotonic()))
             rows.append(_held(stack, client, page.pid, plan, number * period_s / 60))
             tell(rows[-1])
+        died = not page.is_alive()
         control.stop_run(client, RUN, "the soak is over")
         _wait(lambda: bool(endings), DRAIN_S_MAX)
         control.delete_run(client, RUN)
         page.join(DRAIN_S_MAX)
     ending = endings[0] if endings else Ending(RUN, "failed", "it was not recorded to its end", 0, 0, None, 0)
-    return Soaked(rows, ending.state, ending.reason, ending.observations, grew(rows))
+    return Soaked(rows, ending.state, ending.reason, ending.observations, grew(rows) + [PAGE_DIED] * died)
 
 
 def grew(rows: list[Held]) -> list[str]:

@@ -11,7 +11,6 @@ import msgspec
 import redis
 
 from consistency_viz.experiments.simulations import header_of
-from consistency_viz.live.follower import FRAMES_PER_S
 from consistency_viz.live.frames import RunView, encode
 from consistency_viz.live.page.state import PageState
 from consistency_viz.observation.position import Numbering, Position
@@ -23,6 +22,8 @@ from workers.model.codec import unpack_turn
 from workers.runtime.connection import connect
 
 BLOCK_MS: Final = 50
+FRAMES_PER_S: Final = 20
+"""As a feed makes them; this process does without Django."""
 
 
 def follow_beside(url: str, run: str, scenario: dict[str, Any], started_us: int) -> BaseProcess:
