@@ -100,32 +100,28 @@ Deno.test("once windows were dropped the strip is told by the seconds", () => {
 });
 
 Deno.test("a selected key marks the replicas that differ on it now, a window those that differed in it", () => {
-  const closed = /** @type {import("../../static/js/types.js").WindowView} */ ({
-    key: "a",
-    view: "value",
-    from_us: 1,
-    to_us: 2,
-    replicas: ["us"],
-  });
-  const open = /** @type {import("../../static/js/types.js").WindowView} */ ({
-    key: "a",
-    view: "value",
-    from_us: 5,
-    to_us: null,
-    replicas: ["eu"],
-  });
-  const windows = [closed, open];
-  equal(marked({ windows, selection: { kind: "key", id: "a" } }), {
+  const shown = state({ a: { eu: 1, us: 2 } });
+  const key = /** @type {import("../../static/js/types.js").KeyView} */ (shown.keys.get("a"));
+  key.diverged = true;
+  key.values.us.updates = 5;
+  /** @type {import("../../static/js/types.js").WindowView} */
+  const window = { key: "a", view: "value", from_us: 1, to_us: 2, replicas: ["us"] };
+  const looked = { ...shown, windows: [window] };
+  equal(marked({ ...looked, selection: { kind: "key", id: "a" } }), {
     keys: new Set(["a"]),
     nodes: new Set(["eu"]),
     window: "",
   });
-  equal(marked({ windows, selection: ofWindow(closed) }), {
+  equal(marked({ ...looked, selection: ofWindow(window) }), {
     keys: new Set(["a"]),
     nodes: new Set(["us"]),
     window: "value 1 a",
   });
-  equal(marked({ windows, selection: null }).keys.size, 0);
+  const message = /** @type {const} */ ({ kind: "message", id: "m-1", ids: ["a"] });
+  equal(marked({ ...looked, selection: { ...message, ids: ["a"] } }).keys, new Set(["a"]));
+  equal(marked({ ...looked, selection: { kind: "message", id: "m-1" } }).keys.size, 0);
+  equal(marked({ ...looked, selection: { kind: "node", id: "eu" } }).nodes, new Set(["eu"]));
+  equal(marked({ ...looked, selection: null }).keys.size, 0);
 });
 
 Deno.test("every key has its words on the sheet, and no key does two things", () => {
