@@ -31,7 +31,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--orders-per-s", type=float, default=10.0, metavar="N", help="of bench soak (10)")
         parser.add_argument("--views", type=int, default=2, metavar="N", help="of bench soak, beside five nodes (2)")
-        parser.add_argument("--runs", type=int, metavar="N", help="of bench matrix: seeds for each cell (1,000)")
+        parser.add_argument(
+            "--runs",
+            type=int,
+            metavar="N",
+            help="of bench matrix: seeds a cell (1,000); of bench experiment: runs a side (200)",
+        )
         parser.add_argument("--phones", type=int, default=300, metavar="N", help="of bench room: how many join (300)")
         parser.add_argument("--json", action="store_true", help="print one JSON object a bench")
 
