@@ -7,16 +7,16 @@
 import { isOver } from "./clock.js";
 import { differences, keysOfAll, withRowsFor } from "./figures/compare.js";
 import { assignSlots } from "./figures/matrix.js";
-import { stripFigure } from "./figures/time_bar.js";
 import { createPlayer, SPEEDS } from "./player.js";
 import { createStore } from "./shown.js";
 import { EMPTY, reduce } from "./store.js";
 import { texts } from "./texts.js";
-import { find, setAttribute, setText, svg, throttled } from "./views/dom.js";
+import { find, setAttribute, setText, throttled } from "./views/dom.js";
 import { createKeysSheet, listenToKeys } from "./views/keys_sheet.js";
 import { createMatrix } from "./views/matrix.js";
 import { createPrice } from "./views/price.js";
-import { createTimeBar, stripMarks } from "./views/time_bar.js";
+import { showStrips } from "./views/strips.js";
+import { createTimeBar } from "./views/time_bar.js";
 import { formatView, parseView } from "./view_url.js";
 
 const ROWS = 8;
@@ -123,27 +123,6 @@ function showRun(run, state, first, keys, clock_us) {
   setText(note, unlike.size ? differ(unlike.size, runs[0].name) : agree(runs[0].name));
 }
 
-/** All strips have one measure, across and upwards. */
-function drawStrips() {
-  const { end_us } = player.state();
-  const spans = runs.map(({ end }) => /** @type {const} */ ([end.run?.started_us ?? 0, end]));
-  const highest = Math.max(
-    ...spans.map(([from_us, end]) => stripFigure(end, from_us, from_us + end_us).most),
-  );
-  for (const { strip, end, about } of runs) {
-    if (!end.run) continue;
-    const from_us = end.run.started_us;
-    const figure = stripFigure(end, from_us, from_us + end_us, highest);
-    const over = (end.at_us - from_us) / Math.max(1, end_us) * 1000;
-    const fork = about.fork_at_us === null ? null : about.fork_at_us / Math.max(1, end_us) * 1000;
-    find("svg", strip).replaceChildren(
-      ...stripMarks(figure),
-      svg("rect", { class: "strip-over", x: over, width: Math.max(0, 1000 - over), y: 0, height: 100 }),
-      ...(fork === null ? [] : [svg("rect", { class: "strip-fork", x: fork, width: 4, y: 0, height: 100 })]),
-    );
-  }
-}
-
 /** The end of each run, as far as it has come, and what was found in it. */
 async function look() {
   const known = () => runs.map(({ figures }) => figures);
@@ -154,7 +133,7 @@ async function look() {
     }),
   ).catch(failed);
   await player.look();
-  drawStrips();
+  showStrips(runs, player.state().end_us);
   draw();
   price.show(known(), runs.filter((run) => !isOver(run.end.run?.state)).length);
   await Promise.all(
