@@ -53,8 +53,8 @@ class Element:
     """
 
     __slots__ = (
-        "absent", "add", "doubt", "known", "known_by", "lacking", "possible", "removals", "trying", "value",
-        "unsure", "while_removing",
+        "absent", "add", "doubt", "known", "known_by", "lacking", "possible", "removals", "trying", "unsure",
+        "value", "while_removing",
     )  # fmt: skip
 
     def __init__(self, value: Any, add: Operation) -> None:
