@@ -26,6 +26,9 @@ class Completeness:
     def missing(self, cursor: str, *, ended: bool) -> int:
         """How many entries the reader never saw, as far as can be told while others still append (``ended``: exactly).
 
+        Below 0: so many that it has seen are not among those that there ever were, by what the server says now: it was
+        turned back, as by a fail-over to a replica that lacked them.
+
         ``cursor`` is the last entry that was read. Redis 7.0 (``entries-added``).
         """
         if not self._client.exists(self._key):

@@ -258,10 +258,16 @@ class Recorder:
         if self._completeness is None or self._incomplete:
             return
         missing = self._completeness.missing(self._cursor, ended=ended)
-        if missing > 0:
-            turns = "1 turn was" if missing == 1 else f"{missing} turns were"
+        if missing:
+            told = "after a fail-over to a replica without"
+            turns = "1 turn" if abs(missing) == 1 else f"{abs(missing)} turns"
+            was, it = ("was", "it") if abs(missing) == 1 else ("were", "them")
             key = observations_key(self.run_id)
-            self._incomplete = f"{turns} removed from {key} by somebody before the recorder had read them"
+            self._incomplete = (
+                f"{turns} {was} removed from {key} by somebody before the recorder had read {it}"
+                if missing > 0
+                else f"{turns} that {was} recorded {was} lost by the server: {told} {it}?"
+            )
             log.error("run %s: %s", self.run_id, self._incomplete)
             self._control.end_run(self._client, self.run_id, "failed", self._incomplete)
 

@@ -262,3 +262,26 @@ def test_turns_that_are_removed_during_a_run_end_it_at_once(redis_client, contro
     recorder.step(1)
     assert control.status.state == "failed"
     assert control.status.reason.startswith("1 turn was removed from ")
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_server_that_was_turned_back_behind_what_was_recorded_fails_the_run(redis_client, control, make, ended):
+    """As a fail-over to a replica that lacked the last two turns does it; two later ones are there."""
+    recorder = make()
+    for number in range(5):
+        put(redis_client, RUN, 10_000 + number, applied(number))
+    recorder.step(1)
+    redis_client.delete(observations_key(RUN))
+    for number in (0, 1, 2, 13, 14):
+        put(redis_client, RUN, 10_000 + number, applied(number))
+    if ended:
+        control.status = FakeStatus("finished", "all orders are done", 1_000, 99_000)
+        recorder._due_s["status"] = 0.0
+        assert recorder.run(lambda: False) == Progress.ENDED
+        told = (make.endings[0].state, make.endings[0].reason)
+    else:
+        recorder._due_s["save"] = 0.0
+        recorder.step(1)
+        told = (control.status.state, control.status.reason)
+    reason = "2 turns that were recorded were lost by the server: after a fail-over to a replica without them?"
+    assert told == ("failed", reason)
