@@ -25,6 +25,7 @@ import { createMatrix } from "./views/matrix.js";
 import { createForkSheet } from "./views/fork_sheet.js";
 import { createNarration } from "./views/narration.js";
 import { createRelatives } from "./views/relatives.js";
+import { createSaves } from "./views/saves.js";
 import { createSelection } from "./views/selection.js";
 import { createStatus } from "./views/status.js";
 import { createTotals } from "./views/totals.js";
@@ -74,6 +75,7 @@ const time = createTimeTravel({ root: page, store, presentUs, narration: views.n
 
 createForkSheet(() => nowUs() - (store.live().run?.started_us ?? 0));
 createRelatives(find("#relatives"));
+createSaves(store.get);
 
 const draw = throttled(() => {
   const state = store.get();

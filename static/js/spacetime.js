@@ -4,10 +4,12 @@ import { askForConflicts } from "./conflicts.js";
 import { load } from "./spacetime/load.js";
 import { createSpacetime } from "./spacetime/view.js";
 import { find } from "./views/dom.js";
+import { saveSpacetime } from "./views/saves.js";
 
 const root = find("#spacetime");
 const view = createSpacetime(root, { isPage: true, onSelect: (selection) => view.show(selection, null) });
 
+saveSpacetime();
 load(root.dataset.trace ?? "", {
   onPiece: (piece) => {
     const goesOn = view.append(piece);

@@ -8,7 +8,7 @@
 import { ticksOf } from "./range.js";
 
 /** Of all charts over time, so that they stand exactly above one another. */
-export const TIME_MARGIN = { l: 58, r: 14, t: 8, b: 26 };
+export const TIME_MARGIN = { l: 58, r: 20, t: 8, b: 26 };
 
 /** The width of what is plotted. @param {number} width_px of the chart */
 export function plotWidth(width_px) {

@@ -33,7 +33,7 @@ export function bucketOf(us) {
 export function lengthsFigure({ lengths, windows, now_us, width_px }, theme) {
   const open = openBuckets(windows, now_us);
   const buckets = [...new Set([...lengths.counts.map(([bucket]) => bucket), ...open.keys()])];
-  const [first, last] = [Math.min(...buckets, 18), Math.max(...buckets, 30)];
+  const { first, last } = around(buckets);
   const closed = new Map(lengths.counts);
   const all = buckets.sort((a, b) => a - b);
   const highest = Math.max(0, ...all.map((bucket) => (closed.get(bucket) ?? 0) + (open.get(bucket) ?? 0)));
@@ -56,7 +56,7 @@ export function lengthsFigure({ lengths, windows, now_us, width_px }, theme) {
       hoverinfo: "text",
     };
   };
-  const ticks = decades(first, last, width_px);
+  const ticks = ticksOf(first, last, width_px);
   return {
     data: [
       bars(closed, texts.chart.closed, theme.accent),
@@ -143,13 +143,23 @@ function quantileMarks(lengths, theme) {
   };
 }
 
-/** Where whole decades are, or halves of them where there is room. @param {number} first @param {number} last @param {number} width_px */
-function decades(first, last, width_px) {
-  const isWide = width_px / (last - first + 2) * LENGTHS_PER_DECADE > 3 * TICK_PX;
-  const step = isWide ? LENGTHS_PER_DECADE / 2 : LENGTHS_PER_DECADE;
-  const ticks = [];
-  for (let bucket = Math.ceil(first / step) * step; bucket <= last + 1; bucket += step) ticks.push(bucket);
-  return ticks;
+/** The buckets in sight: those that have something, and at least two decades. @param {number[]} buckets */
+function around(buckets) {
+  const [low, high] = buckets.length ? [Math.min(...buckets), Math.max(...buckets)] : [18, 30];
+  const missing = Math.max(0, 2 * LENGTHS_PER_DECADE - (high - low));
+  return { first: low - Math.ceil(missing / 2), last: high + Math.floor(missing / 2) };
+}
+
+/** Where 1 and, if there is room, 3 times a power of ten are. @param {number} first @param {number} last @param {number} width_px */
+function ticksOf(first, last, width_px) {
+  const isWide = width_px / (last - first + 2) * LENGTHS_PER_DECADE > 2 * TICK_PX;
+  const decades = [];
+  for (let n = Math.floor(first / LENGTHS_PER_DECADE); n * LENGTHS_PER_DECADE <= last + 1; n += 1) {
+    decades.push(n);
+  }
+  return decades
+    .flatMap((n) => (isWide ? [1, 3] : [1]).map((factor) => LENGTHS_PER_DECADE * (n + Math.log10(factor))))
+    .filter((x) => x >= first - 0.5 && x <= last + 1.5);
 }
 
 /** Where a bucket begins. @param {number} bucket */

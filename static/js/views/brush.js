@@ -9,6 +9,8 @@ import { plotWidth, TIME_MARGIN } from "../figures/base.js";
 import { BRUSH_PX_MIN, brushed } from "../figures/range.js";
 import { h } from "./dom.js";
 
+const AFTER_MS = 300;
+
 /**
  * @param {HTMLElement[]} stages of the charts
  * @param {object} to
@@ -33,49 +35,88 @@ export function createBrush(stages, { getRange, onHold, onZoom }) {
     }
   }
 
-  for (const { stage, box } of all) {
-    /** @type {{id: number, from_px: number, range: Range, isBrush: boolean}|null} */
-    let drag = null;
-    const at = (/** @type {PointerEvent} */ event) => event.clientX - stage.getBoundingClientRect().left;
-    const end = () => {
-      if (drag?.isBrush) onHold(false);
-      drag = null;
-      box.hidden = true;
-    };
+  /** @type {number} when the last one ended: the click that follows is none */
+  let brushedMs = -Infinity;
 
-    stage.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      drag = { id: event.pointerId, from_px: at(event), range: getRange(), isBrush: false };
-    });
+  for (const { stage, box } of all) {
+    const at = (/** @type {PointerEvent} */ event) => event.clientX - stage.getBoundingClientRect().left;
     stage.addEventListener("pointermove", (event) => {
-      const x_px = at(event);
-      if (event.pointerType !== "touch") showHair(x_px);
-      if (!drag || drag.id !== event.pointerId) return;
-      if (!drag.isBrush && Math.abs(x_px - drag.from_px) >= BRUSH_PX_MIN) {
-        drag.isBrush = true;
-        drag.range = getRange();
+      if (event.pointerType !== "touch") showHair(at(event));
+    });
+    stage.addEventListener("pointerleave", () => showHair(null));
+    stage.addEventListener("dblclick", () => onZoom(null));
+    stage.addEventListener("pointerdown", (event) => {
+      if (event.button === 0) drag(stage, box, event.pointerId, at(event));
+    });
+  }
+
+  /**
+   * Follows one pointer until it is let go. It listens to the document: Plotly lays a cover over the page meanwhile.
+   *
+   * @param {HTMLElement} stage
+   * @param {HTMLElement} box
+   * @param {number} pointer
+   * @param {number} from_px
+   */
+  function drag(stage, box, pointer, from_px) {
+    const right_px = stage.clientWidth - TIME_MARGIN.r;
+    const xOf = (/** @type {PointerEvent} */ event) => event.clientX - stage.getBoundingClientRect().left;
+    const inside = (/** @type {number} */ px) => Math.min(right_px, Math.max(TIME_MARGIN.l, px));
+    /** @type {Range|null} what was in sight when it became a brush */
+    let range = null;
+
+    /** @param {PointerEvent} event */
+    function moved(event) {
+      if (event.pointerId !== pointer) return;
+      const x_px = xOf(event);
+      if (!range && Math.abs(x_px - from_px) >= BRUSH_PX_MIN) {
+        range = getRange();
         onHold(true);
-        stage.setPointerCapture(event.pointerId);
       }
-      if (!drag.isBrush) return;
-      const inside = (/** @type {number} */ px) =>
-        Math.min(stage.clientWidth - TIME_MARGIN.r, Math.max(TIME_MARGIN.l, px));
-      const [left, right] = [drag.from_px, x_px].map(inside).sort((a, b) => a - b);
+      if (!range) return;
+      const [left, right] = [from_px, x_px].map(inside).sort((a, b) => a - b);
       box.hidden = false;
       box.style.left = `${left}px`;
       box.style.width = `${right - left}px`;
-    });
-    stage.addEventListener("pointerup", (event) => {
-      const done = drag;
-      const wasBrush = done?.isBrush ?? false;
+    }
+
+    /** @param {PointerEvent} event */
+    function released(event) {
+      if (event.pointerId !== pointer) return;
       end();
-      if (!done || !wasBrush) return;
-      const [from_px, to_px] = [done.from_px, at(event)].map((px) => px - TIME_MARGIN.l);
-      const range = brushed(from_px, to_px, plotWidth(stage.clientWidth), done.range);
-      if (range) onZoom(range);
-    });
-    stage.addEventListener("pointercancel", end);
-    stage.addEventListener("pointerleave", () => showHair(null));
-    stage.addEventListener("dblclick", () => onZoom(null));
+      if (!range) return;
+      const found = brushed(
+        from_px - TIME_MARGIN.l,
+        xOf(event) - TIME_MARGIN.l,
+        plotWidth(stage.clientWidth),
+        range,
+      );
+      if (found) onZoom(found);
+    }
+
+    /** @param {KeyboardEvent} event */
+    function pressed(event) {
+      if (event.key === "Escape" && range) end();
+    }
+
+    function end() {
+      listening.abort();
+      box.hidden = true;
+      if (!range) return;
+      brushedMs = performance.now();
+      onHold(false);
+    }
+
+    const listening = new AbortController();
+    const { signal } = listening;
+    document.addEventListener("pointermove", moved, { signal });
+    document.addEventListener("pointerup", released, { signal });
+    document.addEventListener("pointercancel", end, { signal });
+    document.addEventListener("keydown", pressed, { signal });
   }
+
+  return {
+    /** Whether a click now is the end of a brush. */
+    isJustDone: () => performance.now() - brushedMs < AFTER_MS,
+  };
 }

@@ -70,8 +70,8 @@ export function createCharts(getState, nowUs, isRunning, onPick, onPickKey) {
     viewOf,
     getTheme: () => theme,
     getConflicts: () => conflicts,
-    onPick,
-    onPickKey,
+    onPick: (id) => brush.isJustDone() || onPick(id),
+    onPickKey: (key) => brush.isJustDone() || onPickKey(key),
   });
   /** @param {string} id @param {(view: View, seconds: Second[]) => Figure} make @param {boolean} [isLast] */
   const track = (id, make, isLast = false) =>
@@ -100,7 +100,7 @@ export function createCharts(getState, nowUs, isRunning, onPick, onPickKey) {
     onScale: (factor) => zoomTo(scaled(range(), factor, now_s())),
     onUnzoom: () => zoomTo(null),
   });
-  createBrush([timeline, ...tracks].map(({ stage }) => stage), {
+  const brush = createBrush([timeline, ...tracks].map(({ stage }) => stage), {
     getRange: range,
     onHold(isHeld) {
       held = isHeld ? range() : null;
@@ -154,8 +154,8 @@ function withoutTimes(figure) {
  * @param {(width_px: number) => View} page.viewOf
  * @param {() => Theme} page.getTheme
  * @param {() => Conflict[]} page.getConflicts
- * @param {(windowId: string) => void} page.onPick
- * @param {(key: string) => void} page.onPickKey
+ * @param {(windowId: string) => unknown} page.onPick
+ * @param {(key: string) => unknown} page.onPickKey
  */
 function createTimeline({ getState, viewOf, getTheme, getConflicts, onPick, onPickKey }) {
   const element = find("#timeline");

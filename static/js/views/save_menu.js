@@ -15,6 +15,8 @@ import { readTheme } from "./theme.js";
 
 const SIZE = { width: 1200, height: 520 };
 const SCALE = 2;
+/** For the title and the legend. */
+const HEAD_PX = 64;
 const LINK_LIVES_MS = 10_000;
 
 /**
@@ -125,20 +127,16 @@ async function drawing(engine, figure, title) {
   const { margin } = /** @type {{margin: {t: number, b: number}}} */ (
     /** @type {unknown} */ ({ ...baseLayout(theme), ...figure.layout })
   );
-  const legend = figure.legend
-    .map(({ label, color, sign }) =>
-      `<span style="color:${color}">${sign ?? "\u25a0"}</span> ${plain(label)}`
-    )
-    .join("   ");
+  const { annotations = [] } = /** @type {{annotations?: object[]}} */ (figure.layout);
   const layout = {
     ...figure.layout,
     ...SIZE,
-    margin: { ...margin, t: margin.t + 64, b: Math.max(36, margin.b) },
+    margin: { ...margin, t: margin.t + HEAD_PX, b: Math.max(36, margin.b) },
     paper_bgcolor: theme.surface,
+    annotations: [...annotations, ...legendOf(figure, theme, margin.t)],
     title: {
-      text: `<b>${plain(title)}</b>`,
-      subtitle: { text: legend, font: { size: theme.font_px + 1, color: theme.muted } },
-      font: { size: theme.font_px + 6, color: theme.text },
+      text: plain(title),
+      font: { size: theme.font_px + 6, color: theme.text, weight: 700 },
       x: 0.012,
       xanchor: "left",
       y: 0.965,
@@ -149,6 +147,31 @@ async function drawing(engine, figure, title) {
     format: "svg",
     imageDataOnly: true,
     ...SIZE,
+  });
+}
+
+/**
+ * The legend, entry after entry below the title. Each is two annotations, for colours within a text would be style
+ * attributes, which the page's policy forbids.
+ *
+ * @param {Figure} figure
+ * @param {import("../types.js").Theme} theme
+ * @param {number} margin_px above the plot
+ */
+function legendOf({ legend }, theme, margin_px) {
+  const pen = h("canvas").getContext("2d");
+  if (pen) pen.font = `${theme.font_px}px ${theme.font_family}`;
+  const width = (/** @type {string} */ text) => pen ? pen.measureText(text).width : 7 * text.length;
+  let xshift = 0;
+  return legend.flatMap(({ label, color, sign = "\u25a0" }) => {
+    const [left, text_px] = [xshift, xshift + width(sign) + 6];
+    xshift = text_px + width(label) + 20;
+    const place = { xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom" };
+    const at = { ...place, yshift: margin_px + 8, showarrow: false };
+    return [
+      { ...at, text: sign, xshift: left, font: { color, size: theme.font_px } },
+      { ...at, text: plain(label), xshift: text_px, font: { color: theme.muted, size: theme.font_px } },
+    ];
   });
 }
 
