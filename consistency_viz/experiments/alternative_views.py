@@ -123,6 +123,7 @@ def _compared(run: Run, letter: str) -> dict[str, Any]:
     return {
         "row": run,
         "letter": letter,
+        "fork_at_s": None if run.fork_at_us is None else run.fork_at_us / 1e6,
         "subject": stack.subject_of(plan),
         "about": {
             "id": run.id,
