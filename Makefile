@@ -5,7 +5,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock screenshots course clean
+.PHONY: help demo test test-postgres lint format lock screenshots course clean
 
 PYTHON := .venv/bin/python
 DEMO := .venv/.installed-demo
@@ -16,6 +16,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 help:
 	@echo "make demo         start the laboratory and print its URL (SCENARIO=, PORT=, ARGS=)"
 	@echo "make test         everything that CI runs (ARGS= goes to pytest)"
+	@echo "make test-postgres  the observer's tests on PostgreSQL, in a server of their own (needs initdb)"
 	@echo "make lint         only the style, type, architecture and JavaScript checks"
 	@echo "make format       format the code, and mend what can be mended by itself"
 	@echo "make lock         compile the lock files from pyproject.toml (needs uv)"
@@ -35,6 +36,9 @@ demo: $(DEMO)
 
 test: $(DEV)
 	@exec $(PYTHON) .ci/check.py $(ARGS)
+
+test-postgres: $(DEV)
+	@exec $(PYTHON) .ci/postgres.py $(ARGS)
 
 lint: $(DEV)
 	@exec $(PYTHON) .ci/check.py --lint
