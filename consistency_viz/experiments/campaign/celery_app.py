@@ -1,4 +1,4 @@
-"""The Celery application that plays the simulated runs of experiments, in processes (ADR 11).
+"""The Celery application that plays the simulated runs of experiments, in processes (ADR 12).
 
 ``python -m celery -A consistency_viz.experiments.campaign.celery_app worker -P prefork -c 2``
 
