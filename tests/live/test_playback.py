@@ -16,6 +16,7 @@ from consistency_viz.live.feed import RunFeed
 from consistency_viz.live.frames import Snapshot
 from consistency_viz.live.page.state import PageState
 from consistency_viz.live.playback import film as films
+from consistency_viz.live.playback import views as playback
 from consistency_viz.live.playback.film import Film
 from consistency_viz.observation.history import HistoryReader
 from tests.live.page_fold import fold, page_of
@@ -168,7 +169,7 @@ def test_the_past_knows_the_instances_and_what_befell_them(kept):
     assert all(node for node, _ in states)
 
 
-async def test_a_page_asks_over_http_and_a_wrong_question_is_refused(kept, in_thread, transactional_db):
+async def test_a_page_asks_over_http_and_a_wrong_question_is_refused(kept, in_thread, monkeypatch, transactional_db):
     run = await in_thread(kept, "likes")
     client = AsyncClient()
     answer = (await client.get(f"/runs/{run.id}/at?us=7000000")).json()
@@ -187,5 +188,7 @@ async def test_a_page_asks_over_http_and_a_wrong_question_is_refused(kept, in_th
     for path, status in asked.items():
         response = await client.get(path)
         assert (response.status_code, response.json()["ok"]) == (status, False)
+    monkeypatch.setattr(playback, "HISTORY_BYTES_MAX", 1_000)
+    assert (await client.get(f"/runs/{run.id}/at?us=0")).status_code == 413
     await in_thread(run.history_path.unlink)
     assert (await client.get(f"/runs/{run.id}/at?us=0")).status_code == 404

@@ -1,7 +1,8 @@
 """What the page asks of a run's past: the page at an instant, at the next event, and the frames to play from there.
 
-Answers are ``{"start_us", "end_us", "is_over", "frames"}``: the instants between which can be asked, whether no later ones
-will come, and frames of the wire schema (``live.frames``), a snapshot first. Everybody who may watch a run may ask; a thread does the work.
+Answers are ``{"start_us", "end_us", "is_over", "frames"}``: the instants between which can be asked, whether no later
+ones will come, and frames of the wire schema (``live.frames``), a snapshot first. Everybody who may watch a run may ask;
+a thread does the work.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from consistency_viz.live.frames import Delta, Snapshot
 from consistency_viz.live.playback.film import Film
 
 FILMS_MAX: Final = 4
+HISTORY_BYTES_MAX: Final = 512 * 1024 * 1024
 DIGITS_MAX: Final = 18
 STEP_US_MIN, STEP_US_MAX = 1_000, 1_000_000
 KEY_LENGTH_MAX: Final = 200
@@ -78,6 +80,9 @@ async def _answer(request: HttpRequest, run_id: str, frames: Callable[[Film], li
 def _asked(run_id: str, frames: Callable[[Film], list[Snapshot | Delta]]) -> bytes:
     film = _film_of(run_id)
     try:
+        if film.known.path.stat().st_size > HISTORY_BYTES_MAX:
+            text = f"The history of this run is larger than {HISTORY_BYTES_MAX // 2**20} MB."
+            raise CommandRefused(text, "Download it, and look at it with the commands.", status=413)
         with film.opened():
             answer: dict[str, Any] = {
                 "start_us": film.start_us,
