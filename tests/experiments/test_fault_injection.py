@@ -103,12 +103,16 @@ def test_the_presenter_injects_and_heals_over_http_and_nobody_else(run, control,
     assert (wrong.status_code, wrong.json()["field"], wrong.json()["value"]) == (400, "node", "'till'")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_rerun_is_the_presenters_and_leads_to_the_new_run(settings, tmp_path, control, presenter):
     settings.HISTORIES_DIR = settings.DATA_DIR / "histories"
     run = materialise(load("likes").model_dump(mode="json"), 3)
     path = f"/runs/{run.id}/rerun/"
     refused = Client().post(path, headers={"accept": "application/json"})
     assert (refused.status_code, Run.objects.count()) == (403, 1)
+    answer = presenter.post(path)
+    again = Run.objects.exclude(pk=run.pk).get()
+    assert (answer.status_code, answer["Location"], again.seed) == (303, f"/runs/{again.id}/", 3)
 
 
 def test_the_command_injects_heals_and_lists(run, control):
