@@ -49,11 +49,11 @@ def test_a_lesson_is_started_told_and_mended(
     box = page.locator("#map").bounding_box()
     page.keyboard.press("ArrowLeft")
     expect(say(page)).to_have_text(first)
-    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#narration").get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
     assert page.locator("#map").bounding_box() == box
     expect(page.locator("#map .edge.is-cut")).to_have_count(0)
     expect(say(page)).to_have_text(first)
-    page.get_by_role("button", name="Follow").click()
+    page.locator("#narration").get_by_role("button", name="Follow").click()
     expect(say(page)).not_to_have_text(first)
 
     # When it is over: what was found, and the fix with its price.

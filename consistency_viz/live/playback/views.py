@@ -1,8 +1,8 @@
 """What the page asks of a run's past: the page at an instant, at the next event, and the frames to play from there.
 
 Answers are ``{"start_us", "end_us", "is_over", "frames"}``: the instants between which can be asked, whether no later
-ones will come, and frames of the wire schema (``live.frames``), a snapshot first. Everybody who may watch a run may ask;
-a thread does the work.
+ones will come, and frames of the wire schema (``live.frames``), a snapshot first. Everybody who may watch may ask, and a
+thread does the work.
 """
 
 from __future__ import annotations
