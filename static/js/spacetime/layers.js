@@ -18,8 +18,8 @@ import { DOUBLED, eventOf, LOST, messageGroup, messageOf } from "./scene.js";
 import { triangle } from "./shapes.js";
 import { APPLIED, COMPLETED, EFFECTED, INVOKED } from "./trace.js";
 
-export const MESSAGES_MAX = 1_600;
-export const EVENTS_MAX = 1_600;
+export const MESSAGES_MAX = 1_200;
+export const EVENTS_MAX = 1_200;
 const SWARM_ALPHA = 0.4;
 const SWARM_STEP = 0.15;
 const MANY_CROSSES = 150;
