@@ -6,10 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("experiments", "0003_forks"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("experiments", "0003_forks"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
@@ -21,9 +18,7 @@ class Migration(migrations.Migration):
                 ("point", models.JSONField(default=dict, help_text="The swept values by path.")),
                 ("document", models.JSONField(help_text="The scenario that is played; the seed comes from each run.")),
             ],
-            options={
-                "ordering": ("position",),
-            },
+            options={"ordering": ("position",)},
         ),
         migrations.CreateModel(
             name="Experiment",
@@ -103,9 +98,7 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("ended_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
-            options={
-                "ordering": ("-created_at", "-id"),
-            },
+            options={"ordering": ("-created_at", "-id")},
         ),
         migrations.CreateModel(
             name="Finding",
@@ -133,9 +126,7 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
-            options={
-                "ordering": ("experiment_id", "id"),
-            },
+            options={"ordering": ("experiment_id", "id")},
         ),
         migrations.CreateModel(
             name="Layout",
@@ -172,9 +163,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ("cell_id", "seed"),
-            },
+            options={"ordering": ("cell_id", "seed")},
         ),
         migrations.CreateModel(
             name="Scenario",
@@ -197,9 +186,7 @@ class Migration(migrations.Migration):
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
             ],
-            options={
-                "ordering": ("name",),
-            },
+            options={"ordering": ("name",)},
         ),
         migrations.CreateModel(
             name="ScenarioVersion",
@@ -212,9 +199,7 @@ class Migration(migrations.Migration):
                 ("created_by", models.CharField(blank=True, default="", max_length=150)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
-            options={
-                "ordering": ("-number",),
-            },
+            options={"ordering": ("-number",)},
         ),
         migrations.CreateModel(
             name="Variant",
@@ -238,9 +223,7 @@ class Migration(migrations.Migration):
                 ),
                 ("settings", models.JSONField(blank=True, default=dict)),
             ],
-            options={
-                "ordering": ("position", "id"),
-            },
+            options={"ordering": ("position", "id")},
         ),
         migrations.CreateModel(
             name="ApiToken",
@@ -260,9 +243,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ("-created_at",),
-            },
+            options={"ordering": ("-created_at",)},
         ),
         migrations.AddField(
             model_name="run",
@@ -302,9 +283,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ("id",),
-            },
+            options={"ordering": ("id",)},
         ),
         migrations.AddField(
             model_name="cell",
@@ -379,12 +358,10 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="chunk",
-            index=models.Index(fields=["experiment", "done", "held_until_us"], name="chunk_due"),
+            model_name="chunk", index=models.Index(fields=["experiment", "done", "held_until_us"], name="chunk_due")
         ),
         migrations.AddConstraint(
-            model_name="result",
-            constraint=models.UniqueConstraint(fields=("cell", "seed"), name="result_once"),
+            model_name="result", constraint=models.UniqueConstraint(fields=("cell", "seed"), name="result_once")
         ),
         migrations.AddConstraint(
             model_name="scenarioversion",
