@@ -122,6 +122,10 @@ class LiveRun:
 
         return until(ticked, timeout_s)
 
+    def history(self) -> list[Observation]:
+        """What has happened so far."""
+        return history_of(self.client, self.run)
+
     def finish(self, timeout_s: float = 20.0) -> list[Observation]:
         """Run to the end; the history."""
         assert self.tick_until(lambda: self.status.ended_us is not None, timeout_s), self.status
