@@ -244,8 +244,7 @@ async function begun() {
 
 /** @param {Run} run */
 async function hasBegun({ about }) {
-  const response = await fetch(`${about.past}at?us=0`).catch(() => null);
-  return response !== null && response.status !== 409;
+  return (await asked(`${about.past}at?us=0`)).frames.length > 0;
 }
 
 find("#projector").addEventListener("click", toggleProjector);

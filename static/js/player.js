@@ -182,6 +182,7 @@ function createReel({ ask, onFrame }) {
     async jump(clock_us) {
       forget();
       const { frames } = await answered(`at?us=${start_us + clock_us}`);
+      if (!frames.length) throw new Error("nothing of this run was recorded yet");
       // What the first answer says of the beginning is not known before it.
       const at = clock_us + start_us;
       const right = frames[0].at_us === Math.min(at, end_us)

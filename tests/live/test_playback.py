@@ -10,6 +10,7 @@ import pytest
 from django.test import AsyncClient
 
 from consistency_viz.experiments import stack
+from consistency_viz.experiments.models import Run
 from consistency_viz.experiments.simulated_runs import materialise
 from consistency_viz.live.about import about
 from consistency_viz.live.feed import RunFeed
@@ -192,3 +193,5 @@ async def test_a_page_asks_over_http_and_a_wrong_question_is_refused(kept, in_th
     assert (await client.get(f"/runs/{run.id}/at?us=0")).status_code == 413
     await in_thread(run.history_path.unlink)
     assert (await client.get(f"/runs/{run.id}/at?us=0")).status_code == 404
+    await in_thread(lambda: Run.objects.filter(pk=run.id).update(state="running", ended_at=None))
+    assert (await client.get(f"/runs/{run.id}/at?us=0")).json()["frames"] == []

@@ -1,8 +1,8 @@
 """What the page asks of a run's past: the page at an instant, at the next event, and the frames to play from there.
 
 Answers are ``{"start_us", "end_us", "is_over", "frames"}``: the instants between which can be asked, whether no later
-ones will come, and frames of the wire schema (``live.frames``), a snapshot first. Everybody who may watch may ask, and a
-thread does the work.
+ones will come, and frames of the wire schema (``live.frames``), a snapshot first, none while nothing of the run was
+recorded. Everybody who may watch may ask; a thread does the work.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ HISTORY_BYTES_MAX: Final = 512 * 1024 * 1024
 DIGITS_MAX: Final = 18
 STEP_US_MIN, STEP_US_MAX = 1_000, 1_000_000
 KEY_LENGTH_MAX: Final = 200
-NO_RUN = CommandRefused("There is no such run.", "Go back to the list of runs; it may have been deleted.", status=404)
-NOTHING_YET = CommandRefused("Nothing of this run was recorded yet.", "Wait a second, then try again.", status=409)
-GONE = CommandRefused("The history of this run is gone.", "Run its scenario again with its seed.", status=404)
+NOTHING_YET: Final = b'{"start_us": 0, "end_us": 0, "is_over": false, "frames": []}'
 
 _films: OrderedDict[str, Film] = OrderedDict()
 _films_lock = Lock()
@@ -92,7 +90,9 @@ def _asked(run_id: str, frames: Callable[[Film], list[Snapshot | Delta]]) -> byt
             }
             return msgspec.json.encode(answer)
     except FileNotFoundError:
-        raise (GONE if film.known.ended else NOTHING_YET) from None
+        if film.known.ended:
+            raise _gone() from None
+        return NOTHING_YET
 
 
 def _film_of(run_id: str) -> Film:
@@ -100,11 +100,11 @@ def _film_of(run_id: str) -> Film:
     try:
         row, film = row_of(run_id), _films.get(run_id)
         if row is None:
-            raise NO_RUN
+            raise _no_run()
         if film is None or film.start_us != (microseconds(row.started_at) or film.start_us):
             known = about(run_id, 0)
             if known is None:
-                raise NO_RUN
+                raise _no_run()
             film = Film(known)
         run = film.known.run
         view = run_view(row, run.started_us, run.partitions, run.subject)
@@ -126,3 +126,11 @@ def _whole(request: HttpRequest, name: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
         raise CommandRefused(f"The field {name} is no whole number.", "Use microseconds, such as 1500000.")
     return int(text)
+
+
+def _no_run() -> CommandRefused:
+    return CommandRefused("There is no such run.", "Go back to the list of runs; it may have been deleted.", status=404)
+
+
+def _gone() -> CommandRefused:
+    return CommandRefused("The history of this run is gone.", "Run its scenario again with its seed.", status=404)
