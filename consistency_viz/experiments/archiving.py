@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from consistency_viz.experiments import stack
+from consistency_viz.experiments import stack, tracing
 from consistency_viz.experiments.models import Run, history_path, moment
 from consistency_viz.observation.recorder import Ending
 from workers.model.history import Header
@@ -44,6 +44,8 @@ def mark_ended(ending: Ending) -> None:
     if ending.ended_us:
         changes["ended_at"] = moment(ending.ended_us)
     Run.objects.filter(pk=ending.run_id).update(**changes)
+    if ending.path is not None:
+        tracing.export_run(ending.run_id, ending.path)
 
 
 def mark_lost(run_id: str, reason: str) -> None:
