@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from consistency_viz.experiments import stack
 from consistency_viz.live.health.backlog import backlog_of
@@ -31,7 +33,7 @@ def test_a_process_without_a_server_is_well_and_ready(client, settings):
 
 def test_a_server_that_is_away_makes_it_unready_and_is_told_by_the_metrics(client, settings, monkeypatch):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    monkeypatch.setattr(stack, "client", lambda: redis.Redis(port=1))
+    monkeypatch.setattr(stack, "client", lambda: redis.Redis(port=1, retry=Retry(NoBackoff(), 0)))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["ready"], answer.json()["database"]) == (503, False, "ok")
     assert client.get("/healthz").status_code == 200
