@@ -2,8 +2,8 @@
 
 When a live run has ended, its history becomes spans: one trace for each key, an order's id; ``publish TOPIC`` (the
 producer) for a message that was sent, ``process TOPIC`` (the consumer) for each time that a node processed it, linked
-to what was sent. They go out by OTLP over HTTP to where ``OTEL_EXPORTER_OTLP_ENDPOINT`` says. Ids follow from run, key and
-message, so a run that is exported twice is the same traces.
+to what was sent. They go out by OTLP over HTTP to where ``OTEL_EXPORTER_OTLP_ENDPOINT`` says. Ids follow from run,
+key and message, so a run that is exported twice is the same traces.
 """
 
 from __future__ import annotations
