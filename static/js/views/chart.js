@@ -1,6 +1,6 @@
 /**
- * The only module that knows Plotly. A chart takes a function that makes its figure, and draws it in the next animation
- * frame: at most one update per frame and per chart, at most one every `every_ms`, and none while it cannot be seen.
+ * The only module that knows Plotly. A chart takes a function that makes its figure, and draws it in an animation frame
+ * soon: at most one chart of the page in each frame, each at most every `every_ms`, and none while it cannot be seen.
  *
  * @import {Figure} from "../types.js"
  */
@@ -25,6 +25,22 @@ function plotly() {
     script.addEventListener("error", () => reject(new Error("plotly.min.js could not be loaded")));
   });
   return loading;
+}
+
+/** @type {(() => void)[]} charts that wait for a frame */
+const waiting = [];
+
+/** Draws in a frame of its own: several charts in one would be a long one. @param {() => void} draw */
+function inTurn(draw) {
+  if (waiting.includes(draw)) return;
+  waiting.push(draw);
+  if (waiting.length === 1) requestAnimationFrame(next);
+}
+
+function next() {
+  waiting[0]();
+  waiting.shift();
+  if (waiting.length) requestAnimationFrame(next);
 }
 
 /**
@@ -53,7 +69,7 @@ export function createChart(element, make, every_ms, onPick) {
   /** @type {any} */
   let engine = null;
 
-  const draw = throttled(async () => {
+  const drawNow = async () => {
     isStale = isDrawing;
     if (!engine || isDrawing || !isVisible || document.hidden || !plot.clientWidth) return;
     const figure = make(plot.clientWidth, false);
@@ -73,7 +89,8 @@ export function createChart(element, make, every_ms, onPick) {
     setText(empty, texts.chart.empty[element.id] ?? "");
     isDrawing = false;
     if (isStale) draw();
-  }, every_ms);
+  };
+  const draw = throttled(() => inTurn(drawNow), every_ms);
 
   const place = element.querySelector(".chart-save");
   if (place) createSaveMenu(place, element.id, title, () => engine, make);
