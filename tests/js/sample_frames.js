@@ -15,32 +15,10 @@ import {
   WINDOWS_MAX,
 } from "../../static/js/store.js";
 import { canonical } from "../../static/js/values.js";
+import { lengthsOf, noTotals, quantile } from "./sample_totals.js";
 import { happeningsOf, randomOf, sampleNodes, valueOf } from "./sample_system.js";
 
 const STARTED_US = 1_764_000_000_000_000;
-
-/** @returns {Totals} */
-function noTotals() {
-  return {
-    updates_begun: 0,
-    updates_accepted: 0,
-    updates_failed: 0,
-    updates_unknown: 0,
-    keys_settled: 0,
-    emails: 0,
-    reads: 0,
-    messages_sent: 0,
-    messages_delivered: 0,
-    messages_dropped: 0,
-    observations: 0,
-    windows_closed: 0,
-    windows_open: 0,
-    diverged_us_all: 0,
-    diverged_us_live: 0,
-    window_ms_p50: null,
-    window_ms_p99: null,
-  };
-}
 
 /**
  * @param {{seed?: number, orders_per_s?: number, views?: number, slow?: string, loss?: number, boot?: string}} [options]
@@ -292,34 +270,14 @@ export function createSampleServer(
   }
 
   function currentTotals() {
-    const sorted = [...lengths_ms].sort((a, b) => a - b);
-    const at = (/** @type {number} */ q) =>
-      sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] : null;
     const values = windows.filter((w) => w.view === "value");
     return {
       ...totals,
       windows_open: values.filter((w) => w.to_us === null).length,
       windows_closed: lengths_ms.length,
       diverged_us_all: totals.diverged_us_all + (globalSince_us >= 0 ? at_us - globalSince_us : 0),
-      window_ms_p50: at(0.5),
-      window_ms_p99: at(0.99),
-    };
-  }
-
-  /** @returns {import("../../static/js/types.js").Lengths} */
-  function currentLengths() {
-    /** @type {Map<number, number>} */
-    const counts = new Map();
-    for (const ms of lengths_ms) {
-      const bucket = Math.floor(6 * Math.log10(Math.max(1, ms * 1000)));
-      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
-    }
-    const { window_ms_p50, window_ms_p99 } = currentTotals();
-    return {
-      counts: [...counts].sort(([a], [b]) => a - b),
-      ms_p50: window_ms_p50,
-      ms_p95: window_ms_p99,
-      ms_p99: window_ms_p99,
+      window_ms_p50: quantile(lengths_ms, 0.5),
+      window_ms_p99: quantile(lengths_ms, 0.99),
     };
   }
 
@@ -382,7 +340,7 @@ export function createSampleServer(
           instances: changes.instances ?? null,
           run: changes.run ? run : null,
           faults: changes.faults ?? [],
-          lengths: currentLengths(),
+          lengths: lengthsOf(lengths_ms),
         }),
       );
     },
@@ -409,7 +367,7 @@ export function createSampleServer(
           sentences,
           faults: [...faults.values()],
           faults_dropped,
-          lengths: currentLengths(),
+          lengths: lengthsOf(lengths_ms),
           marks,
         }),
       );
