@@ -2,7 +2,7 @@
  * Realistic frames without a server: plays the sample system and says, frame by frame, what the real server would say.
  * Deterministic for a seed; `advance` gives the next delta, `snapshot` the whole picture as of the last one.
  *
- * @import {Delta, Snapshot, KeyView, WindowView, Second, Sentence, Totals, RunView, InstanceView, FaultView} from "../../static/js/types.js"
+ * @import {Delta, Snapshot, KeyView, WindowView, Second, Sentence, RunView, InstanceView, FaultView} from "../../static/js/types.js"
  * @import {Happening} from "./sample_system.js"
  */
 
