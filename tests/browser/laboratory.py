@@ -24,6 +24,15 @@ from consistency_viz.experiments.runs import start_run
 from consistency_viz.experiments.tokens import issue
 print(json.dumps({{"run": start_run("demo").id, "tokens": [issue() for _ in range({TOKENS})]}}))
 """
+BURST = """
+from consistency_viz.experiments.runs import start
+from workers.cluster.catalogue import load
+from workers.cluster.scenario import Scenario
+document = load("demo").model_dump(mode="json")
+document["workload"].update(orders_per_s={orders_per_s}, orders={orders})
+document.update(seed={seed}, duration_s={duration_s})
+print(start(Scenario.model_validate(document)).id)
+"""
 
 
 class Laboratory:
@@ -62,6 +71,11 @@ class Laboratory:
     def presenter_link(self, path: str | None = None) -> str:
         """A link as the console prints it, not used by anybody yet."""
         return f"{self.url}/enter/{self._tokens.pop()}/?next={path or f'/runs/{self.run}/'}"
+
+    def burst(self, seed: int, orders: int = 200, orders_per_s: float = 80.0, duration_s: float = 12.0) -> str:
+        """Start a run of the demo in which so many orders come at once and then no more; its id."""
+        source = BURST.format(seed=seed, orders=orders, orders_per_s=orders_per_s, duration_s=duration_s)
+        return self._django(source).strip()
 
     def _django(self, source: str) -> str:
         """Run ``source`` in the project's Django, in a process of its own: the test's own database is another one."""

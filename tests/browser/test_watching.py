@@ -37,12 +37,6 @@ def test_keys_appear_while_one_looks_and_a_divergence_window_opens_and_closes(vi
     expect(viewer.locator("#feed")).to_contain_text("all replicas agree about order")
 
 
-def test_charts_are_drawn(viewer: Page) -> None:
-    for chart in ("timeline", "throughput", "lag", "latency"):
-        viewer.locator(f"#{chart}").scroll_into_view_if_needed()  # charts out of sight are not drawn
-        expect(viewer.locator(f"#{chart} .main-svg").first).to_be_attached()
-
-
 def test_no_page_breaks_its_policy_asks_another_host_or_fails_in_a_script(
     new_page: Callable[..., Page], laboratory: Laboratory, watch: Callable[[Page], Watch]
 ) -> None:

@@ -105,14 +105,17 @@ class Viewer(asyncio.Protocol):
             self.late_ms.append((now_s - made_s) * 1e3)
 
 
+async def connect(viewer: Viewer, port: int) -> None:
+    """Bring one viewer to the server."""
+    await asyncio.get_running_loop().create_connection(lambda: viewer, "127.0.0.1", port)
+
+
 async def watch(port: int, path: str, count: int) -> dict[str, object]:
     """Connect ``count`` viewers, wait for the window, and sum up."""
-    loop = asyncio.get_running_loop()
     viewers: list[Viewer] = []
     for begin in range(0, count, CONNECT_AT_ONCE):
         some = [Viewer(path) for _ in range(min(CONNECT_AT_ONCE, count - begin))]
-        for viewer in some:
-            await loop.create_connection(lambda viewer=viewer: viewer, "127.0.0.1", port)
+        await asyncio.gather(*(connect(viewer, port) for viewer in some))
         await asyncio.gather(*(asyncio.wait_for(viewer.open, 60) for viewer in some))
         viewers += some
     sys.stdout.write("ready\n")
