@@ -156,6 +156,9 @@ export const texts = {
     axis: "ms from commit to read (logarithmic)",
     measured: "measured, with 95% interval",
     predicted: "predicted",
+    /** As Plotly fills it in: time, share, the prediction, how many reads. */
+    hover:
+      "%{customdata[0]} ms: %{y:.2f}%, predicted %{customdata[2]:.2f}% (%{customdata[1]:,} reads)<extra></extra>",
     /** @param {{reads: number, replicas: number, read: number, write: number, rmse: number, error_max: number, points: unknown[], outside: number}} found */
     about: ({ reads, replicas, read, write, rmse, error_max, points, outside }) =>
       `${
@@ -173,7 +176,6 @@ export const texts = {
   found: (/** @type {number} */ n) => (n ? `${count(n)} found` : "none found"),
   feedRest: (/** @type {number} */ n) => `and ${some(n, "other thing", "other things")}`,
   waitingForFeed: "Nothing has happened yet.",
-  noDivergence: (/** @type {number} */ seconds) => `No divergence in the last ${seconds} s`,
   lanesHidden: (/** @type {number} */ n) => `${some(n, "key", "keys")} more than fit`,
 
   networkError: "The server did not answer.",

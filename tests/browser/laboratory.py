@@ -72,7 +72,7 @@ class Laboratory:
         """A link as the console prints it, not used by anybody yet."""
         return f"{self.url}/enter/{self._tokens.pop()}/?next={path or f'/runs/{self.run}/'}"
 
-    def burst(self, seed: int, orders: int = 200, orders_per_s: float = 80.0, duration_s: float = 12.0) -> str:
+    def burst(self, seed: int, orders: int = 240, orders_per_s: float = 120.0, duration_s: float = 4.0) -> str:
         """Start a run of the demo in which so many orders come at once and then no more; its id."""
         source = BURST.format(seed=seed, orders=orders, orders_per_s=orders_per_s, duration_s=duration_s)
         return self._django(source).strip()

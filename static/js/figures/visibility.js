@@ -65,8 +65,7 @@ export function visibilityFigure({ points, curve }, theme, width_px) {
         },
         marker: { color: measured, size: 9 },
         customdata: points.map(({ after_ms, n, predicted }) => [after_ms, n, 100 * predicted]),
-        hovertemplate:
-          "%{customdata[0]} ms: %{y:.2f}%, predicted %{customdata[2]:.2f}% (%{customdata[1]:,} reads)<extra></extra>",
+        hovertemplate: texts.visibility.hover,
       },
     ],
     layout: baseLayout(theme, {
