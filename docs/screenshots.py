@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ PICTURES: dict[str, dict[str, Any]] = {
     "dashboard-dark.png": {**DESK, "color_scheme": "dark"},
     "dashboard-phone.png": {**PHONE, "color_scheme": "light"},
 }
+CHARTS: dict[str, Any] = {"viewport": {"width": 1440, "height": 1240}, "color_scheme": "light"}
+CHARTS_PICTURE = "charts-light.png"
 
 
 def main() -> None:
@@ -63,6 +66,7 @@ def photograph(folder: Path) -> None:
         with browsing() as browser:
             for name, options in PICTURES.items():
                 take(browser, links[name], IMAGES / name, options, wait_until_worth_it)
+            take(browser, stack.web_url + path, IMAGES / CHARTS_PICTURE, CHARTS, wait_until_charted)
         looking_back(stack.web_url)
         travelling(stack.web_url, issue())
         lesson = f"{stack.web_url}/enter/{issue()}/?next=/runs/{start_run(LESSON).id}/"
@@ -151,13 +155,25 @@ def take(
 def wait_until_worth_it(page: Page) -> None:
     """Enough orders, all charts in sight drawn, and a key that differs right now."""
     placed = page.locator('[data-total="placed"] .total-value')
-    while (text := placed.inner_text()) and not (text.isdigit() and int(text) >= ORDERS_MIN):
+    deadline_s = time.monotonic() + TIMEOUT_MS / 1e3
+    while not ((text := placed.inner_text()).isdigit() and int(text) >= ORDERS_MIN):
+        if time.monotonic() > deadline_s:
+            raise SystemExit(f"After {TIMEOUT_MS // 1_000} s the page says {text!r} orders; {ORDERS_MIN} are wanted.")
         page.wait_for_timeout(200)
     expect(page.locator(".connection")).to_have_text("Live", timeout=TIMEOUT_MS)
     if page.viewport_size and page.viewport_size["width"] >= DESK["viewport"]["width"]:
         expect(page.locator("#timeline .main-svg").first).to_be_visible(timeout=TIMEOUT_MS)
         page.wait_for_timeout(4_000)  # messages need a while to be seen on their way
     expect(page.locator("#matrix tr.is-diverged").nth(1)).to_be_attached(timeout=TIMEOUT_MS)
+
+
+def wait_until_charted(page: Page) -> None:
+    """All charts are in sight, and drawn."""
+    wait_until_worth_it(page)
+    page.locator("#timeline").evaluate("timeline => scrollTo(0, timeline.offsetTop - 12)")
+    for chart in ("timeline", "diverged", "throughput", "lengths"):
+        expect(page.locator(f"#{chart} .main-svg").first).to_be_attached(timeout=TIMEOUT_MS)
+    page.wait_for_timeout(3_000)
 
 
 def wait_until_cut_off(page: Page) -> None:
