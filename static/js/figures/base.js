@@ -51,6 +51,7 @@ export function axis(theme, more = {}) {
     ticks: "",
     gridcolor: theme.grid,
     automargin: false,
+    ticklabeloverflow: "allow", // else Plotly measures every label in every frame
     ...more,
   };
 }
