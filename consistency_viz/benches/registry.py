@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from consistency_viz.benches import checkers, crdt, experiment, feed, matrix, pipeline, refusals, screen, simulate
+from consistency_viz.benches import checkers, crdt, experiment, feed, matrix, pipeline, refusals, simulate
 from consistency_viz.benches.measure import Figure
 
 Bench = Callable[[str, int | None], tuple[list[Figure], dict[str, object]]]
@@ -18,7 +18,6 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "matrix": lambda url, runs: matrix.run(runs),
     "pipeline": lambda url, runs: pipeline.run(url),
     "refusals": lambda url, runs: refusals.run(),
-    "screen": lambda url, runs: screen.run(),
     "simulate": lambda url, runs: simulate.run(),
 }
 NOTES: Final[Mapping[str, Callable[[dict[str, Any]], list[Any]]]] = {"matrix": matrix.tables}

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.table import Table
 
-SOAK, ROOM, PAGE = "soak", "room", "page"
+SOAK, ROOM, PAGE, SCREEN = "soak", "room", "page", "screen"
 MINUTES_MAX = 24 * 60
 ORDERS_PER_S_MAX = 200
 VIEWS_MAX = 9
@@ -25,9 +25,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all), or soak, room, page")
+        parser.add_argument("name", nargs="?", metavar="NAME", help="one bench (all), or soak, room, page, screen")
         parser.add_argument(
-            "--minutes", type=float, default=2.0, metavar="N", help="how long bench soak, or room, lasts (2)"
+            "--minutes", type=float, default=2.0, metavar="N", help="how long soak, room, or the heap of screen (2)"
         )
         parser.add_argument("--orders-per-s", type=float, default=10.0, metavar="N", help="of bench soak (10)")
         parser.add_argument("--views", type=int, default=2, metavar="N", help="of bench soak, beside five nodes (2)")
@@ -47,8 +47,8 @@ class Command(BaseCommand):
         from consistency_viz.lab.stack import data_dir_of
 
         name = options["name"]
-        if name is not None and name not in {*BENCHES, SOAK, ROOM, PAGE}:
-            known = ", ".join([*BENCHES, SOAK, ROOM, PAGE])
+        if name is not None and name not in {*BENCHES, SOAK, ROOM, PAGE, SCREEN}:
+            known = ", ".join([*BENCHES, SOAK, ROOM, PAGE, SCREEN])
             raise CommandError(f"there is no bench {name!r}; choose one of {known}", returncode=3)
         if not 1 <= options["phones"] <= PHONES_MAX:
             raise CommandError(f"--phones {options['phones']}: use 1 to {PHONES_MAX}", returncode=3)
@@ -70,6 +70,11 @@ class Command(BaseCommand):
                 return
             if name == ROOM:
                 self._room(folder, options["phones"], options["minutes"], as_json=options["json"])
+                return
+            if name == SCREEN:
+                from consistency_viz.benches import screen
+
+                self._show(SCREEN, *screen.run(options["minutes"]), as_json=options["json"])
                 return
             if name == PAGE:
                 from consistency_viz.benches import page
