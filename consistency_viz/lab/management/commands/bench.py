@@ -71,16 +71,8 @@ class Command(BaseCommand):
             if name == ROOM:
                 self._room(folder, options["phones"], options["minutes"], as_json=options["json"])
                 return
-            if name == SCREEN:
-                from consistency_viz.benches import screen
-
-                self._show(SCREEN, *screen.run(options["minutes"]), as_json=options["json"])
-                return
-            if name == PAGE:
-                from consistency_viz.benches import page
-
-                figures, notes = page.run()
-                self._show(name, figures, notes, as_json=options["json"])
+            if name in (PAGE, SCREEN):
+                self._in_browser(name, options)
                 return
             with EmbeddedServer(folder / "redis", log_folder=folder / "log") as server:
                 for bench in [name] if name else BENCHES:
@@ -90,6 +82,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _in_browser(self, name: str, options: dict[str, Any]) -> None:
+        from consistency_viz.benches import page, screen
+
+        found = page.run() if name == PAGE else screen.run(options["minutes"])
+        self._show(name, *found, as_json=options["json"])
 
     def _soak(self, folder: Path, options: dict[str, Any]) -> None:
         import msgspec
