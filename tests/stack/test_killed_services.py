@@ -32,7 +32,8 @@ UP_S_MAX = 60.0
 BACK_S_MAX = 10.0
 DRAINED_S_MAX = 30.0
 PLACED_PER_S = 10.0
-FIELDS = impatient(40, PLACED_PER_S, duration_s=3_000.0, stay_open_s=3_000.0)
+ORDERS = 40
+FIELDS = impatient(ORDERS, PLACED_PER_S, duration_s=3_000.0, stay_open_s=3_000.0)
 NODES = list(plan_of(FIELDS).nodes)
 
 
@@ -73,6 +74,12 @@ def kill(stack: Stack, client: Any, node: str) -> Killed:
     return Killed(node, hosted, back_s)
 
 
+def commanded(client: Any) -> int:
+    """How many orders were ever sent: the workload's last ones are due some seconds after the first."""
+    streams = [RunKeys(RUN).topic("commands", partition) for partition in range(plan_of(FIELDS).partitions)]
+    return sum(client.xinfo_stream(stream)["entries-added"] for stream in streams if client.exists(stream))
+
+
 def pending(client: Any) -> int:
     """How many messages of the run some reader has not processed."""
     plan, keys, count = plan_of(FIELDS), RunKeys(RUN), 0
@@ -97,6 +104,7 @@ def test_each_service_is_killed_in_turn_and_nothing_acknowledged_is_lost_or_happ
             for number in range(KILLS or 2):
                 time.sleep(0.5)
                 kills.append(kill(stack, client, NODES[(number + 1) % len(NODES)]))  # the order service first
+        assert until(lambda: commanded(client) >= ORDERS + len(account.acknowledged), UP_S_MAX)
         closed_s = time.monotonic()
         assert until(lambda: pending(client) == 0, DRAINED_S_MAX)
         drained_s = time.monotonic() - closed_s
@@ -107,7 +115,7 @@ def test_each_service_is_killed_in_turn_and_nothing_acknowledged_is_lost_or_happ
         lost = [b.instance for b in of_kind(history, Changed) if b.state == "lost"]
         assert sorted(lost) == sorted(f"{node}.1" for killed in kills for node in killed.hosted)
         assert account.doubtful == []
-        account.check(history, orders_of(40, 20))
+        account.check(history, orders_of(ORDERS, 20))
         control.delete_run(client, RUN)
     record_property("back_s", [round(killed.back_s, 1) for killed in kills])
     tell(kills, len(account.acknowledged), drained_s)
