@@ -54,11 +54,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "channels",
-    "import_export",
     "consistency_viz.experiments",
     "consistency_viz.live",
     "consistency_viz.rooms",
     "consistency_viz.lab",
+    "import_export",  # after ours: it has a command called export, too
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -20,7 +20,7 @@ from consistency_viz.observation.formats.shiviz import ShivizWriter, TooManyEven
 from consistency_viz.observation.history import DEFAULT_LIMITS, HistoryReader, Limits
 from workers.model.history import header_line, line
 
-EXPORT_FORMATS: Final = ("native", "jepsen", "shiviz", "cloudevents", "html")
+EXPORT_FORMATS: Final = ("native", "jepsen", "shiviz", "cloudevents")
 GZIP_SUFFIX: Final = ".gz"
 NOTATIONS: Final[dict[str, Notation]] = {".edn": "EDN", ".json": "JSON", ".jsonl": "JSON"}
 """Of a Jepsen history, by the ending of the file's name."""
@@ -42,10 +42,6 @@ def check_request(export_format: str, out: Path, *, force: bool) -> None:
     """Refuse what cannot be done, before anything is read. Raises ``BadRequestError``."""
     if export_format not in EXPORT_FORMATS:
         raise BadRequestError(f"format {export_format!r} is not known", f"use one of {', '.join(EXPORT_FORMATS)}")
-    if export_format == "html":
-        raise BadRequestError(
-            "an export as HTML does not exist yet", "`manage.py run SCENARIO --html OUT` keeps the report of a new run"
-        )
     if export_format == "jepsen" and _ending(out) not in NOTATIONS:
         problem = f"{out}: the ending does not say how to write a Jepsen history"
         raise BadRequestError(

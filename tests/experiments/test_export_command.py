@@ -84,12 +84,13 @@ def test_a_run_without_its_history_is_refused(histories: Path, make_run, tmp_pat
     assert (status, f"run {run.id} has no history any more" in err) == (3, True)
 
 
-def test_html_is_refused_with_what_there_is_instead(tmp_path: Path) -> None:
-    status, _, err = export(simulated("order-flow"), "html", tmp_path / "h.html")
-    assert status == 3
-    assert (
-        "an export as HTML does not exist yet; `manage.py run SCENARIO --html OUT` keeps the report of a new run" in err
-    )
+def test_html_is_a_report_of_the_run_for_people(histories: Path, make_run, tmp_path: Path) -> None:
+    run = make_run(state=Run.State.FINISHED)
+    written(run.history_path, Sent("m", "t", "T", "k", ""))
+    out = tmp_path / "h.html"
+    status, told, _ = export(run.id, "html", out)
+    assert (status, told.strip()) == (0, f"{out}: a report of 1 observations, {out.stat().st_size:,} bytes")
+    assert export(run.id, "html", out)[0] == 3
 
 
 def test_an_existing_file_is_kept_without_force(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ def source(tmp_path: Path) -> Path:
     return written(folder / "source.jsonl", Sent("m", "t", "T", "k", ""), Applied("k", 1, "u"))
 
 
-def test_every_format_has_its_writer_but_html() -> None:
-    assert [*OUT, "html"] == list(EXPORT_FORMATS)
+def test_every_format_has_its_writer() -> None:
+    assert [*OUT] == list(EXPORT_FORMATS)
 
 
 def test_a_native_export_is_the_history(tmp_path: Path) -> None:
@@ -84,7 +84,6 @@ def test_a_damaged_history_leaves_nothing_behind(tmp_path: Path, source: Path, e
 @pytest.mark.parametrize(
     ("export_format", "name", "problem"),
     [
-        ("html", "h.html", "an export as HTML does not exist yet"),
         ("pdf", "h.pdf", "format 'pdf' is not known; use one of native, jepsen"),
         ("jepsen", "h.txt", r"the ending does not say how .* name the file \*.edn, \*.json, \*.jsonl"),
         ("jepsen", "h.gz", "the ending does not say"),

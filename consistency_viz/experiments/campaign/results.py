@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import transaction
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from consistency_viz.checkers.verdict import Verdict, overall
@@ -74,11 +75,11 @@ def unpack(row: Result, layout: Layout | None, n_expected: int) -> SimulatedRun:
     return SimulatedRun(row.seed, row.end_ms, verdict, verdicts, metrics, [], _found(row, n_expected))
 
 
-def runs_of(cell: Cell) -> Iterator[SimulatedRun]:
-    """The runs of a cell in the order of their seeds, read bit by bit."""
+def runs_of(cell: Cell, rows: QuerySet[Result] | None = None) -> Iterator[SimulatedRun]:
+    """The runs of a cell, or those of its ``rows`` that are given, in the order of their seeds, read bit by bit."""
     n_expected = len(cell.document.get("expect", ()))
     layouts: dict[str | None, Layout | None] = {None: None}
-    for row in cell.results.order_by("seed").iterator(chunk_size=BATCH_ROWS):
+    for row in (cell.results if rows is None else rows).order_by("seed").iterator(chunk_size=BATCH_ROWS):
         if row.layout_id not in layouts:
             layouts[row.layout_id] = Layout.objects.get(pk=row.layout_id)
         yield unpack(row, layouts[row.layout_id], n_expected)

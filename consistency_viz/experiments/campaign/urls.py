@@ -9,5 +9,7 @@ urlpatterns = [
     path("<slug:name>/", views.experiment_detail, name="experiment"),
     path("<slug:name>/start/", views.experiment_command, {"command": "start"}, name="experiment-start"),
     path("<slug:name>/stop/", views.experiment_command, {"command": "stop"}, name="experiment-stop"),
+    path("<slug:name>/open/", views.experiment_open_seed, name="experiment-open-seed"),
+    path("<slug:name>/results/<str:kind>/", views.experiment_results, name="experiment-results"),
     path("<slug:name>/cells/<int:position>/seeds/<int:seed>/open/", views.experiment_open, name="experiment-open"),
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -11,15 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from consistency_viz.experiments.campaign import storing
-from consistency_viz.experiments.campaign.comparison import compared
 from consistency_viz.experiments.campaign.dashboards import open_seed
 from consistency_viz.experiments.campaign.models import Cell, Experiment
 from consistency_viz.experiments.campaign.progress import progress_of
 from consistency_viz.experiments.commands import CommandRefused, check_may_command
 from consistency_viz.experiments.errors import error
+from consistency_viz.experiments.forms import text, whole_number
+from consistency_viz.experiments.results import downloads, drawn
 
 LISTED_MAX: Final = 100
-SEEDS_SHOWN: Final = 8
 
 
 @require_safe
@@ -36,12 +37,12 @@ def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
     """One experiment. While it runs, the page fetches itself anew every second."""
     experiment = get_object_or_404(Experiment, name=name)
     done, total = progress_of(experiment)
-    prices = compared([experiment.summary]) if experiment.summary is not None else None
-    findings = [
-        {"finding": one, "seeds": one.evidence.get("seeds_not_shown", [])[:SEEDS_SHOWN], "n": _n(one.evidence)}
-        for one in experiment.findings.select_related("cell")
-    ]
-    context = {"experiment": experiment, "done": done, "total": total, "prices": prices, "findings": findings}
+    results = {}
+    if experiment.summary is not None:
+        results = drawn.context(experiment.summary, drawn.points_of(experiment))
+    cells = list(experiment.cells.annotate(n=Count("results")))
+    context = {"experiment": experiment, "done": done, "total": total, "cells": cells, "has_results": bool(results)}
+    context |= results | {"kinds": downloads.KINDS}
     return render(request, "experiments/detail.html", context)
 
 
@@ -57,6 +58,35 @@ def experiment_command(request: HttpRequest, name: str, command: str) -> HttpRes
     return HttpResponseRedirect(experiment.get_absolute_url(), status=303)
 
 
+@require_safe
+@never_cache
+def experiment_results(request: HttpRequest, name: str, kind: str) -> HttpResponse:
+    """Its results as a file."""
+    experiment = get_object_or_404(Experiment, name=name)
+    if kind not in downloads.KINDS:
+        return error(
+            request, 404, "No such file", f"There is no {kind[:20]}.", f"Ask for {', '.join(downloads.KINDS)}."
+        )
+    try:
+        content = downloads.made(experiment, kind)
+    except CommandRefused as refused:
+        return error(request, refused.status, "No file", refused.text, refused.remedy)
+    response = HttpResponse(content, content_type=downloads.KINDS[kind])
+    response["Content-Disposition"] = f'attachment; filename="{experiment.name}.{kind}"'
+    return response
+
+
+@require_POST
+def experiment_open_seed(request: HttpRequest, name: str) -> HttpResponse:
+    """Open a run that a form names by its cell's position and its seed."""
+    try:
+        check_may_command(request)
+        position, seed = (whole_number(field, text(request, field)) for field in ("cell", "seed"))
+    except CommandRefused as refused:
+        return error(request, refused.status, "Not opened", refused.text, refused.remedy)
+    return experiment_open(request, name, position, seed)
+
+
 @require_POST
 def experiment_open(request: HttpRequest, name: str, position: int, seed: int) -> HttpResponse:
     """Open the run behind a result as a dashboard: played again, once, and kept."""
@@ -68,7 +98,3 @@ def experiment_open(request: HttpRequest, name: str, position: int, seed: int) -
     except CommandRefused as refused:
         return error(request, refused.status, "Not opened", refused.text, refused.remedy)
     return HttpResponseRedirect(reverse("run", args=[run.id]), status=303)
-
-
-def _n(evidence: dict[str, Any]) -> int:
-    return sum(evidence.get(name, 0) for name in ("showed", "not_shown", "unknown"))

@@ -33,6 +33,8 @@ def test_a_viewer_sees_the_list_and_how_an_experiment_stands_and_commands_nothin
     assert "<button" not in page.partition("<main")[2]
     assert client.post("/experiments/which/start/").status_code == 403
     assert client.get("/experiments/none/").status_code == 404
+    assert client.get("/experiments/which/results/csv/").status_code == 404
+    assert client.post("/experiments/which/open/", {"cell": 0, "seed": 3}).status_code == 403
 
 
 def test_the_presenter_starts_stops_and_opens_a_run_that_shows_why(presenter, experiment):
@@ -48,5 +50,8 @@ def test_the_presenter_starts_stops_and_opens_a_run_that_shows_why(presenter, ex
     assert "It &lt;cannot&gt; be." in page
     response = presenter.post("/experiments/which/cells/1/seeds/3/open/")
     assert response.headers["Location"] == f"/runs/{Run.objects.get().pk}/"
+    opened = presenter.post("/experiments/which/open/", {"cell": 1, "seed": 3})
+    assert opened.headers["Location"] == f"/runs/{Run.objects.get().pk}/"
+    assert presenter.post("/experiments/which/open/", {"cell": 1, "seed": "x"}).status_code == 400
     assert presenter.post("/experiments/which/cells/1/seeds/99/open/").status_code == 404
     assert presenter.post("/experiments/which/start/").status_code == 409

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.core.management.base import CommandError
@@ -20,9 +20,19 @@ from consistency_viz.experiments.management.strict import StrictCommand, bad_inp
 from workers.cluster.scenario_errors import ScenarioError
 from workers.cluster.scenario_yaml import BYTES_MAX
 
+WRITTEN: Final = ("junit", "html", "csv", "parquet")
 JOBS_MAX: Final = 256
 POLL_S: Final = 0.2
 EXIT_NOT_FINISHED: Final = 2
+
+
+class Played(NamedTuple):
+    """What came of an experiment: its summary, and where the rest is if it is asked for."""
+
+    summary: dict[str, Any]
+    points: Callable[[], Any]
+    columns: Callable[[], Any]
+    rows: Callable[[], Any]
 
 
 class Command(StrictCommand):
@@ -39,6 +49,9 @@ class Command(StrictCommand):
         parser.add_argument("--jobs", type=int, help="how many processes (as many as cores); same results")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument("--junit", metavar="OUT", type=Path, help="write a JUnit report, for CI systems")
+        parser.add_argument("--html", metavar="OUT", type=Path, help="write the report: figures, in one file")
+        parser.add_argument("--csv", metavar="OUT", type=Path, help="write every run as a line of a table")
+        parser.add_argument("--parquet", metavar="OUT", type=Path, help="write the same table for data frames")
         parser.add_argument(
             "--submit",
             action="store_true",
@@ -49,12 +62,15 @@ class Command(StrictCommand):
         jobs = options["jobs"]
         if jobs is not None and not 1 <= jobs <= JOBS_MAX:
             raise bad_input(f"--jobs {jobs}: use 1 to {JOBS_MAX}, or leave it out for one a core")
-        _check_writable(options["junit"])
+        for option in WRITTEN:
+            _check_writable(option, options[option])
         try:
-            summary = self._submit(options) if options["submit"] else self._alone(options)
+            played = self._submit(options) if options["submit"] else self._alone(options)
         except ScenarioError as error:
             raise bad_input(str(error)) from None
+        summary = played.summary
         self._tell(summary, options)
+        _write(played, options)
         status = EXIT_BY_VERDICT[summary["verdict"]]
         if status:
             sys.exit(status)
@@ -71,11 +87,12 @@ class Command(StrictCommand):
         if options["junit"] is not None:
             options["junit"].write_bytes(junit.report(summary))
 
-    def _alone(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _alone(self, options: dict[str, Any]) -> Played:
         """Play it here; neither a database nor a server is needed."""
         from consistency_viz.experiments.campaign import alone
         from consistency_viz.experiments.campaign.cells import Cell, parse_experiment, shipped
         from consistency_viz.experiments.campaign.conclusion import summary_of
+        from consistency_viz.experiments.results.collected import Collected
         from workers.simulation.world import SimulationTooLongError
 
         planned = parse_experiment(_text(options["file"]), str(options["file"]))
@@ -83,6 +100,8 @@ class Command(StrictCommand):
         asked = planned.experiment
         live = asked.engine == "live"
         player = _live(planned, self.stderr.write) if live else alone.simulated(planned, options["jobs"])
+        collected = Collected(planned, keeps_rows=bool(options["csv"] or options["parquet"]))
+        player = collected.watched(player)
         with self._progress(options) as progress:
             task = progress.add_task(asked.name, total=planned.runs)
 
@@ -97,13 +116,15 @@ class Command(StrictCommand):
                 remedy = "a process ended in the middle of a run; was there too little memory? Use --jobs 1"
                 raise bad_input(remedy) from None
         specification = asked.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return summary_of({"engine": asked.engine, **specification}, cells)
+        summary = summary_of({"engine": asked.engine, **specification}, cells)
+        return Played(summary, lambda: collected.points, collected.columns, lambda: collected.rows)
 
-    def _submit(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _submit(self, options: dict[str, Any]) -> Played:
         """Make rows of it, and follow what the laboratory's processes do with them."""
         from consistency_viz.checkers.verdict import Verdict
         from consistency_viz.experiments.campaign import storing
         from consistency_viz.experiments.models import Experiment, Result
+        from consistency_viz.experiments.results import drawn, tables
 
         planned = storing.parse(_text(options["file"]), str(options["file"]))
         planned = _with_seeds(planned, options["seeds"], storing.known)
@@ -119,8 +140,13 @@ class Command(StrictCommand):
             raise CommandError(
                 f"{experiment.name} is {experiment.state}: {experiment.reason}", returncode=EXIT_NOT_FINISHED
             )
-        summary: dict[str, Any] = experiment.summary
-        return summary | {"verdict": Verdict(experiment.verdict) if experiment.verdict else None}
+        summary = experiment.summary | {"verdict": Verdict(experiment.verdict) if experiment.verdict else None}
+        return Played(
+            summary,
+            lambda: drawn.points_of(experiment),
+            lambda: tables.stored_columns(experiment),
+            lambda: tables.stored(experiment),
+        )
 
     def _progress(self, options: dict[str, Any]) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -173,7 +199,24 @@ def _live(planned: Any, tell: Any) -> Any:
     return play
 
 
-def _check_writable(path: Path | None) -> None:
+def _write(played: Played, options: dict[str, Any]) -> None:
+    """The files that were asked for."""
+    from consistency_viz.experiments.results import report, tables
+
+    try:
+        if options["html"] is not None:
+            text = report.experiment(played.summary, played.points())
+            options["html"].write_text(text, encoding="utf-8")
+        if options["csv"] is not None:
+            with options["csv"].open("w", encoding="utf-8", newline="") as file:
+                file.writelines(tables.csv_lines(played.columns(), played.rows()))
+        if options["parquet"] is not None:
+            tables.write_parquet(options["parquet"], played.columns(), played.rows())
+    except (OSError, report.ReportTooLargeError) as error:
+        raise CommandError(f"not everything could be written: {error}", returncode=EXIT_NOT_FINISHED) from None
+
+
+def _check_writable(option: str, path: Path | None) -> None:
     """Refuse what could not be kept before anything is played for it; leaves no file behind."""
     if path is None:
         return
@@ -182,6 +225,6 @@ def _check_writable(path: Path | None) -> None:
         with path.open("ab"):
             pass
     except OSError as error:
-        raise bad_input(f"--junit {path}: cannot write it: {error.strerror}. Name a file that can be.") from None
+        raise bad_input(f"--{option} {path}: cannot write it: {error.strerror}. Name a file that can be.") from None
     if is_new:
         path.unlink()

@@ -6,6 +6,7 @@ import signal
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -32,10 +33,12 @@ class Command(StrictCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, **options: Any) -> None:
+        from consistency_viz.experiments.results.report import ReportTooLargeError
         from consistency_viz.experiments.terminal import draw
         from consistency_viz.lab.errors import LabError
         from consistency_viz.lab.headless import run_headless
         from consistency_viz.lab.run_report import render
+        from consistency_viz.observation.history import HistoryError
         from workers.cluster.catalogue import load
 
         overrides = [*options["overrides"]]
@@ -49,8 +52,13 @@ class Command(StrictCommand):
             _check_writable(option, options[option])
         stopping = _StopOnSignal()
         try:
-            result = run_headless(scenario, options["history"], self.stderr.write, stopping)
-        except LabError as error:
+            with TemporaryDirectory() as folder:
+                history = options["history"]
+                if options["html"] and history is None:
+                    history = Path(folder) / "history.jsonl"
+                result = run_headless(scenario, history, self.stderr.write, stopping)
+                page = _html(history, result) if options["html"] else ""
+        except (LabError, HistoryError, ReportTooLargeError) as error:
             raise CommandError(str(error)) from None
         if options["json"]:
             self.stdout.write(msgspec.json.encode(result).decode())
@@ -58,7 +66,7 @@ class Command(StrictCommand):
             draw(render(result), self.stdout, no_color=options["no_color"])
         if options["html"]:
             try:
-                options["html"].write_text(_html(result), encoding="utf-8")
+                options["html"].write_text(page, encoding="utf-8")
             except OSError as error:
                 raise CommandError(f"--html {options['html']}: cannot write it: {error.strerror}") from error
         sys.exit(result.exit_status)
@@ -95,14 +103,11 @@ class _StopOnSignal:
         self._heard = True
 
 
-def _html(result: Any) -> str:
-    import io
+def _html(path: Path, result: Any) -> str:
+    from consistency_viz.experiments.results.run_report import of_history
+    from consistency_viz.observation.history import HistoryReader
 
-    from rich.console import Console
-
-    from consistency_viz.lab.run_report import render
-
-    console = Console(file=io.StringIO(), record=True, width=120)
-    for part in render(result):
-        console.print(part)
-    return console.export_html(inline_styles=True)
+    with HistoryReader(path) as reader:
+        started_us = reader.header.started_us
+    ended_us = started_us + round(result.duration_ms * 1_000)
+    return of_history(path, ended_us=ended_us, standing=f"{result.state} ({result.reason})")[0]

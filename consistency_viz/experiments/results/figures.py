@@ -1,0 +1,203 @@
+"""The figures of an experiment as data, from its summary and the values of its runs. Pure.
+
+Page and report draw these and nothing else, so that they cannot differ. Numbers are those of the summary
+(``conclusion.summary_of``); the points beside them are single runs, thinned by seed where there are too many to draw.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from consistency_viz.checkers.verdict import Verdict
+from consistency_viz.experiments.campaign.comparison import FIGURES
+
+Points = Mapping[str, Sequence[tuple[int, float]]]
+"""Of one cell: by figure, (seed, value) of single runs."""
+
+POINTS_MAX: Final = 12_000
+"""Drawn in all figures of an experiment together: about 1 MB."""
+
+TICKS: Final = 4
+
+
+class Row(NamedTuple):
+    """One cell in one panel. ``low`` and ``high`` are the 95 % interval of the median, ``None`` for too few runs.
+
+    ``mark`` is ``lowest``, ``alike`` (its interval meets that of the lowest) or empty: among the cells that share its
+    swept values.
+    """
+
+    position: int
+    cell: str
+    n: int
+    estimate: float
+    low: float | None
+    high: float | None
+    least: float
+    most: float
+    mark: str
+    points: tuple[tuple[int, float], ...]
+
+
+class Panel(NamedTuple):
+    """One figure over all cells that have it, on one axis from 0 to ``top``; less is better of every one of them."""
+
+    name: str
+    title: str
+    top: float
+    rows: tuple[Row, ...]
+
+
+class Failing(NamedTuple):
+    """How often a checker failed in a cell: a share with its Wilson interval, or that it was not observed."""
+
+    position: int
+    cell: str
+    checker: str
+    failed: int
+    judged: int
+    share: float
+    low: float
+    high: float
+    note: str
+    seeds: tuple[int, ...]
+
+
+class Expected(NamedTuple):
+    """An expectation of a cell, whether it was met, and the seeds in which it did not show."""
+
+    position: int
+    cell: str
+    expected: str
+    because: str
+    verdict: Verdict
+    reason: str
+    showed: int
+    n: int
+    seeds: tuple[int, ...]
+
+
+class Figures(NamedTuple):
+    """All that is drawn of an experiment."""
+
+    panels: tuple[Panel, ...]
+    failing: tuple[tuple[str, tuple[Failing, ...]], ...]
+    expected: tuple[Expected, ...]
+    step: int
+
+
+def figures(summary: Mapping[str, Any], points: Mapping[int, Points]) -> Figures:
+    """Everything, from a summary and the points of its cells by position (only every ``step``-th seed is used)."""
+    cells = [(at, cell["name"], cell["summary"]) for at, cell in enumerate(summary["cells"]) if cell["summary"]]
+    seeds = summary["experiment"].get("seeds") or {}
+    step = step_of(len(summary["cells"]), max((found["n"] for _, _, found in cells), default=0))
+    first = seeds.get("first", 1)
+    drawn = range(first, 2**63, step)
+    swept = [str(cell["point"]) for cell in summary["cells"]]
+    panels = [_panel(name, title, cells, points, swept, drawn) for name, title in FIGURES]
+    return Figures(
+        tuple(panel for panel in panels if panel.rows),
+        _failing(cells),
+        tuple(_expected(at, name, item) for at, name, found in cells for item in found["expectations"]["items"]),
+        step,
+    )
+
+
+def step_of(cells: int, runs: int) -> int:
+    """Every how many-th seed is drawn, for ``runs`` in each of ``cells``."""
+    return max(1, math.ceil(cells * runs * len(FIGURES) / POINTS_MAX))
+
+
+def ceiling(value: float) -> float:
+    """The next round number that is not below: 1, 2, 2.5, 4, 5 or 8 times a power of ten; 1 for nothing."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(factor * power for factor in (1, 2, 2.5, 4, 5, 8, 10, 20) if factor * power >= value * (1 - 1e-9))
+
+
+def ticks(top: float) -> list[float]:
+    """Where an axis from 0 to ``top`` is marked."""
+    return [top * index / TICKS for index in range(TICKS + 1)]
+
+
+def _panel(
+    name: str,
+    title: str,
+    cells: Sequence[tuple[int, str, Mapping[str, Any]]],
+    points: Mapping[int, Points],
+    points_swept: Sequence[str],
+    seeds: range,
+) -> Panel:
+    having = [(at, cell, found["metrics"][name]) for at, cell, found in cells if name in found["metrics"]]
+    peers: dict[str, list[Mapping[str, Any]]] = {}
+    for at, _, found in having:
+        peers.setdefault(points_swept[at], []).append(found)
+    rows = tuple(
+        Row(
+            at,
+            cell,
+            found["n"],
+            found["estimate"],
+            found["low"],
+            found["high"],
+            found["min"],
+            found["max"],
+            _mark(found, peers[points_swept[at]]),
+            tuple((seed, value) for seed, value in points.get(at, {}).get(name, ()) if seed in seeds),
+        )
+        for at, cell, found in having
+    )
+    return Panel(name, title, ceiling(max((row.most for row in rows), default=0)), rows)
+
+
+def _mark(found: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> str:
+    best = min(peers, key=lambda peer: float(peer["estimate"]))
+    if len(peers) == 1:
+        return ""
+    if found["estimate"] == best["estimate"]:
+        return "lowest"
+    if found["low"] is None or best["high"] is None:
+        return ""
+    return "alike" if found["low"] <= best["high"] else ""
+
+
+def _failing(
+    cells: Sequence[tuple[int, str, Mapping[str, Any]]],
+) -> tuple[tuple[str, tuple[Failing, ...]], ...]:
+    """By checker, those that could judge some run of some cell."""
+    by_checker: dict[str, list[Failing]] = {}
+    for at, cell, found in cells:
+        for checker, said in found["verdicts"].items():
+            judged = said["passed"] + said["failed"]
+            share = said["failed_share"]
+            row = Failing(
+                at,
+                cell,
+                checker,
+                said["failed"],
+                judged,
+                share["estimate"],
+                share["low"],
+                share["high"],
+                said["note"],
+                tuple(said["seeds_failed"]),
+            )
+            by_checker.setdefault(checker, []).append(row)
+    return tuple((checker, tuple(rows)) for checker, rows in by_checker.items() if any(row.judged for row in rows))
+
+
+def _expected(at: int, cell: str, item: Mapping[str, Any]) -> Expected:
+    return Expected(
+        at,
+        cell,
+        item["expected"],
+        item["because"],
+        Verdict(item["verdict"]),
+        item["reason"],
+        item["showed"],
+        item["showed"] + item["not_shown"] + item["unknown"],
+        tuple(item["seeds_not_shown"]),
+    )

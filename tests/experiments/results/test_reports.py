@@ -1,0 +1,140 @@
+"""Reports and tables: the same figures from a file as from rows, nothing that runs, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from django.core.management import get_commands
+
+from consistency_viz.experiments.campaign import playing, storing
+from consistency_viz.experiments.campaign.cells import plan
+from consistency_viz.experiments.campaign.reconciling import Reconciler
+from consistency_viz.experiments.models import Experiment
+from consistency_viz.experiments.results import figures, run_report, tables
+from tests.experiments.campaign.asked import asked
+from tests.experiments.commands import manage
+from tests.observation.exports import simulated, written
+from workers.model.observation import Applied
+
+HOSTILE = "=<img src=x onerror=alert(1)>"
+VARIANTS = [{"name": HOSTILE}, {"name": "chain", "design": "serial-chain"}]
+EXPECT = [{"metric": "work.messages.sent", "at_most": 1, "because": "It <b>cannot</b> be."}]
+FIELDS = {"variants": VARIANTS, "expect": EXPECT, "sweep": {"network.default.latency.mean_ms": [5, 50]}}
+
+
+@pytest.fixture
+def played(db) -> Experiment:
+    experiment = storing.create(plan(asked(**FIELDS), "e.yaml"))
+    storing.start(experiment)
+    while experiment.state != Experiment.State.FINISHED:
+        Reconciler(playing.play, processes=1).round()
+        experiment.refresh_from_db()
+    return experiment
+
+
+def figures_in(text: str) -> list[str]:
+    return re.findall(r'<figure class="results-panel".*?</figure>|<li data-figure.*?</li>', text, re.DOTALL)
+
+
+@pytest.fixture
+def written_files(tmp_path: Path) -> dict[str, Path]:
+    file = tmp_path / "e.yaml"
+    file.write_text(yaml.safe_dump(asked(**FIELDS)))
+    out = {kind: tmp_path / f"out.{kind}" for kind in ("html", "csv", "parquet")}
+    options = [word for kind, path in out.items() for word in (f"--{kind}", str(path))]
+    assert manage("experiment", str(file), "--jobs", "1", *options, app="consistency_viz.lab")[0] == 1
+    return out
+
+
+def test_page_report_and_file_show_the_same_figures_and_the_tables_the_same_runs(client, played, written_files):
+    alone = written_files["html"].read_text()
+    page = client.get("/experiments/which/").content.decode()
+    download = client.get("/experiments/which/results/html/").content.decode()
+    shown = figures_in(alone)
+    assert len(shown) > 10
+    assert figures_in(page) == shown
+    assert figures_in(download) == shown
+    for kind in ("csv", "parquet"):
+        answer = client.get(f"/experiments/which/results/{kind}/")
+        assert answer.content == written_files[kind].read_bytes()
+    summary = json.loads(client.get("/experiments/which/results/json/").content)
+    assert summary["runs"] == 16
+
+
+def test_what_strangers_named_is_text_in_a_report_and_no_formula_in_a_table(written_files):
+    text = written_files["html"].read_text()
+    assert "<img" not in text
+    assert "&lt;img src=x" in text
+    assert "<script" not in text
+    assert re.findall(r'(?:src|href)="', text) == []
+    assert re.findall(r"url\(|@import", text) == []
+    with written_files["csv"].open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0]["variant"] == f"'{HOSTILE}"
+    table = pq.read_table(written_files["parquet"]).to_pylist()
+    assert table[0]["variant"] == HOSTILE
+    assert [(row["cell"], row["seed"]) for row in table] == [
+        (row["cell"].lstrip("'"), int(row["seed"])) for row in rows
+    ]
+    name = "work.messages.sent"
+    assert [row[name] for row in table] == [float(row[name]) for row in rows]
+
+
+def test_the_lowest_is_marked_among_cells_that_share_their_swept_values(played):
+    found = figures.figures(played.summary, {})
+    marks = [row.mark for panel in found.panels if panel.name == "work.messages.delivered" for row in panel.rows]
+    cells = [cell["name"] for cell in played.summary["cells"]]
+    estimates = [cell["summary"]["metrics"]["work.messages.delivered"]["estimate"] for cell in played.summary["cells"]]
+    lowest = [min(zip(estimates[at::2], cells[at::2], strict=True))[1] for at in (0, 1)]
+    assert [cell for cell, mark in zip(cells, marks, strict=True) if mark == "lowest"] == sorted(
+        lowest, key=cells.index
+    )
+
+
+def test_too_many_points_are_thinned_by_seed_to_what_can_be_drawn():
+    assert figures.step_of(8, 100) == 1
+    step = figures.step_of(200, 500)
+    assert 200 * (500 // step) * len(figures.FIGURES) <= figures.POINTS_MAX
+
+
+@pytest.mark.parametrize(
+    ("value", "top"), [(0, 1), (1, 1), (1.1, 2), (7_606, 8_000), (0.21, 0.25), (99, 100), (9.1, 10)]
+)
+def test_an_axis_ends_at_a_round_number(value, top):
+    assert figures.ceiling(value) == pytest.approx(top)
+
+
+def test_the_report_of_a_run_draws_each_window_and_escapes_its_keys(tmp_path):
+    source = tmp_path / "h.jsonl"
+    text, observations = run_report.of_history(simulated("order-flow"))
+    assert 'class="window"' in text
+    assert observations > 100
+    written(source, ("a", Applied("<script>alert(1)</script>", 1, "u")))
+    text, _ = run_report.of_history(source, standing="stopped (<i>by hand</i>)")
+    assert "<script" not in text
+    assert "<i>" not in text
+
+
+def test_windows_are_rows_by_key_the_longest_first_and_an_open_one_lasts_to_the_end():
+    rows = run_report.by_key({("a", 1_000): 3_000, ("b", 2_000): None, ("a", 5_000): 6_000}, 1_000, 11_000)
+    assert rows == [
+        run_report.KeyWindows("b", ((1.0, None),), 9.0, 0),
+        run_report.KeyWindows("a", ((0.0, 2.0), (4.0, 5.0)), 3.0, 0),
+    ]
+
+
+def test_the_command_export_is_ours():
+    assert get_commands()["export"] == "consistency_viz.experiments"
+
+
+def test_a_text_that_only_looks_like_a_number_stays_as_it_is():
+    names = tables.CellNames("-1", "v", "d", {"p": -1})
+    columns = tables.Columns(("p",), (), ("f",))
+    lines = list(tables.csv_lines(columns, [tables.Kept(names, 1, 2.0, {}, {"f": -0.5})]))
+    assert lines == ["cell,variant,design,p,seed,end_ms,f\n", "'-1,v,d,-1,1,2.0,-0.5\n"]
