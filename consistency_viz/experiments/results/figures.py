@@ -20,13 +20,14 @@ POINTS_MAX: Final = 12_000
 """Drawn in all figures of an experiment together: about 1 MB."""
 
 TICKS: Final = 4
+ROUND: Final = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10, 12)
 
 
 class Row(NamedTuple):
     """One cell in one panel. ``low`` and ``high`` are the 95 % interval of the median, ``None`` for too few runs.
 
     ``mark`` is ``lowest``, ``alike`` (its interval meets that of the lowest) or empty: among the cells that share its
-    swept values.
+    swept values, and only if they differ.
     """
 
     position: int
@@ -111,11 +112,11 @@ def step_of(cells: int, runs: int) -> int:
 
 
 def ceiling(value: float) -> float:
-    """The next round number that is not below: 1, 2, 2.5, 4, 5 or 8 times a power of ten; 1 for nothing."""
+    """The next number that is not below and whose quarters are round; 1 for nothing."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(factor * power for factor in (1, 2, 2.5, 4, 5, 8, 10, 20) if factor * power >= value * (1 - 1e-9))
+    return next(factor * power for factor in ROUND if factor * power >= value * (1 - 1e-9))
 
 
 def ticks(top: float) -> list[float]:
@@ -155,7 +156,7 @@ def _panel(
 
 def _mark(found: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> str:
     best = min(peers, key=lambda peer: float(peer["estimate"]))
-    if len(peers) == 1:
+    if all(peer["estimate"] == best["estimate"] for peer in peers):
         return ""
     if found["estimate"] == best["estimate"]:
         return "lowest"

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from consistency_viz.checkers.divergence.tracker import WindowTracker
 from consistency_viz.checkers.fault_touch import FaultTouch
 from consistency_viz.checkers.registry import check, create
-from consistency_viz.checkers.verdict import of_results
+from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments import fault_report
 from consistency_viz.experiments.expectations import ExpectationTally, judge, numbers
@@ -89,7 +89,7 @@ def of_history(path: Path, *, ended_us: int | None = None, standing: str = "") -
         "standing": f"{observations:,} observations in {span_ms / 1_000:,.1f} s; design {header.design}.",
         "verdict": of_results(results),
         "expectations": expected,
-        "results": [_result(result) for result in results],
+        "results": [_result(result) for result in sorted(results, key=_rank)],
         "windows": _windows_drawn(by_key(windows, header.started_us, end_us), span_ms),
         "faults": [_fault(one.to_json(), header.started_us) for one in touch.report()],
         "visibility": visibility,
@@ -190,7 +190,12 @@ def _expected(scenario: Scenario | None, verdicts: Mapping[str, Any], metrics: M
     return items
 
 
-def _result(result: Any) -> dict[str, Any]:
+def _rank(result: Result) -> tuple[bool, int]:
+    """Failures first, those with nothing to judge last."""
+    return not result.applicable, (Verdict.FAILED, Verdict.UNKNOWN, Verdict.PASSED).index(result.verdict)
+
+
+def _result(result: Result) -> dict[str, Any]:
     return {
         "checker": result.checker,
         "verdict": result.verdict.value,

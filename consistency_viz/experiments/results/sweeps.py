@@ -31,14 +31,17 @@ class Place(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """One figure over one swept setting, a curve for each variant; ``values`` name the ranks."""
+    """One figure over one swept setting, a curve for each variant; ``values`` name the ranks.
+
+    A line is (series, variant, places): a variant has the same series in every figure.
+    """
 
     name: str
     title: str
     path: str
     values: tuple[str, ...]
     top: float
-    lines: tuple[tuple[str, tuple[Place, ...]], ...]
+    lines: tuple[tuple[int, str, tuple[Place, ...]], ...]
 
 
 class Heat(NamedTuple):
@@ -59,6 +62,7 @@ def curves(summary: Mapping[str, Any]) -> list[Curves]:
         return []
     (path,) = cells[0]["point"]
     values = list(dict.fromkeys(str(cell["point"][path]) for cell in cells))
+    variants = list(dict.fromkeys(cell["variant"] for cell in cells))
     found = []
     for name, title in FIGURES:
         lines: dict[str, list[Place]] = {}
@@ -69,7 +73,9 @@ def curves(summary: Mapping[str, Any]) -> list[Curves]:
                 lines.setdefault(cell["variant"], []).append(place)
         if lines and len(values) > 1:
             most = max(place.high or place.estimate for line in lines.values() for place in line)
-            drawn_lines = tuple((variant, tuple(line)) for variant, line in lines.items())
+            drawn_lines = tuple(
+                (_series(variants.index(variant)), variant, tuple(line)) for variant, line in lines.items()
+            )
             found.append(Curves(name, title, path, tuple(values), ceiling(most), drawn_lines))
     return found
 
@@ -104,7 +110,7 @@ def drawn(summary: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "curves": one,
                 "svg": _svg(one),
-                "names": [(name, _series(at_)) for at_, (name, _) in enumerate(one.lines)],
+                "names": [(name, series) for series, name, _ in one.lines],
             }
             for one in curves(summary)
         ],
@@ -121,7 +127,7 @@ def _svg(one: Curves) -> SafeString:
             for value in ticks(one.top)
         ),
     )
-    lines = format_html_join("", "{}", ((_line(line, series, one),) for series, (_, line) in enumerate(one.lines)))
+    lines = format_html_join("", "{}", ((_line(line, series, one),) for series, _, line in one.lines))
     marks = format_html_join(
         "",
         '<text x="{}" y="{}" text-anchor="middle">{}</text>',
@@ -129,7 +135,7 @@ def _svg(one: Curves) -> SafeString:
     )
     told = f"{one.title} over {one.path}: " + "; ".join(
         f"{variant}: " + ", ".join(f"{one.values[place.rank]}: {_told(place)}" for place in line)
-        for variant, line in one.lines
+        for _, variant, line in one.lines
     )
     return format_html(
         '<svg class="curves" width="100%" height="{}" role="img" aria-label="{}">{}{}{}</svg>',
@@ -162,7 +168,7 @@ def _line(line: Sequence[Place], series: int, one: Curves) -> SafeString:
     dots = format_html_join(
         "", '<circle cx="{}" cy="{}" r="4"/>', ((_x(p.rank, one), _y(p.estimate, one.top)) for p in line)
     )
-    return format_html('<g class="series-{}">{}{}{}</g>', _series(series), ways, bars, dots)
+    return format_html('<g class="series-{}">{}{}{}</g>', series, ways, bars, dots)
 
 
 def _x(rank: int, one: Curves) -> str:

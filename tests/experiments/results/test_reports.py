@@ -16,7 +16,7 @@ from consistency_viz.experiments.campaign import playing, storing
 from consistency_viz.experiments.campaign.cells import plan
 from consistency_viz.experiments.campaign.reconciling import Reconciler
 from consistency_viz.experiments.models import Experiment
-from consistency_viz.experiments.results import figures, run_report, tables
+from consistency_viz.experiments.results import figures, run_report, sweeps, tables
 from tests.experiments.campaign.asked import asked
 from tests.experiments.commands import manage
 from tests.observation.exports import simulated, written
@@ -104,7 +104,7 @@ def test_too_many_points_are_thinned_by_seed_to_what_can_be_drawn():
 
 
 @pytest.mark.parametrize(
-    ("value", "top"), [(0, 1), (1, 1), (1.1, 2), (7_606, 8_000), (0.21, 0.25), (99, 100), (9.1, 10)]
+    ("value", "top"), [(0, 1), (1, 1), (1.1, 1.2), (7_606, 8_000), (0.21, 0.24), (99, 100), (9.1, 10)]
 )
 def test_an_axis_ends_at_a_round_number(value, top):
     assert figures.ceiling(value) == pytest.approx(top)
@@ -138,3 +138,31 @@ def test_a_text_that_only_looks_like_a_number_stays_as_it_is():
     columns = tables.Columns(("p",), (), ("f",))
     lines = list(tables.csv_lines(columns, [tables.Kept(names, 1, 2.0, {}, {"f": -0.5})]))
     assert lines == ["cell,variant,design,p,seed,end_ms,f\n", "'-1,v,d,-1,1,2.0,-0.5\n"]
+
+
+def test_one_swept_setting_is_drawn_as_curves_and_two_as_heatmaps_whose_series_stay_a_variants_own():
+    def cell(variant: str, point: dict[str, int], **said: float) -> dict[str, object]:
+        metrics = {name: {"estimate": value, "low": value - 1, "high": value + 1} for name, value in said.items()}
+        return {"variant": variant, "point": point, "summary": {"metrics": metrics}}
+
+    p50, p99 = (name for name, _ in figures.FIGURES[:2])
+    one = {
+        "cells": [
+            cell("a", {"x": 1}, **{p50: 5}),
+            cell("a", {"x": 2}, **{p50: 7}),
+            cell("b", {"x": 1}, **{p50: 6, p99: 9}),
+            cell("b", {"x": 2}, **{p50: 8, p99: 3}),
+        ]
+    }
+    first, second = sweeps.curves(one)
+    assert (first.values, first.top) == (("1", "2"), 10)
+    a, b = (sweeps.Place(0, 5, 4, 6), sweeps.Place(1, 7, 6, 8)), (sweeps.Place(0, 6, 5, 7), sweeps.Place(1, 8, 7, 9))
+    assert first.lines == ((1, "a", a), (2, "b", b))
+    assert second.lines == ((2, "b", (sweeps.Place(0, 9, 8, 10), sweeps.Place(1, 3, 2, 4))),)
+    two = {"cells": [cell("a", {"x": x, "y": y}, **{p50: 10 * x + y}) for x in (1, 2) for y in (1, 2)]}
+    (heat,) = sweeps.heats(two)
+    assert heat.rows == (
+        ("1", (("11 (10 to 12)", 0), ("12 (11 to 13)", 0))),
+        ("2", (("21 (20 to 22)", 7), ("22 (21 to 23)", 7))),
+    )
+    assert (sweeps.heats(one), sweeps.curves(two)) == ([], [])
