@@ -77,7 +77,12 @@ def is_link_key(key: str, code: str) -> bool:
 
 
 def person(cookies: dict[str, str], room: Room, wanted: Role) -> Person | None:
-    """Who holds these cookies, in the role in which they come; ``None`` if they may not. Reads the database."""
+    """Who holds these cookies, in the role in which they come; ``None`` if they may not. Reads the database.
+
+    Of a room that has ended only the presenter may see anything.
+    """
+    if room.ended and not _presents(cookies.get(settings.SESSION_COOKIE_NAME, "")):
+        return None
     if wanted == "presenter":
         return Person("presenter") if _presents(cookies.get(settings.SESSION_COOKIE_NAME, "")) else None
     if wanted == "projector":

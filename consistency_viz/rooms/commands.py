@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "hide-names": lambda request, room: rooms.show_names(room, shown=False),
     "rename": lambda request, room: rooms.rename(room, _number(request, "seat"), forms.text(request, "name")),
     "remove": lambda request, room: rooms.remove(room, _number(request, "seat")),
+    "remove-recent": lambda request, room: rooms.remove_recent(room),
     "reset": lambda request, room: rooms.reset(room),
     "end": lambda request, room: rooms.end(room),
 }

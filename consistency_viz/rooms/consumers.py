@@ -17,6 +17,7 @@ import msgspec
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from consistency_viz.live.about import from_database
+from consistency_viz.rooms import limits
 from consistency_viz.rooms.access import Person, Role, cookies_of, person
 from consistency_viz.rooms.frames import Act, Done, Over, Refused, decode_wish, encode
 from consistency_viz.rooms.hub import RoomHub
@@ -33,6 +34,7 @@ IN_ORDER, NOT_ACCEPTED, TRY_AGAIN, BROKEN = 1000, 1008, 1013, 1011
 ENDED = Over("This room is over.", "Thank you for having been here.")
 REMOVED = Over("The presenter has freed this seat.", "Ask them, then join again with the room's code.")
 STRANGER = Over("You are not in this room.", "Join with the code on the projector.")
+ELSEWHERE = Over("This seat was opened elsewhere.", "Go on there, or reload this page.")
 FULL = Over("This room is full.", "Ask the presenter to free a seat.")
 
 
@@ -77,6 +79,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await (hub.act(seat, wish) if isinstance(wish, Act) else hub.guess(seat, wish))
         except WishRefusedError as refused:
             answer: Done | Refused = Refused(wish.id, refused.text, refused.remedy)
+            if not limits.may(limits.REFUSALS_BY_SEAT, hub.code, str(seat)):
+                await self._close(NOT_ACCEPTED)
+                return
         except Exception:
             log.exception("a wish in room %s could not be carried out", hub.code)
             answer = Refused(wish.id, "This went wrong on our side.", "Look whether it happened, then try again.")
@@ -90,19 +95,22 @@ class RoomConsumer(AsyncWebsocketConsumer):
         kwargs = self.scope["url_route"]["kwargs"]
         code, role = kwargs["code"], cast("Role", kwargs["role"])
         try:
-            async with hubs().enter(code) as hub:
+            who = await from_database(_who, cookies_of(self.scope["headers"]), code, role)
+            if who is None:
+                await self._over(STRANGER)
+                return
+            async with hubs().enter(code, is_phone=who.role == "participant") as hub:
                 await asyncio.wait_for(hub.ready.wait(), READY_WITHIN_S)
-                who = await from_database(_who, cookies_of(self.scope["headers"]), code, role)
-                if who is None or hub.rows is None:
+                if hub.rows is None:
                     await self._over(STRANGER)
                     return
                 await asyncio.wait_for(hub.know(who.seat), READY_WITHIN_S)
                 self._who, self._hub = who, hub
-                hub.come(who.seat)
+                hub.come(who.seat, self)
                 try:
                     await self._send_frames(hub, who)
                 finally:
-                    hub.go(who.seat)
+                    hub.go(who.seat, self)
         except RoomFullError:
             await self._over(FULL)
         except TimeoutError:
@@ -134,6 +142,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 await news
             finally:
                 news.cancel()
+
+    async def make_way(self) -> None:
+        """The seat was opened once more than a seat needs: this socket, its oldest, closes."""
+        await self._over(ELSEWHERE)
 
     async def _over(self, over: Over) -> None:
         await self.send(text_data=encode(over))

@@ -13,8 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import redis
 from channels.layers import get_channel_layer
@@ -41,6 +40,14 @@ FRAMES_PER_S: Final = 8
 LOOK_S: Final = 2.0
 WISHES_OPEN_MAX: Final = 3
 CAUGHT_UP_WITHIN_S: Final = 5.0
+SOCKETS_MAX_PER_SEAT: Final = 3
+
+
+class Socket(Protocol):
+    """What a hub knows of a socket."""
+
+    async def make_way(self) -> None:
+        """Close, and say why."""
 
 
 class RoomHub:
@@ -51,7 +58,8 @@ class RoomHub:
         self.rows: RoomRows | None = None
         self.ready = asyncio.Event()
         self.version = 0
-        self._here: Counter[int] = Counter()
+        self._here: dict[int, list[Socket]] = {}
+        self._going: set[asyncio.Task[None]] = set()
         self._rows_version = 0
         self._follower: SeatsFollower | None = None
         self._news = asyncio.Event()
@@ -62,16 +70,22 @@ class RoomHub:
 
     # --- for sockets ---------------------------------------------------------------------------------------------
 
-    def come(self, seat: int) -> None:
-        """A phone has connected; 0: a screen."""
-        self._here[seat] += 1
+    def come(self, seat: int, socket: Socket) -> None:
+        """A phone has connected (0: a screen). A seat has a few sockets at most: the oldest makes way."""
+        here = self._here.setdefault(seat, [])
+        here.append(socket)
         self._dirty = True
+        if seat and len(here) > SOCKETS_MAX_PER_SEAT:
+            oldest = here.pop(0)
+            self._going = {task for task in self._going if not task.done()} | {asyncio.create_task(oldest.make_way())}
 
-    def go(self, seat: int) -> None:
+    def go(self, seat: int, socket: Socket) -> None:
         """It has gone."""
-        self._here[seat] -= 1
-        if self._here[seat] <= 0:
-            del self._here[seat]
+        left = [one for one in self._here.get(seat, ()) if one is not socket]
+        if left:
+            self._here[seat] = left
+        else:
+            self._here.pop(seat, None)
         self._dirty = True
 
     async def news(self) -> None:
@@ -104,7 +118,7 @@ class RoomHub:
         assert self.rows is not None  # noqa: S101 - sockets are let in when it is ready
         presents = role == "presenter"
         if presents not in self._screens:
-            frame = room_frame(self.rows, self._caught_up(), self._here.keys() - {0}, presents=presents)
+            frame = room_frame(self.rows, self._caught_up(), set(self._here) - {0}, presents=presents)
             self._screens[presents] = encode(frame)
         return self._screens[presents]
 
@@ -216,10 +230,13 @@ class RoomHub:
         while layer is not None:
             try:
                 channel = await layer.new_channel()
-                await layer.group_add(telling.group_of(self.code), channel)
-                while True:
-                    await layer.receive(channel)
-                    self._reload.set()
+                try:
+                    await layer.group_add(telling.group_of(self.code), channel)
+                    while True:
+                        await layer.receive(channel)
+                        self._reload.set()
+                finally:
+                    await layer.group_discard(telling.group_of(self.code), channel)
             except Exception as error:  # noqa: BLE001 - whatever the layer's client raises
                 log.debug("room %s does not hear its group: %r", self.code, error)
                 await asyncio.sleep(LOOK_S)

@@ -28,15 +28,18 @@ class Hubs:
         self._ending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def enter(self, code: str) -> AsyncIterator[RoomHub]:
-        """The hub of a room for as long as the block lasts. Raises ``RoomFullError``."""
+    async def enter(self, code: str, *, is_phone: bool = True) -> AsyncIterator[RoomHub]:
+        """The hub of a room that exists, for as long as the block lasts. Raises ``RoomFullError`` for a phone too many.
+
+        Screens come in whatever the phones do: there are few, and only the presenter gives their tokens away.
+        """
         hub = self._hubs.get(code)
         if hub is None:
             if len(self._hubs) >= ROOMS_MAX:
                 raise RoomFullError(code)
             hub = self._hubs[code] = RoomHub(code)
             hub.start()
-        if self._count.get(code, 0) >= SOCKETS_MAX_PER_ROOM:
+        if is_phone and self._count.get(code, 0) >= SOCKETS_MAX_PER_ROOM:
             raise RoomFullError(code)
         self._count[code] = self._count.get(code, 0) + 1
         leaving = self._leaving.pop(code, None)

@@ -1,7 +1,8 @@
 """How often somebody may say something: by seat and kind of message, in this process. The library counts.
 
-Never by address alone: a room full of phones shares one. Codes that were tried and are wrong count by address too, for
-whoever guesses has no seat yet; who comes by the room's own link is never refused for what others tried.
+Never by address alone: a room full of phones shares one. Who has no seat yet is told by a mark that we gave its
+browser; an address is given a limited number of marks, and without one it counts as one browser. Who comes by the
+room's own link is never refused for what others tried.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ PER_SEAT: Final = {
 }
 JOINS_BY_BROWSER: Final = parse("10/1 minute")
 WRONG_CODES_BY_BROWSER: Final = parse("8/1 minute")
-WRONG_CODES_BY_ADDRESS: Final = parse("60/1 minute")
+MARKS_BY_ADDRESS: Final = parse("600/10 minutes")
+JOINS_BY_ROOM: Final = parse("250/10 seconds")
+REFUSALS_BY_SEAT: Final = parse("60/10 seconds")
 
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 

@@ -139,9 +139,9 @@ def _value(offer: Offer, value: Any) -> Any:
 
 def _order(value: Any) -> dict[str, Any]:
     sku, country = (value.get("sku"), value.get("country")) if isinstance(value, dict) else (None, None)
-    if sku not in SKUS:
+    if not isinstance(sku, str) or sku not in SKUS:
         raise WishRefusedError("This article is not sold here.", f"Choose one of {', '.join(SKUS)}.")
-    if country not in TAX_BASIS_POINTS:
+    if not isinstance(country, str) or country not in TAX_BASIS_POINTS:
         raise WishRefusedError("This country is not served.", f"Choose one of {', '.join(TAX_BASIS_POINTS)}.")
-    line = {"sku": sku, "quantity": 1, "unit_cents": SKUS[str(sku)]}
+    line = {"sku": sku, "quantity": 1, "unit_cents": SKUS[sku]}
     return {"lines": [line], "country": country, "email": "guest@example.org"}

@@ -7,6 +7,7 @@ Rules
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -25,7 +26,7 @@ from workers.cluster.scenario import Scenario
 SEATS_MAX: Final = 500
 ROOMS_OPEN_MAX: Final = 20
 OPEN_S_CHOICES: Final = (0, 60, 120, 300)
-TITLE_LENGTH_MAX: Final = 80
+RECENT: Final = timedelta(minutes=2)
 
 
 def open_room(title: str, scenario: str = "") -> Room:
@@ -151,6 +152,15 @@ def remove(room: Room, number: int) -> str:
     seat.save(update_fields=["removed"])
     tell(room.code)
     return f"Seat {number} is free."
+
+
+def remove_recent(room: Room) -> str:
+    """Free all seats that were taken in the last ``RECENT``: somebody filled the room with seats for nobody."""
+    _check_open(room)
+    recent = room.seats.filter(removed=False, joined_at__gt=timezone.now() - RECENT)
+    count = recent.update(removed=True)
+    tell(room.code)
+    return f"{count} seats of the last two minutes are free."
 
 
 def reset(room: Room) -> str:

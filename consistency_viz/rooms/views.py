@@ -81,7 +81,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         if access.person(cookies, room, "participant") is not None and not room.ended:
             return HttpResponseRedirect(reverse("seat", args=[room.code]), status=303)
         if request.method == "POST":
-            doors.check_may_join(request)
+            doors.check_may_join(request, room)
             seat = rooms.join(room, forms.text(request, "name"))
             response: HttpResponse = HttpResponseRedirect(reverse("seat", args=[room.code]), status=303)
             doors.set_cookie(response, access.seat_cookie(room.code), access.seat_token(room.code, seat.number))
@@ -99,9 +99,9 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @never_cache
 def seat(request: HttpRequest, code: str) -> HttpResponse:
-    """A participant's phone."""
-    room = get_object_or_404(Room, code=code)
-    if access.person(dict(request.COOKIES), room, "participant") is None:
+    """A participant's phone. Who has no seat is sent to the door, whether there is such a room or not."""
+    room = Room.objects.filter(code=code).first()
+    if room is None or access.person(dict(request.COOKIES), room, "participant") is None:
         return HttpResponseRedirect(reverse("join", args=[code]))
     context = {"room": room, "skus": stack.prices(), "countries": stack.countries()}
     return render(request, "rooms/seat.html", context)
@@ -111,15 +111,15 @@ def seat(request: HttpRequest, code: str) -> HttpResponse:
 @never_cache
 def screen(request: HttpRequest, code: str) -> HttpResponse:
     """The projector. Its link carries a token once; then a cookie does."""
-    room = get_object_or_404(Room, code=code)
+    room = Room.objects.filter(code=code).first()
     token = request.GET.get("t", "")
-    if access.is_screen(token, room.code):
+    if room is not None and not room.ended and access.is_screen(token, room.code):
         response: HttpResponse = HttpResponseRedirect(reverse("room-screen", args=[code]))
         doors.set_cookie(response, access.screen_cookie(room.code), token)
         return response
-    if access.person(dict(request.COOKIES), room, "projector") is None:
+    if room is None or access.person(dict(request.COOKIES), room, "projector") is None:
         remedy = "Open it from the presenter's desk, or by the link that is shown there."
-        return error(request, 403, "Not your screen", "This is the projector of a room.", remedy)
+        return error(request, 403, "Not your screen", "This is the projector of a room, or of none.", remedy)
     return render(request, "rooms/screen.html", {"room": room, **_way_in(request, room)})
 
 
@@ -163,8 +163,8 @@ def command(request: HttpRequest, code: str, name: str) -> HttpResponse:
 @never_cache
 def room_results(request: HttpRequest, code: str) -> HttpResponse:
     """What the room played, and what each of it cost."""
-    room = get_object_or_404(Room, code=code)
-    if access.person(dict(request.COOKIES), room, "projector") is None:
+    room = Room.objects.filter(code=code).first()
+    if room is None or access.person(dict(request.COOKIES), room, "projector") is None:
         return error(request, 403, "Not for you", "These are the results of somebody's room.", HOW_TO_PRESENT)
     rows = loading.load(room.code)
     played = [] if rows is None else rows.played

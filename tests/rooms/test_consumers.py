@@ -242,3 +242,64 @@ async def test_a_seat_that_was_only_just_taken_is_let_in(make_room, in_thread):
     await phone.leave()
     await first.leave()
     await hubs().close()
+
+
+async def test_codes_that_are_no_rooms_take_nobody_place(make_room, in_thread):
+    room = await in_thread(make_room)
+    for number in range(20):
+        guesser = Socket(f"ZZZZ{'ABCDE'[number % 5]}{'FGHJ'[number % 4]}", "participant")
+        await guesser.connect()
+        assert (await guesser.frame())["kind"] == "over"
+    stranger = Socket(room.code, "participant")
+    await stranger.connect()
+    assert (await stranger.frame())["kind"] == "over"
+    assert hubs()._hubs == {}
+
+
+async def test_a_seat_that_is_opened_again_and_again_has_its_newest_sockets(make_room, in_thread):
+    room = await in_thread(make_room)
+    await in_thread(rooms.join, room, "Ana")
+    sockets = [Socket(room.code, "participant", seat_cookies(room, 1)) for _ in range(4)]
+    for socket in sockets:
+        await socket.connect()
+        await socket.frame("seat")
+    assert (await sockets[0].frame("over"))["error"] == "This seat was opened elsewhere."
+    assert await sockets[0].frame() == {"closed": 1000}
+    await sockets[3].say(json.dumps({"kind": "act", "id": "1", "do": "read", "key": "likes-1"}))
+    assert (await sockets[3].frame("refused"))["error"] == "Nothing is being played."
+    for socket in sockets[1:]:
+        await socket.leave()
+    await hubs().close()
+
+
+async def test_a_full_room_lets_its_screens_in(make_room, in_thread, monkeypatch):
+    monkeypatch.setattr("consistency_viz.rooms.hubs.SOCKETS_MAX_PER_ROOM", 1)
+    room = await in_thread(make_room)
+    for name in ("Ana", "Bo"):
+        await in_thread(rooms.join, room, name)
+    ana, bo = (Socket(room.code, "participant", seat_cookies(room, number)) for number in (1, 2))
+    await ana.connect()
+    await ana.frame("seat")
+    await bo.connect()
+    assert (await bo.frame())["error"] == "This room is full."
+    screen = Socket(room.code, "projector", screen_cookies(room))
+    await screen.connect()
+    assert (await screen.frame())["kind"] == "room"
+    await ana.leave()
+    await screen.leave()
+    await hubs().close()
+
+
+async def test_who_goes_on_after_sixty_refusals_is_closed(make_room, in_thread):
+    room = await in_thread(make_room)
+    await in_thread(rooms.join, room, "Ana")
+    phone = Socket(room.code, "participant", seat_cookies(room, 1))
+    await phone.connect()
+    await phone.frame("seat")
+    answers = []
+    for number in range(61):
+        await phone.say(json.dumps({"kind": "act", "id": str(number), "do": "read", "key": "likes-1"}))
+        answers.append(await phone.frame())
+    assert [answer.get("kind") for answer in answers[:60]] == ["refused"] * 60
+    assert answers[60] == {"closed": 1008}
+    await hubs().close()

@@ -78,6 +78,8 @@ def test_an_order_is_priced_by_us_not_by_who_orders():
         ("where-is-my-order", "place", "order", {"sku": "a yacht", "country": "DE"}),
         ("where-is-my-order", "place", "order", {"sku": "kettle", "country": "Atlantis"}),
         ("where-is-my-order", "place", "order", "kettle"),
+        ("where-is-my-order", "place", "order", {"sku": [], "country": "DE"}),
+        ("where-is-my-order", "place", "order", {"sku": "kettle", "country": {}}),
         ("where-is-my-order", "read", "x" * 65, None),
     ],
 )

@@ -208,5 +208,55 @@ def test_limits_are_counted_for_each_seat_by_itself():
     assert limits.may(rule, "OTHER", "1")
 
 
-def test_a_browser_without_a_mark_is_told_by_its_address(rf):
-    assert doors.browser_of(rf.get("/")) == "127.0.0.1"
+def test_a_browser_is_told_by_the_mark_that_it_was_given_and_a_forged_one_is_none(client, rf, db):
+    client.get("/j/")
+    given = client.cookies[doors.BROWSER_COOKIE].value
+    request = rf.get("/")
+    assert doors.browser_of(request) == "address 127.0.0.1"
+    request.COOKIES[doors.BROWSER_COOKIE] = given
+    assert not doors.browser_of(request).startswith("address")
+    for forged in ("A" * 22, given[:-1], "", "x" * 5_000):
+        request.COOKIES[doors.BROWSER_COOKIE] = forged
+        assert doors.browser_of(request) == "address 127.0.0.1"
+
+
+def test_somebody_who_makes_up_marks_takes_ten_seats_a_minute_at_most(make_room):
+    room = make_room()
+    statuses = []
+    for number in range(15):
+        troll = Client()
+        troll.cookies[doors.BROWSER_COOKIE] = f"made-up-number-{number:07d}"
+        statuses.append(troll.post(f"/j/{room.code}/", {"name": "Troll"}).status_code)
+    assert statuses == [303] * 10 + [429] * 5
+
+
+def test_seats_that_somebody_filled_the_room_with_are_freed_at_once(make_room, presenter):
+    room = make_room()
+    early = rooms.join(room, "Ana")
+    Seat.objects.filter(pk=early.pk).update(joined_at=early.joined_at - 2 * rooms.RECENT)
+    for _ in range(5):
+        rooms.join(room, "Troll")
+    presenter.post(f"/rooms/{room.code}/do/remove-recent/")
+    assert [seat.name for seat in room.seats.filter(removed=False)] == ["Ana"]
+
+
+def test_whether_there_is_a_room_is_not_told_to_who_has_no_seat(client, make_room):
+    client.get("/j/")
+    room = make_room()
+    for page in ("seat", "screen", "results", "present"):
+        there, nowhere = (client.get(f"/rooms/{code}/{page}/") for code in (room.code, "ZZZZZZ"))
+        assert there.status_code == nowhere.status_code
+        assert there.content.replace(room.code.encode(), b"") == nowhere.content.replace(b"ZZZZZZ", b"")
+
+
+def test_of_an_ended_room_only_the_presenter_sees_anything(make_room, presenter):
+    client = Client()
+    room = make_room(state="ended")
+    Seat.objects.create(room=room, number=1, name="Ana")
+    client.cookies[access.seat_cookie(room.code)] = access.seat_token(room.code, 1)
+    client.cookies[access.screen_cookie(room.code)] = access.screen_token(room.code)
+    assert client.get(f"/rooms/{room.code}/seat/").status_code == 302
+    assert client.get(f"/rooms/{room.code}/screen/").status_code == 403
+    assert client.get(f"/rooms/{room.code}/screen/?t={access.screen_token(room.code)}").status_code == 403
+    assert client.get(f"/rooms/{room.code}/results/").status_code == 403
+    assert presenter.get(f"/rooms/{room.code}/results/").status_code == 200
