@@ -51,7 +51,10 @@ def context(request: HttpRequest) -> dict[str, bool]:
 def refusal(refused: CommandRefused) -> JsonResponse:
     """A refusal as JSON."""
     answer = {"ok": False, "error": refused.text, "remedy": refused.remedy, **refused.where}
-    return JsonResponse(answer, status=refused.status)
+    response = JsonResponse(answer, status=refused.status)
+    if refused.status == 503:
+        response["Retry-After"] = "1"
+    return response
 
 
 def presenter_command(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from asgiref.sync import sync_to_async
-from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -24,9 +23,11 @@ from consistency_viz.experiments.commands import (
     check_may_command,
     is_presenter,
     presenter_command,
+    refusal,
 )
 from consistency_viz.experiments.errors import error, wants_json
 from consistency_viz.experiments.findings import findings_of
+from consistency_viz.experiments.lookers import look
 from consistency_viz.experiments.models import Run
 from consistency_viz.experiments.relatives import relatives_of
 from consistency_viz.experiments.story import story_of
@@ -139,16 +140,12 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 @never_cache
 async def findings(request: HttpRequest, run_id: str) -> JsonResponse:
-    """What was found in a run that is over; looked for on a thread of its own, the first time that anybody asks."""
+    """What was found in a run that is over; looked for on a looker's thread, the first time that anybody asks."""
     run = await sync_to_async(_run)(run_id)
-    return JsonResponse(await sync_to_async(_find, thread_sensitive=False)(run))
-
-
-def _find(run: Run) -> dict[str, Any]:
     try:
-        return findings_of(run)
-    finally:
-        connections.close_all()
+        return JsonResponse(await look(request, f"findings {run_id}", findings_of, run))
+    except CommandRefused as refused:
+        return refusal(refused)
 
 
 @require_GET

@@ -61,7 +61,7 @@ def test_what_cannot_be_checked_says_why(ended_run, make_run, monkeypatch):
 
 
 def test_everybody_may_ask(ended_run, monkeypatch):
-    monkeypatch.setattr(views, "_find", lambda run: {"state": "ready", "run": run.id})
+    monkeypatch.setattr(views, "findings_of", lambda run: {"state": "ready", "run": run.id})
     assert Client().get(f"/runs/{ended_run.id}/findings").json() == {"state": "ready", "run": ended_run.id}
     assert Client().post(f"/runs/{ended_run.id}/findings").status_code == 405
 

@@ -2,7 +2,7 @@
 
 Answers are ``{"start_us", "end_us", "is_over", "frames"}``: the instants between which can be asked, whether no later
 ones will come, and frames of the wire schema (``live.frames``), a snapshot first, none while nothing of the run was
-recorded. Everybody who may watch may ask; a thread does the work.
+recorded. Everybody who may watch may ask; a looker's thread does the work.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from threading import Lock
 from typing import Any, Final
 
 import msgspec
-from asgiref.sync import sync_to_async
-from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from consistency_viz.experiments.commands import CommandRefused, refusal
+from consistency_viz.experiments.lookers import look
 from consistency_viz.experiments.models import microseconds
 from consistency_viz.live.about import about, row_of, run_view
 from consistency_viz.live.answers import compressed
@@ -69,7 +68,7 @@ async def frames(request: HttpRequest, run_id: str) -> HttpResponse:
 
 async def _answer(request: HttpRequest, run_id: str, frames: Callable[[Film], list[Snapshot | Delta]]) -> HttpResponse:
     try:
-        raw = await sync_to_async(_asked, thread_sensitive=False)(run_id, frames)
+        raw = await look(request, "", _asked, run_id, frames)
     except CommandRefused as refused:
         return refusal(refused)
     return compressed(request, raw)
@@ -97,20 +96,17 @@ def _asked(run_id: str, frames: Callable[[Film], list[Snapshot | Delta]]) -> byt
 
 def _film_of(run_id: str) -> Film:
     """The film of a run, one of the last ``FILMS_MAX`` that were asked for, with what is known of the run now."""
-    try:
-        row, film = row_of(run_id), _films.get(run_id)
-        if row is None:
+    row, film = row_of(run_id), _films.get(run_id)
+    if row is None:
+        raise _no_run()
+    if film is None or film.start_us != (microseconds(row.started_at) or film.start_us):
+        known = about(run_id, 0)
+        if known is None:
             raise _no_run()
-        if film is None or film.start_us != (microseconds(row.started_at) or film.start_us):
-            known = about(run_id, 0)
-            if known is None:
-                raise _no_run()
-            film = Film(known)
-        run = film.known.run
-        view = run_view(row, run.started_us, run.partitions, run.subject)
-        film.known = film.known._replace(run=view, ended=row.ended)
-    finally:
-        connections.close_all()
+        film = Film(known)
+    run = film.known.run
+    view = run_view(row, run.started_us, run.partitions, run.subject)
+    film.known = film.known._replace(run=view, ended=row.ended)
     with _films_lock:
         _films[run_id] = film
         _films.move_to_end(run_id)

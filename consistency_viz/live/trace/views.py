@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from consistency_viz.experiments import stack
 from consistency_viz.experiments.commands import CommandRefused, refusal
+from consistency_viz.experiments.lookers import look
 from consistency_viz.experiments.models import Run, microseconds
 from consistency_viz.live.conflicts import conflicts_of
 from consistency_viz.live.trace.columns import KINDS
@@ -42,7 +43,7 @@ async def trace(request: HttpRequest, run_id: str) -> HttpResponse:
         cursor = request.GET.get("cursor", "")
         from_us = _whole(request, "from_us") or 0
         to_us = _whole(request, "to_us")
-        raw = await sync_to_async(_piece, thread_sensitive=False)(run, nodes, cursor, from_us, to_us)
+        raw = await look(request, "", _piece, run, nodes, cursor, from_us, to_us)
     except CommandRefused as refused:
         return refusal(refused)
     return _compressed(request, raw)
@@ -54,7 +55,7 @@ async def observation(request: HttpRequest, run_id: str, index: int) -> HttpResp
     """One observation in full, as its line in the history has it."""
     run = await sync_to_async(_run)(run_id)
     try:
-        raw = await sync_to_async(_observation, thread_sensitive=False)(run, index)
+        raw = await look(request, "", _observation, run, index)
     except CommandRefused as refused:
         return refusal(refused)
     return HttpResponse(raw, content_type="application/json")
@@ -65,7 +66,10 @@ async def observation(request: HttpRequest, run_id: str, index: int) -> HttpResp
 async def conflicts(request: HttpRequest, run_id: str) -> HttpResponse:
     """The biographies of a run's conflicts, as far as it has been recorded."""
     run = await sync_to_async(_run)(run_id)
-    return _compressed(request, await sync_to_async(conflicts_of, thread_sensitive=False)(run))
+    try:
+        return _compressed(request, await look(request, f"conflicts {run_id}", conflicts_of, run))
+    except CommandRefused as refused:
+        return refusal(refused)
 
 
 def _piece(run: Run, nodes: tuple[str, ...], cursor: str, from_us: int, to_us: int | None) -> bytes:
