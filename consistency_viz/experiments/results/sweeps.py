@@ -17,8 +17,12 @@ from consistency_viz.experiments.simulation_report import number
 HEIGHT: Final = 180
 SHADES: Final = 8
 SERIES: Final = 7
-INSET: Final = 4
-"""Percent of the width left free at either end."""
+LEFT: Final = 18
+RIGHT: Final = 6
+"""Percent of the width left free: on the left for the numbers of the axis."""
+
+ASIDE: Final = 0.8
+"""Percent by which a series stands beside the one before, so that equal curves do not hide each other."""
 
 
 class Place(NamedTuple):
@@ -152,7 +156,7 @@ def _line(line: Sequence[Place], series: int, one: Curves) -> SafeString:
         "",
         '<line x1="{}" y1="{}" x2="{}" y2="{}"/>',
         (
-            (_x(a.rank, one), _y(a.estimate, one.top), _x(b.rank, one), _y(b.estimate, one.top))
+            (_x(a.rank, one, series), _y(a.estimate, one.top), _x(b.rank, one, series), _y(b.estimate, one.top))
             for a, b in pairwise(line)
         ),
     )
@@ -160,20 +164,20 @@ def _line(line: Sequence[Place], series: int, one: Curves) -> SafeString:
         "",
         '<line class="whisker" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>',
         (
-            (_x(place.rank, one), _y(place.low, one.top), _y(place.high, one.top))
+            (_x(place.rank, one, series), _y(place.low, one.top), _y(place.high, one.top))
             for place in line
             if place.low is not None and place.high is not None
         ),
     )
     dots = format_html_join(
-        "", '<circle cx="{}" cy="{}" r="4"/>', ((_x(p.rank, one), _y(p.estimate, one.top)) for p in line)
+        "", '<circle cx="{}" cy="{}" r="4"/>', ((_x(p.rank, one, series), _y(p.estimate, one.top)) for p in line)
     )
     return format_html('<g class="series-{}">{}{}{}</g>', series, ways, bars, dots)
 
 
-def _x(rank: int, one: Curves) -> str:
-    room = 100 - 3 * INSET
-    return at(2 * INSET + room * rank / max(1, len(one.values) - 1), 100)
+def _x(rank: int, one: Curves, series: int = 1) -> str:
+    room = 100 - LEFT - RIGHT
+    return at(LEFT + room * rank / max(1, len(one.values) - 1) + ASIDE * (series - 1), 100)
 
 
 def _y(value: float, top: float) -> str:
