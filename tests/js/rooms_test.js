@@ -24,7 +24,7 @@ Deno.test("guesses of one size stand on each other, and however many there are t
   equal(placed[3].x > placed[0].x, true);
   const many = dots(Array.from({ length: 500 }, () => 50), 100);
   equal(many.every(({ y, r }) => y - r > 0), true);
-  equal(dots([-5, 500], 100).map(({ x }) => x > 0 && x < 1_000), [true, true]);
+  equal(dots([-5, 0, 50, 100, 500], 100).map(({ x }) => x), [30, 30, 500, 970, 970]);
 });
 
 Deno.test("the median of no guesses is none", () => {

@@ -6,7 +6,7 @@ import { figure, texts } from "./texts.js";
 /** The columns of `consistency_viz/rooms/results.py`. @type {[string, string][]} */
 export const COLUMNS = [
   ["diverged", "Time divergent, s"],
-  ["stale", "Stale reads, %"],
+  ["stale", "Stale reads of all clients, %"],
   ["lost", "Lost updates"],
   ["latency", "Wait p99, ms"],
   ["refused", "Refused or unknown, %"],

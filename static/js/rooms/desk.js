@@ -42,6 +42,16 @@ function draw(room) {
   enable("#stop", isPlaying);
   enable("#play", room.state !== "ended");
   enable("#fix", Boolean(room.run && room.lesson?.fix_title));
+  // What a presenter does next stands out: ask, play, play the fix, ask the next one.
+  const next = {
+    lobby: ".desk-choose .button",
+    ask: "#play",
+    run: "",
+    result: room.is_fix ? "#next" : "#fix",
+  }[room.phase];
+  for (const selector of [".desk-choose .button", "#play", "#fix", "#next"]) {
+    find(selector, page).classList.toggle("is-primary", selector === next);
+  }
   form("#lock").hidden = room.state !== "open";
   form("#unlock").hidden = room.state !== "locked";
   form("#show-names").hidden = room.names_shown;
@@ -90,12 +100,7 @@ function facts(room) {
     [names.run, room.run_state || "–"],
     [names.guesses, figure(room.guesses.length)],
     [names.updates, figure(room.updates)],
-    [
-      names.stale,
-      `${texts.shareOf(room.stale_readers, room.readers)} (${figure(room.stale_reads)} of ${
-        figure(room.reads)
-      } reads)`,
-    ],
+    [names.stale, texts.staleOf(room.stale_readers, room.readers, room.stale_reads, room.reads)],
     [names.lost, figure(room.loss_count)],
     ...room.sold.map((
       [key, sold, of],

@@ -10,20 +10,25 @@ const LEFT = 30;
 const RIGHT = 970;
 const BINS = 40;
 
-/** Where the dots of all guesses are: stacked in bins, lower when there are many. Pure. @param {number[]} values @param {number} most */
+/**
+ * Where the dots of all guesses are: each at its value, on top of those near it, smaller when there are many. Pure.
+ *
+ * @param {number[]} values @param {number} most
+ */
 export function dots(values, most) {
   /** @type {Map<number, number>} */
   const heights = new Map();
   const placed = values.map((value) => {
-    const bin = Math.min(BINS - 1, Math.floor((Math.max(0, Math.min(value, most)) / most) * BINS));
+    const share = Math.max(0, Math.min(value, most)) / most;
+    const bin = Math.min(BINS - 1, Math.floor(share * BINS));
     const level = heights.get(bin) ?? 0;
     heights.set(bin, level + 1);
-    return { bin, level };
+    return { share, level };
   });
   const highest = Math.max(1, ...heights.values());
   const step = Math.min(30, 190 / highest);
-  return placed.map(({ bin, level }) => ({
-    x: LEFT + ((bin + 0.5) / BINS) * (RIGHT - LEFT),
+  return placed.map(({ share, level }) => ({
+    x: LEFT + share * (RIGHT - LEFT),
     y: BASE - step / 2 - level * step,
     r: Math.min(13, step * 0.45),
   }));

@@ -77,6 +77,7 @@ function lesson(room) {
   };
   drawGuesses(find(".screen-result .guesses", page), guessed);
   drawCosts(find(".screen-result .costs", page), room.played, lesson?.scenario);
+  setText(find(".screen-price", page), room.is_fix && lesson?.price ? texts.price(lesson.price) : "");
   run(room);
 }
 

@@ -63,14 +63,24 @@ function draw(now) {
     build(now);
   }
   for (const update of updates) update(now);
-  events.replaceChildren(
-    ...[...now.events].reverse().map((event) => {
-      const item = h("li", "seat-event", [texts.event(event, now.names)]);
-      item.dataset.tone = event.tone;
-      return item;
-    }),
-  );
+  events.replaceChildren(...told(now));
   lookOnce(now);
+}
+
+/** What happened, newest first; the same some times in a row is told once. @param {SeatFrame} now */
+function told(now) {
+  /** @type {{text: string, tone: string, times: number}[]} */
+  const lines = [];
+  for (const event of [...now.events].reverse()) {
+    const [text, last] = [texts.event(event, now.names), lines[lines.length - 1]];
+    if (last?.text === text) last.times += 1;
+    else lines.push({ text, tone: event.tone, times: 1 });
+  }
+  return lines.map(({ text, tone, times }) => {
+    const item = h("li", "seat-event", [texts.repeated(text, times)]);
+    item.dataset.tone = tone;
+    return item;
+  });
 }
 
 /** @param {SeatFrame} now */
@@ -121,7 +131,7 @@ function question(now) {
     input.min = "0";
     input.max = String(asked.most);
     input.step = asked.most <= 10 ? "1" : "any";
-    input.value = String(now.guess ?? Math.round(asked.most / 2));
+    input.value = now.guess === null ? "" : String(now.guess); // a number that stands there would be everybody's guess
     input.setAttribute("aria-label", texts.guessTitle);
   }
   if (asked.most > 10) slider.step = "1";

@@ -73,7 +73,7 @@ export const texts = {
   notThere: "Not there! This replica does not know your order yet.",
   /** @param {number} lacking */
   stale: (lacking) => `Old: ${counted(lacking, "confirmed change")} missing here`,
-  fresh: "Up to date when you looked",
+  fresh: "Nothing confirmed was missing when you looked",
   article: "Article",
   country: "Country",
   yourOrders: "Your orders",
@@ -88,6 +88,8 @@ export const texts = {
       score.lost ? `${counted(score.lost, "change")} overwritten by somebody who had not seen it` : "",
       score.stale ? `shown something old ${score.stale === 1 ? "once" : `${figure(score.stale)} times`}` : "",
     ].filter(Boolean).join(" · "),
+  /** The same event some times in a row is one. @param {string} text @param {number} times */
+  repeated: (text, times) => (times > 1 ? `${text} (${figure(times)} times)` : text),
   /** @param {import("./types.js").SeatEvent} event @param {Record<string, string>} names */
   event: (event, names) => {
     const key = texts.key(event.key);
@@ -152,6 +154,13 @@ export const texts = {
   when: (at_s) => (at_s === null ? "end" : at_s < 0 ? "start" : `${figure(at_s)} s`),
   /** @param {string} price */
   price: (price) => `The price of the fix: ${price}`,
+  /** @param {number} stale @param {number} readers @param {number} reads @param {number} of */
+  staleOf: (stale, readers, reads, of) =>
+    readers
+      ? `${figure(stale)} of ${counted(readers, "person", "people")}; ${figure(reads)} of ${
+        counted(of, "read")
+      }`
+      : "–",
   facts: {
     people: "People",
     phase: "Phase",
