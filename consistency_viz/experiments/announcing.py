@@ -12,10 +12,8 @@ from consistency_viz.experiments.models import Run
 
 log = logging.getLogger(__name__)
 
-
-def group_of(run_id: str) -> str:
-    """The group of everybody who looks at a run's page."""
-    return f"run.{run_id}"
+GROUP = "news"
+"""Of all web processes: each is told once and knows whom of its pages it concerns."""
 
 
 def announce(run: Run, newer: Run) -> None:
@@ -24,6 +22,6 @@ def announce(run: Run, newer: Run) -> None:
     if layer is None:
         return
     try:
-        async_to_sync(layer.group_send)(group_of(run.id), {"type": "relative.new", "run": newer.id})
+        async_to_sync(layer.group_send)(GROUP, {"type": "relative.new", "of": run.id, "run": newer.id})
     except (OSError, redis.RedisError):
         log.warning("the pages of run %s could not be told of run %s", run.id, newer.id, exc_info=True)

@@ -10,15 +10,21 @@ Rules
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
 PRESENTER = "presenter"
+PRESENTER_ACCOUNT = "presenter"
+COOKIES_LENGTH_MAX = 8_000
 COMMANDS_MAX = 60
 COMMANDS_PERIOD_S = 10
 NOT_PRESENTER = "Only the presenter can do this."
@@ -38,9 +44,27 @@ class CommandRefused(Exception):  # noqa: N818 - a refusal is an answer, not a f
 
 
 def is_presenter(request: HttpRequest) -> bool:
-    """Whether this browser redeemed a presenter token."""
-    session = getattr(request, "session", None)
-    return session is not None and session.get(PRESENTER) is True
+    """Whether this browser redeemed a presenter token, and nobody has locked the presenter's account since."""
+    return _presents(getattr(request, "session", None))
+
+
+def presents(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """The same of a socket, by the headers of its handshake. Blocking: it reads the database."""
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        for name, value in headers:
+            if name.lower() == b"cookie":
+                jar.load(value.decode("latin-1")[:COOKIES_LENGTH_MAX])
+    except CookieError:
+        return False
+    morsel = jar.get(settings.SESSION_COOKIE_NAME)
+    return morsel is not None and _presents(import_module(settings.SESSION_ENGINE).SessionStore(morsel.value))
+
+
+def _presents(session: Any) -> bool:
+    if session is None or session.get(PRESENTER) is not True:
+        return False
+    return not get_user_model().objects.filter(username=PRESENTER_ACCOUNT, is_active=False).exists()
 
 
 def context(request: HttpRequest) -> dict[str, bool]:

@@ -5,20 +5,26 @@ Rules
    anything after it, closes this socket and concerns nobody else.
 2. The socket holds a cursor and nothing more: a frame is sent when the one before has left. A viewer that is so slow
    that its cursor falls out of the feed's ring is given a snapshot that says so.
-3. The socket is closed in order (1000) after the last frame of a run that is over, and after a refusal.
+3. One address has a limited number of viewers of a run, or one stranger would take all places; the presenter always
+   has one.
+4. The socket is closed in order (1000) after the last frame of a run that is over, and after a refusal.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 
 import msgspec
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from consistency_viz.experiments.commands import presents
+from consistency_viz.live.about import from_database
 from consistency_viz.live.feed import RunFeed
 from consistency_viz.live.feeds import TooManyViewersError, feeds
 from consistency_viz.live.frames import Refusal, Resume, decode_resume, encode
+from consistency_viz.live.places import address_of
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +42,7 @@ FULL = Refusal("Too many people watch this run here.", "Wait until somebody leav
 class RunConsumer(AsyncWebsocketConsumer):
     """One viewer of one run."""
 
+    channel_layer_alias = "none"  # frames come from the feed
     _serving: asyncio.Task[None] | None = None
     _impatience: asyncio.TimerHandle | None = None
 
@@ -62,7 +69,8 @@ class RunConsumer(AsyncWebsocketConsumer):
     async def _serve(self, resume: Resume) -> None:
         run_id = self.scope["url_route"]["kwargs"]["run_id"]
         try:
-            async with feeds().watch(run_id) as feed:
+            async with AsyncExitStack() as stack:
+                feed = await self._place(run_id, stack)
                 await asyncio.wait_for(feed.ready.wait(), READY_WITHIN_S)
                 if feed.refusal is not None:
                     await self._refuse(feed.refusal)
@@ -77,6 +85,16 @@ class RunConsumer(AsyncWebsocketConsumer):
         except Exception:
             log.exception("a viewer of run %s could not be served", run_id)
             await self.close(code=BROKEN)
+
+    async def _place(self, run_id: str, stack: AsyncExitStack) -> RunFeed:
+        """The feed, and a place there until ``stack`` is left."""
+        address = address_of(self.scope)
+        try:
+            return await stack.enter_async_context(feeds().watch(run_id, address))
+        except TooManyViewersError:
+            if not await from_database(presents, self.scope.get("headers", ())):
+                raise
+            return await stack.enter_async_context(feeds().watch(run_id, address, always=True))
 
     async def _send_frames(self, feed: RunFeed, resume: Resume) -> None:
         seq, reason = resume.seq, _reason(feed, resume)

@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
-from channels.layers import get_channel_layer
 from django.test import AsyncClient, Client
 
 from consistency_viz.experiments import alternatives, announcing, stack
@@ -133,13 +133,15 @@ def test_two_to_four_known_runs_are_shown_side_by_side(client):
         assert client.get(f"/compare/{query}").status_code == status
 
 
+@pytest.mark.django_db(transaction=True)
 async def test_a_page_hears_of_a_new_run_beside_its_own_when_that_is_over_too(in_memory_layer):
+    await Run.objects.acreate(id="r1", document={}, seed=1)
     scope = {"type": "websocket", "url_route": {"kwargs": {"run_id": "r1"}}}
     page = ApplicationCommunicator(NewsConsumer.as_asgi(), scope)
     await page.send_input({"type": "websocket.connect"})
     assert (await page.receive_output())["type"] == "websocket.accept"
-    await get_channel_layer().group_send(announcing.group_of("r2"), {"type": "relative.new", "run": "r3"})
-    await get_channel_layer().group_send(announcing.group_of("r1"), {"type": "relative.new", "run": "r3"})
+    for of in ("r2", "r1"):
+        await sync_to_async(announcing.announce)(Run(id=of), Run(id="r3"))
     assert json.loads((await page.receive_output())["text"]) == {"kind": "relatives"}
     assert await page.receive_nothing()
     await page.send_input({"type": "websocket.receive", "text": "hello"})

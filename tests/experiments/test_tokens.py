@@ -53,3 +53,11 @@ def test_old_tokens_are_swept_when_a_new_one_is_issued():
     PresenterToken.objects.create(digest="d", expires_at=timezone.now() - timedelta(days=8))
     tokens.issue()
     assert PresenterToken.objects.count() == 1
+
+
+def test_a_presenter_whose_account_is_locked_has_no_commands_any_more(presenter):
+    from django.contrib.auth.models import User
+
+    assert presenter.post("/runs/start/", {"scenario": "nosuch"}).status_code != 403
+    User.objects.filter(username="presenter").update(is_active=False)
+    assert presenter.post("/runs/start/", {"scenario": "nosuch"}).status_code == 403

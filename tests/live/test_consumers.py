@@ -8,7 +8,7 @@ import pytest
 
 from consistency_viz.live import consumers
 from consistency_viz.live import feed as feed_module
-from consistency_viz.live.feeds import feeds
+from consistency_viz.live.feeds import TooManyViewersError, feeds
 from tests.live.viewer import ORIGIN, Viewer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -211,9 +211,34 @@ async def test_five_hundred_bad_frames_close_their_senders_and_concern_nobody_el
 
 
 async def test_too_many_viewers_of_one_run_are_refused(connect, monkeypatch):
-    monkeypatch.setattr("consistency_viz.live.feeds.VIEWERS_MAX_PER_RUN", 1)
+    monkeypatch.setattr("consistency_viz.live.places.SOCKETS_MAX_PER_RUN", 1)
     first, second = await connect(), await connect()
     await first.resume()
     await first.frame()
     await second.resume()
     assert (await second.frame())["text"] == consumers.FULL.text
+
+
+async def test_one_address_cannot_take_every_place_but_the_presenter_finds_one(connect, monkeypatch, client, in_thread):
+    from consistency_viz.experiments.tokens import issue
+
+    monkeypatch.setattr("consistency_viz.live.places.SOCKETS_MAX_PER_ADDRESS", 0)
+    stranger = await connect()
+    await stranger.resume()
+    assert (await stranger.frame())["text"] == consumers.FULL.text
+    await in_thread(lambda: client.get(f"/enter/{issue()}/"))
+    cookie = f"cv_session={client.cookies['cv_session'].value}".encode()
+    presenter = await connect(headers=[*ORIGIN, (b"cookie", cookie)])
+    await presenter.resume()
+    assert (await presenter.frame())["kind"] == "snapshot"
+
+
+async def test_feeds_that_nobody_watches_make_room_and_those_that_are_watched_do_not(live_run, monkeypatch):
+    monkeypatch.setattr("consistency_viz.live.feeds.FEEDS_MAX", 1)
+    async with feeds().watch("first"):
+        with pytest.raises(TooManyViewersError):
+            async with feeds().watch("second"):
+                pass
+    async with feeds().watch("second"):
+        assert list(feeds()._watched) == ["second"]
+    await feeds().close()

@@ -19,9 +19,10 @@ from django.contrib.auth import login
 from django.contrib.auth.models import Group, Permission, User
 from django.http import HttpRequest
 
+from consistency_viz.experiments.commands import PRESENTER_ACCOUNT
+
 VIEWERS: Final = "viewers"
 CONFIGURERS: Final = "configurers"
-PRESENTER_ACCOUNT: Final = "presenter"
 LOOKED_AT: Final = ("run", "scenario", "scenarioversion", "experiment", "variant", "cell", "result", "finding")
 CONFIGURED: Final = ("scenario", "experiment", "variant")
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"

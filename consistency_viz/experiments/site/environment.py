@@ -22,6 +22,7 @@ _SQLITE_SCHEMES = ("sqlite", "sqlite3")
 _DATABASE_SCHEMES = (*_SQLITE_SCHEMES, "postgres", "postgresql", "psql", "pgsql")
 SECRET_KEY_LENGTH_MIN = 32
 SQLITE_BUSY_TIMEOUT_S = 20
+GROUP_EXPIRY_S = 24 * 3600
 
 
 def refuse(name: str, value: object, remedy: str) -> ImproperlyConfigured:
@@ -120,7 +121,8 @@ def channel_layer(redis_url: str) -> dict[str, object]:
     """
     if not redis_url:
         return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
-    config = {"hosts": [channel_layer_host(redis_url)], "capacity": 100, "expiry": 10}
+    hosts = [channel_layer_host(redis_url)]
+    config = {"hosts": hosts, "capacity": 100, "expiry": 10, "group_expiry": GROUP_EXPIRY_S}
     return {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": config}
 
 
