@@ -83,7 +83,8 @@ const bar = createTimeBar(find("#time"), null, {
 const price = createPrice(find("#price"), runs.map(({ name }) => name));
 const draw = throttled(() => {
   const states = runs.map(({ store }) => store.get());
-  const { clock_us, end_us, isPlaying, isWaiting, speed } = player.state();
+  const { clock_us, end_us, isPlaying, isSeeking, isWaiting, speed } = player.state();
+  document.body.classList.toggle("is-seeking", isSeeking);
   const all = keysOfAll(states);
   slots = assignSlots(slots, all, clock_us, ROWS);
   const keys = slots.map((slot) => slot.key);

@@ -4,7 +4,9 @@
  * Rules
  * 1. The one clock is the time since each run began. A reel that is over stays at its end; for one that goes on the
  *    clock waits.
- * 2. At most one question is under way for each reel; while one is, only the newest wish is remembered.
+ * 2. At most one question is under way for each reel; while one is, only the newest wish is remembered. Until it is
+ *    answered `isSeeking` holds: what is shown is not of the clock's instant. Pictures of wishes that are no longer the
+ *    newest are shown in between, so that whoever drags sees time pass; `leave` lets go of all wishes.
  * 3. Frames are asked for ahead of the clock and handed on when they are due; where they are late, the clock waits.
  *
  * @import {Frame, Snapshot, Delta} from "./types.js"
@@ -45,6 +47,8 @@ export function createPlayer(options) {
   /** @type {number|null} */
   let wanted_us = null;
   let isSeeking = false;
+  /** How often somebody wanted to be elsewhere: what was found out for an earlier wish is too late. */
+  let wishes = 0;
 
   const endUs = () => Math.max(0, ...reels.map((reel) => reel.length_us()));
 
@@ -55,7 +59,7 @@ export function createPlayer(options) {
     try {
       while (wanted_us !== null) {
         const at_us = wanted_us;
-        await Promise.all(reels.map((reel) => reel.jump(at_us)));
+        await Promise.all(reels.map((reel) => reel.jump(at_us, () => wanted_us !== null)));
         if (wanted_us !== at_us) continue;
         wanted_us = null;
         clock_us = Math.min(clock_us, endUs());
@@ -77,6 +81,7 @@ export function createPlayer(options) {
     const isEndKnown = reels.every((reel) => reel.isOver());
     clock_us = Math.max(0, isEndKnown ? Math.min(at_us, endUs()) : at_us);
     wanted_us = clock_us;
+    wishes += 1;
     options.onMove();
     return follow();
   }
@@ -90,9 +95,22 @@ export function createPlayer(options) {
   }
 
   return {
-    state: () => ({ clock_us, speed, isPlaying, isWaiting: isSeeking || isWaiting, end_us: endUs() }),
+    state: () => ({
+      clock_us,
+      speed,
+      isPlaying,
+      isSeeking,
+      isWaiting: isSeeking || isWaiting,
+      end_us: endUs(),
+    }),
     seek,
     play,
+    /** Nobody wants to be anywhere any more: stands still, and shows nothing of what was asked for before. */
+    leave() {
+      wanted_us = null;
+      wishes += 1;
+      play(false);
+    },
     /** @param {number} newSpeed */
     setSpeed(newSpeed) {
       speed = newSpeed;
@@ -102,8 +120,11 @@ export function createPlayer(options) {
     /** To the next event of any run, or the one before; of one key alone if it is named. @param {1|-1} way @param {string} [key] */
     async step(way, key = "") {
       play(false);
+      wishes += 1;
+      const mine = wishes;
       try {
         const found = await Promise.all(reels.map((reel) => reel.event(clock_us, way, key)));
+        if (mine !== wishes) return;
         await seek(way > 0 ? Math.min(...found) : Math.max(...found));
       } catch (error) {
         options.onError(error);
@@ -178,8 +199,8 @@ function createReel({ ask, onFrame }) {
     forget,
     /** Asks how far it goes by now. */
     look: () => answered(`at?us=${shown_us}`),
-    /** @param {number} clock_us */
-    async jump(clock_us) {
+    /** @param {number} clock_us @param {() => boolean} isWanted still, once the answer is there */
+    async jump(clock_us, isWanted) {
       forget();
       const { frames } = await answered(`at?us=${start_us + clock_us}`);
       if (!frames.length) throw new Error("nothing of this run was recorded yet");
@@ -188,6 +209,7 @@ function createReel({ ask, onFrame }) {
       const right = frames[0].at_us === Math.min(at, end_us)
         ? frames
         : (await answered(`at?us=${at}`)).frames;
+      if (!isWanted()) return;
       handOn(right[0]);
       shown_us = until_us = right[0].at_us;
     },

@@ -52,8 +52,12 @@ export function createTimeTravel({ root, store, presentUs, narration, toggleProj
   });
   // Other views move the one cursor as well; the player goes where it is.
   store.subscribe(({ cursor_us }, before) => {
-    if (cursor_us === null || cursor_us === before.cursor_us) return;
-    if (cursor_us - startUs() === player.state().clock_us) return;
+    if (cursor_us === before.cursor_us) return;
+    showSeeking();
+    if (cursor_us === null) return;
+    const { clock_us, isSeeking } = player.state();
+    // Who comes from the present sees the present until a picture is asked for, also where the player stood before.
+    if (cursor_us - startUs() === clock_us && (before.cursor_us !== null || isSeeking)) return;
     player.play(false);
     player.seek(cursor_us - startUs());
   });
@@ -77,7 +81,15 @@ export function createTimeTravel({ root, store, presentUs, narration, toggleProj
     return response.json();
   }
 
+  /** What is shown is not of the instant that the page names: it is dimmed until it is. */
+  function showSeeking() {
+    const isSeeking = isPast() && player.state().isSeeking;
+    document.body.classList.toggle("is-seeking", isSeeking);
+    root.setAttribute("aria-busy", String(isSeeking));
+  }
+
   function moved() {
+    showSeeking();
     const { clock_us, isPlaying } = player.state();
     if (!isPast()) return;
     const at_us = startUs() + clock_us;
@@ -96,7 +108,7 @@ export function createTimeTravel({ root, store, presentUs, narration, toggleProj
   }
 
   function live() {
-    player.play(false);
+    player.leave();
     store.seek(null);
   }
 

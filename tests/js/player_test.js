@@ -92,6 +92,54 @@ Deno.test("while one instant is asked for, of all that are wished for meanwhile 
   equal(player.state().clock_us, 9_000_000);
 });
 
+/** A run whose answers come when they are let go of. @param {ReturnType<typeof recorded>} run */
+function held(run) {
+  /** @type {(() => void)[]} */
+  const open = [];
+  return {
+    ...run,
+    /** @param {string} path */
+    ask: async (path) => {
+      await new Promise((resolve) => open.push(() => resolve(null)));
+      return run.ask(path);
+    },
+    /** Lets go of the oldest answer. */
+    async answer() {
+      open.shift()?.();
+      await settled();
+    },
+  };
+}
+
+Deno.test("it is seeking until the picture is of the instant that is wished for, however the wishes come", async () => {
+  const run = held(recorded({ end_us: 20_000_000 }));
+  const { player } = playing(run);
+  const last = () => run.shown.at(-1)?.at_us;
+  player.seek(9_000_000);
+  player.seek(8_000_000);
+  await run.answer();
+  player.seek(7_000_000);
+  player.setSpeed(2);
+  await run.answer();
+  equal([player.state().clock_us, last(), player.state().isSeeking], [7_000_000, 8_000_000, true]);
+  await run.answer();
+  equal([player.state().clock_us, last(), player.state().isSeeking], [7_000_000, 7_000_000, false]);
+});
+
+Deno.test("whoever leaves gets no picture of what was asked for before, nor a step that was found too late", async () => {
+  const run = held(recorded({ end_us: 20_000_000 }));
+  const { player } = playing(run);
+  player.seek(9_000_000);
+  player.leave();
+  await run.answer();
+  equal([run.shown, player.state().isSeeking], [[], false]);
+  player.step(1);
+  player.seek(3_000_000);
+  await run.answer();
+  await run.answer();
+  equal([player.state().clock_us, run.shown.map((frame) => frame.at_us)], [3_000_000, [3_000_000]]);
+});
+
 Deno.test("runs that began at other times have one clock, and a step leads to the nearest event of any", async () => {
   const early = recorded({ start_us: 0, end_us: 5_000_000 });
   const late = recorded({ start_us: 1_700_000_000_000_000, end_us: 1_700_000_000_000_000 + 9_000_000 });
