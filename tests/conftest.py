@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import pytest
 import redis
 
 from consistency_viz.lab.server import EmbeddedServer
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays: a garbage collection need not look at every module and every test each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,7 @@ def test_every_wrong_scenario_of_the_bench_is_refused_with_a_remedy_and_the_larg
 
 
 def test_every_bench_has_a_name() -> None:
-    assert set(BENCHES) == {"checkers", "crdt", "experiment", "matrix", "pipeline", "refusals", "simulate"}
+    assert set(BENCHES) == {"checkers", "crdt", "experiment", "feed", "matrix", "pipeline", "refusals", "simulate"}
 
 
 @pytest.mark.stack
