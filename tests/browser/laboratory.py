@@ -33,6 +33,16 @@ document["workload"].update(orders_per_s={orders_per_s}, orders={orders})
 document.update(seed={seed}, duration_s={duration_s})
 print(start(Scenario.model_validate(document)).id)
 """
+EXPERIMENT = """
+from consistency_viz.experiments.campaign import playing, storing
+from consistency_viz.experiments.campaign.cells import plan
+from consistency_viz.experiments.campaign.reconciling import Reconciler
+experiment = storing.create(plan({specification!r}, "a test"))
+storing.start(experiment)
+while experiment.state == "running":
+    Reconciler(playing.play, processes=1).round()
+    experiment.refresh_from_db()
+"""
 
 
 class Laboratory:
@@ -76,6 +86,10 @@ class Laboratory:
         """Start a run of the demo in which so many orders come at once and then no more; its id."""
         source = BURST.format(seed=seed, orders=orders, orders_per_s=orders_per_s, duration_s=duration_s)
         return self._django(source).strip()
+
+    def experiment(self, specification: dict[str, Any]) -> None:
+        """Play an experiment to its end; a stack of tests has no process for that."""
+        self._django(EXPERIMENT.format(specification=specification))
 
     def _django(self, source: str) -> str:
         """Run ``source`` in the project's Django, in a process of its own: the test's own database is another one."""

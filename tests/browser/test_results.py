@@ -1,0 +1,46 @@
+"""The page of results: readable everywhere, each point leads to its run, and the report needs nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessible import violations
+from tests.browser.laboratory import Laboratory
+from tests.browser.watch import Watch
+from tests.experiments.campaign.asked import asked
+
+NOT_MET = [{"metric": "work.messages.sent", "at_most": 1, "because": "It cannot be."}]
+SIZES = ((1440, "light"), (390, "dark"))
+
+
+def test_results_are_read_opened_and_taken_along(
+    new_page: Callable[..., Page], laboratory: Laboratory, watch: Callable[[Page], Watch], tmp_path: Path
+) -> None:
+    laboratory.experiment(asked(expect=NOT_MET))
+    page = new_page(reduced_motion="reduce")
+    watched = watch(page)
+    page.goto(laboratory.presenter_link("/experiments/which/"))
+    panel = page.locator("[data-figure='price work.messages.delivered']")
+    expect(panel).to_be_visible()
+    expect(panel.locator("circle")).to_have_count(8)
+    found = []
+    for width, scheme in SIZES:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        found += violations(page, f"{width}, {scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert found == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="report").click()
+    report = tmp_path / "report.html"
+    download.value.save_as(report)
+    page.locator(".expected .seed", has_text=re.compile("^3$")).first.click()
+    expect(page).to_have_url(re.compile(r"/runs/\w+/$"))
+    assert watched.troubles == []
+    page.goto(report.as_uri())
+    expect(page.locator("[data-figure='price work.messages.delivered'] circle")).to_have_count(8)
+    assert violations(page, "report") == []
