@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.laboratory import Laboratory
 from tests.browser.run_page import card, expect_live
 from tests.browser.watch import Watch
+from workers.cluster.catalogue import load
 
 LESSON = "Add against remove"
 
@@ -34,9 +35,7 @@ def test_a_lesson_is_started_told_and_mended(
 
     # It is told by the run's clock, and what it points at is marked.
     expect(page.locator(".narration-question")).to_have_text("Ana removes the milk while Bo adds it. Is there milk?")
-    expect(page.locator(".narration-place")).to_have_text("1 of 6")
-    first = say(page).inner_text()
-    expect(page.locator(".narration-place")).to_have_text("2 of 6")
+    expect(page.locator(".narration-place")).to_have_text(re.compile("[23] of 6"))
 
     # The fault is seen where it is, and while it lasts.
     note = page.locator("#map .panel-head .panel-note")
@@ -47,7 +46,9 @@ def test_a_lesson_is_started_told_and_mended(
 
     # By hand it stays where it was put, and moves nothing.
     box = page.locator("#map").bounding_box()
-    page.keyboard.press("ArrowLeft")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    first = load("add-against-remove").narration[0].say
     expect(say(page)).to_have_text(first)
     expect(page.locator("#narration").get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
     assert page.locator("#map").bounding_box() == box
