@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.experiments.commands import manage
-from workers.cluster.catalogue import catalogue, load, numbered
+from workers.cluster.catalogue import catalogue, load, numbered, text_of
 from workers.cluster.scenario_text import parse
 
 GOOD = "name: mine\ntitle: Mine\ndesign: asynchronous-broadcast\nduration_s: 5\n"
@@ -134,3 +134,11 @@ def test_wrong_input_exits_with_3_and_says_what_would_be_right(arguments: tuple[
     status, out, err = manage("scenarios", *arguments)
     assert (status, out) == (3, "")
     assert remedy in err
+
+
+def test_validate_warns_of_a_section_that_neither_the_scenario_nor_its_fix_reads(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text_of("likes") + "quorum: {read: 2}\n")
+    status, out, err = manage("scenarios", "validate", str(file))
+    assert (status, out.strip()) == (0, f"{file}: scenario likes can be run")
+    assert err.startswith("Warning: quorum changes nothing: the design state-gossip does not read quorum; it reads ")

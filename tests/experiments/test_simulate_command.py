@@ -211,3 +211,12 @@ def test_wrong_options_of_a_story_are_refused(story: Path, arguments: tuple[str,
     status, out, err = manage("simulate", str(story), *arguments)
     assert (status, out) == (3, "")
     assert remedy in err
+
+
+def test_a_setting_that_the_scenario_does_not_read_is_warned_of_on_the_error_stream() -> None:
+    status, out, err = manage("simulate", "likes", "--set", "workload.orders=50", "--set", "duration_s=3", "--json")
+    assert (status in (0, 1), json.loads(out)["scenario"]) == (True, "likes")
+    assert err.strip() == (
+        "Warning: workload.orders changes nothing: the design state-gossip does not read workload; it reads regions, "
+        "entities, replication, clients (such as clients.operations: 240 and clients.operations_per_s: 12)"
+    )

@@ -92,11 +92,10 @@ def owners(partitions: int, instances: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(ordered[p % len(ordered)] for p in range(partitions)) if ordered else ()
 
 
-def build(scenario: Scenario) -> Plan:
-    """The plan of a scenario; raises ``PlanError`` for what names a node or a topic that the design does not have."""
-    design = DESIGNS[scenario.design]
+def options_of(scenario: Scenario) -> Options:
+    """What the scenario's design may ask for, to make its nodes."""
     workload = scenario.workload.workload(None if scenario.duration_s is None else round(scenario.duration_s * 1_000))
-    options = Options(
+    return Options(
         scenario.views,
         scenario.rpc_timeout_ms,
         lambda views: ClientService(workload, views),
@@ -109,6 +108,12 @@ def build(scenario: Scenario) -> Plan:
         quorum=scenario.quorum,
         duration_ms=None if scenario.duration_s is None else round(scenario.duration_s * 1_000),
     )
+
+
+def build(scenario: Scenario) -> Plan:
+    """The plan of a scenario; raises ``PlanError`` for what names a node or a topic that the design does not have."""
+    design = DESIGNS[scenario.design]
+    options = options_of(scenario)
     try:
         nodes = {node.id: node for node in design.nodes(options)}
     except OptionsError as error:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from consistency_viz.experiments.admin.parts import YamlField, said
@@ -13,6 +14,7 @@ from consistency_viz.experiments.campaign import storing
 from consistency_viz.experiments.campaign.cells import plan
 from consistency_viz.experiments.campaign.models import Experiment, Scenario, Variant
 from consistency_viz.experiments.stack import catalogue
+from workers.cluster.reading import examples, sections_read
 from workers.cluster.scenario_errors import ScenarioError
 from workers.cluster.schema.story import CHECKERS
 from workers.strategies.registry import DESIGNS
@@ -21,7 +23,8 @@ FIELDS = {
     "set": "settings", "seeds.count": "seeds", "seeds.first": "first_seed", "seeds": "seeds",
 }  # fmt: skip
 SETTINGS_HELP = (
-    "One `path: value` a line, as in a scenario: workload.orders: 50, views: 3, network.default.latency.mean_ms: 80."
+    "One `path: value` a line, as in a scenario: network.default.latency.mean_ms: 80; where clients order, "
+    "workload.orders: 50; where regions are replicated, such as in Likes, clients.operations: 50."
 )
 
 
@@ -50,7 +53,7 @@ class ExperimentForm(forms.ModelForm):
     settings = YamlField(
         label="Settings for all variants",
         help_text=SETTINGS_HELP,
-        placeholder="workload.orders: 50\nnetwork.default.latency.mean_ms: 80",
+        placeholder="network.default.latency.mean_ms: 80",
     )
     sweep = YamlField(
         label="Sweep",
@@ -76,6 +79,17 @@ class ExperimentForm(forms.ModelForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="None chosen: all of them. A few are faster.",
     )
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        chosen = storing.known(self.instance.scenario) if self.instance.pk else None
+        if chosen is not None and "settings" in self.fields:
+            lines = [*examples(chosen), "network.default.latency.mean_ms: 80"]
+            self.fields["settings"].help_text = format_html(
+                "One `path: value` a line. {} reads {}: for example {}.",
+                chosen.title, ", ".join(sections_read(chosen)), "; ".join(lines),
+            )  # fmt: skip
+            self.fields["settings"].widget.attrs["placeholder"] = "\n".join(lines)
 
     class Meta:
         model = Experiment

@@ -12,7 +12,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
@@ -24,6 +24,7 @@ from consistency_viz.experiments.campaign.comparison import compared
 from consistency_viz.experiments.campaign.differences import differences
 from consistency_viz.experiments.campaign.models import Experiment, Variant
 from consistency_viz.experiments.campaign.progress import progress_of
+from consistency_viz.experiments.campaign.unread import unread_settings
 from consistency_viz.experiments.commands import CommandRefused
 from workers.cluster.scenario_errors import ScenarioError
 
@@ -319,8 +320,9 @@ def _preview(experiment: Experiment) -> SafeString:
     head = ("cell", "design", "what differs from the scenario", "expectations")
     cells = "1 cell" if len(planned.cells) == 1 else f"{len(planned.cells)} cells"
     runs = f"{planned.runs:,} runs: {cells} of {planned.experiment.seeds.count:,} seeds each."
+    warned = format_html_join("", '<p class="cv-empty">Warning: {}.</p>', ((one,) for one in unread_settings(planned)))
     more = f" The first {CELLS_SHOWN} cells:" if len(planned.cells) > CELLS_SHOWN else ""
-    return format_html("<p>{}</p>{}", runs + more, table(head, rows, "Nothing to play."))
+    return format_html("<p>{}</p>{}{}", runs + more, warned, table(head, rows, "Nothing to play."))
 
 
 def _download(name: str, content: bytes, kind: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -27,6 +28,11 @@ class StrictCommand(BaseCommand):
 
         parser.error = error  # type: ignore[method-assign]
         return parser
+
+    def warn(self, texts: Iterable[object]) -> None:
+        """Say on the error stream what is not wrong, but hardly what was meant."""
+        for text in texts:
+            self.stderr.write(self.style.WARNING(f"Warning: {text}"))
 
 
 def bad_input(text: str) -> CommandError:

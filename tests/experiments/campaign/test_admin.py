@@ -122,6 +122,13 @@ def test_a_newcomer_saves_sees_what_would_be_played_and_runs_it(presenter):
     assert (experiment.state, experiment.created_by, experiment.cells.count()) == ("running", PRESENTER_ACCOUNT, 2)
 
 
+def test_a_draft_says_which_settings_change_nothing_and_gives_examples_for_its_scenario(presenter):
+    form = posted({"name": "as it is"}, scenario="likes", settings="workload.orders: 50")
+    page = presenter.post(ADD, form, follow=True).content.decode()
+    assert "Warning: workload.orders changes nothing: the design state-gossip does not read workload" in page
+    assert "Likes reads regions, entities, replication, clients: for example clients.operations: 240" in page
+
+
 @pytest.mark.parametrize(
     ("variants", "fields", "said"),
     [

@@ -69,3 +69,13 @@ def test_for_people_it_prints_a_price_table_and_the_answer(tmp_path):
     assert "Which design? (which): 8 runs, simulated" in out
     assert "order p50" in out
     assert "NOT what was expected" in out
+
+
+def test_a_setting_that_no_variant_reads_is_warned_of_and_one_that_some_read_is_a_comparison(tmp_path):
+    variants = [{"name": "as it is", "set": {"quorum.read": 1}}, {"name": "chain", "design": "serial-chain"}]
+    settings = {"workload.orders": 4, "duration_s": 8, "faults": [], "clients.operations": 50}
+    status, _, err = experiment(tmp_path, "--json", "--seeds", "2", variants=variants, set=settings)
+    assert (status, [line.partition(" changes nothing: ")[0] for line in err.splitlines()]) == (
+        0,
+        ["Warning: clients.operations", "Warning: as it is: quorum.read"],
+    )

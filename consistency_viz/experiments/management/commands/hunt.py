@@ -36,6 +36,7 @@ class Command(StrictCommand):
         from consistency_viz.experiments.hunting.hunt import HuntRefusedError, hunt, hunted_expectation
         from consistency_viz.experiments.hunting.schedules import FAULTS_MAX
         from workers.cluster.catalogue import load
+        from workers.cluster.reading import unread_of
         from workers.cluster.scenario_text import ScenarioError
         from workers.cluster.schema.story import CHECKERS
 
@@ -46,6 +47,7 @@ class Command(StrictCommand):
             raise CommandError(f"--checker {options['checker']}: choose one of {', '.join(CHECKERS)}", returncode=3)
         try:
             scenario = load(options["scenario"], options["overrides"])
+            self.warn(unread_of([scenario], options["overrides"]))
             wanted = hunted_expectation(scenario, options["expectation"], options["checker"])
         except (ScenarioError, HuntRefusedError) as error:
             raise CommandError(str(error), returncode=3) from error

@@ -16,7 +16,9 @@ from consistency_viz.experiments.management.strict import EXIT_BAD_INPUT, Strict
 from consistency_viz.experiments.scenario_report import render_list, render_one
 from consistency_viz.experiments.terminal import draw
 from workers.cluster.catalogue import load, names, numbered, text_of
+from workers.cluster.fixing import fixed
 from workers.cluster.json_schema import json_schema
+from workers.cluster.reading import unread
 from workers.cluster.scenario import Scenario
 from workers.cluster.scenario_text import ScenarioError
 
@@ -56,6 +58,8 @@ class Command(StrictCommand):
                 self._show(name, options)
             else:
                 scenario = load(name)
+                played = [scenario] if scenario.fix is None else [scenario, fixed(scenario)]
+                self.warn(unread(played, sorted(scenario.model_fields_set)))
                 self.stdout.write(_json(scenario) if as_json else f"{name}: scenario {scenario.name} can be run")
         except ScenarioError as error:
             if as_json:

@@ -22,6 +22,7 @@ from consistency_viz.experiments.tally import Tally
 from consistency_viz.experiments.terminal import draw
 from workers.cluster.catalogue import load
 from workers.cluster.fixing import fixed
+from workers.cluster.reading import unread_of
 from workers.cluster.scenario import Scenario
 from workers.cluster.scenario_text import ScenarioError
 from workers.simulation.world import SimulationTooLongError
@@ -58,6 +59,7 @@ class Command(StrictCommand):
             scenario = load(options["scenario"], options["overrides"])
             self._check(scenario, options)
             mended = fixed(scenario) if options["fix"] else None
+            self.warn(unread_of([scenario] if mended is None else [scenario, mended], options["overrides"]))
             # Printed at the end, so that a run that cannot go on leaves nothing half said; on disk if there is much.
             with tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY_BYTES, "w+", encoding="utf-8") as kept:
                 tallies = [self._play(scenario, options, "broken", kept)]

@@ -92,11 +92,13 @@ class Command(StrictCommand):
         from consistency_viz.experiments.campaign import alone
         from consistency_viz.experiments.campaign.cells import Cell, parse_experiment, shipped
         from consistency_viz.experiments.campaign.conclusion import summary_of
+        from consistency_viz.experiments.campaign.unread import unread_settings
         from consistency_viz.experiments.results.collected import Collected
         from workers.simulation.world import SimulationTooLongError
 
         planned = parse_experiment(_text(options["file"]), str(options["file"]))
         planned = _with_seeds(planned, options["seeds"], shipped)
+        self.warn(unread_settings(planned))
         asked = planned.experiment
         live = asked.engine == "live"
         player = _live(planned, self.stderr.write) if live else alone.simulated(planned, options["jobs"])
@@ -123,11 +125,13 @@ class Command(StrictCommand):
         """Make rows of it, and follow what the laboratory's processes do with them."""
         from consistency_viz.checkers.verdict import Verdict
         from consistency_viz.experiments.campaign import storing
+        from consistency_viz.experiments.campaign.unread import unread_settings
         from consistency_viz.experiments.models import Experiment, Result
         from consistency_viz.experiments.results import drawn, tables
 
         planned = storing.parse(_text(options["file"]), str(options["file"]))
         planned = _with_seeds(planned, options["seeds"], storing.known)
+        self.warn(unread_settings(planned))
         experiment = storing.create(planned, created_by="command line")
         self.stderr.write(storing.start(experiment))
         with self._progress(options) as progress:

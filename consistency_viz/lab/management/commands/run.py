@@ -40,6 +40,7 @@ class Command(StrictCommand):
         from consistency_viz.lab.run_report import render
         from consistency_viz.observation.history import HistoryError
         from workers.cluster.catalogue import load
+        from workers.cluster.reading import unread_of
 
         overrides = [*options["overrides"]]
         if options["seed"] is not None:
@@ -48,6 +49,7 @@ class Command(StrictCommand):
             scenario = load(options["scenario"], overrides)
         except ScenarioError as error:
             raise bad_input(str(error)) from None
+        self.warn(unread_of([scenario], overrides))
         for option in ("history", "html"):
             _check_writable(option, options[option])
         stopping = _StopOnSignal()
