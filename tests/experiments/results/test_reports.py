@@ -17,6 +17,7 @@ from consistency_viz.experiments.campaign.cells import plan
 from consistency_viz.experiments.campaign.reconciling import Reconciler
 from consistency_viz.experiments.models import Experiment
 from consistency_viz.experiments.results import figures, run_report, sweeps, tables
+from consistency_viz.observation.checking import check_file
 from tests.experiments.campaign.asked import asked
 from tests.experiments.commands import manage
 from tests.observation.exports import simulated, written
@@ -57,6 +58,8 @@ def test_page_report_and_file_show_the_same_figures_and_the_tables_the_same_runs
     page = client.get("/experiments/which/").content.decode()
     download = client.get("/experiments/which/results/html/").content.decode()
     shown = figures_in(alone)
+    (messages,) = [one for one in shown if 'data-figure="price work.messages.delivered"' in one]
+    assert messages.count('class="run"') == 16
     assert len(shown) > 10
     assert figures_in(page) == shown
     assert figures_in(download) == shown
@@ -114,6 +117,11 @@ def test_the_report_of_a_run_draws_each_window_and_escapes_its_keys(tmp_path):
     source = tmp_path / "h.jsonl"
     text, observations = run_report.of_history(simulated("order-flow"))
     assert 'class="window"' in text
+    found = {result.checker: result for result in check_file(simulated("order-flow")).results}
+    told = re.findall(r'<li data-verdict="(\w+)".*?<strong>([\w-]+)</strong>', text, re.DOTALL)
+    assert {checker: verdict for verdict, checker in told} == {name: one.verdict for name, one in found.items()}
+    witnesses = sum(len(one.witnesses) for one in found.values())
+    assert text.count('<p class="witness">') == witnesses
     assert observations > 100
     written(source, ("a", Applied("<script>alert(1)</script>", 1, "u")))
     text, _ = run_report.of_history(source, standing="stopped (<i>by hand</i>)")
