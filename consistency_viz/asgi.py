@@ -5,7 +5,9 @@ Start it with uvicorn; its lifespan events start and stop the supervisor.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 import warnings
 from typing import Any
 
@@ -26,6 +28,10 @@ from consistency_viz.rooms.routing import websocket_urlpatterns as room_urlpatte
 
 # WhiteNoise serves files by plain iterators; they are small and in the page cache. Histories are streamed (`views`).
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+
+
+BODY_PIECE_WITHIN_S = 10.0
+BODY_WITHIN_S = 60.0
 
 
 class Lifespan:
@@ -49,7 +55,8 @@ class Lifespan:
 class BodyLimit:
     """Refuses a request body over the limit: before it is read, or, if it does not say how long it is, when it is over.
 
-    What was read of such a body is thrown away: Django is told that the client has left, and answers to nobody.
+    One that comes too slowly is refused as well. What was read of such a body is thrown away: Django is told that the
+    client has left, and answers to nobody.
     """
 
     def __init__(self, application: Any, bytes_max: int) -> None:
@@ -61,17 +68,27 @@ class BodyLimit:
             await self._refuse(send)
             return
         received = 0
-        answered = refused = False
+        answered = refused = complete = False
+        due_s = time.monotonic() + BODY_WITHIN_S
 
         async def counted() -> Any:
-            nonlocal received, refused
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received <= self.bytes_max:
-                return message
+            nonlocal received, refused, complete
+            if complete:  # all that comes now is that the client has left, whenever that is
+                return await receive()
+            refuse = self._refuse
+            try:
+                within_s = min(BODY_PIECE_WITHIN_S, due_s - time.monotonic())
+                message = await asyncio.wait_for(receive(), within_s)
+            except TimeoutError:
+                refuse = self._refuse_slow
+            else:
+                received += len(message.get("body", b""))
+                complete = not message.get("more_body", False)
+                if received <= self.bytes_max:
+                    return message
             if not (answered or refused):
                 refused = True
-                await self._refuse(send)
+                await refuse(send)
             return {"type": "http.disconnect"}
 
         async def answer(message: Any) -> None:
@@ -87,10 +104,15 @@ class BodyLimit:
         return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 
     async def _refuse(self, send: Any) -> None:
-        text = f"A request may carry {self.bytes_max} bytes here. Send less at once.\n".encode()
+        await self._say(send, 413, f"A request may carry {self.bytes_max} bytes here. Send less at once.\n")
+
+    async def _refuse_slow(self, send: Any) -> None:
+        await self._say(send, 408, "The body of this request came too slowly. Send it again.\n")
+
+    async def _say(self, send: Any, status: int, text: str) -> None:
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": text})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": text.encode()})
 
 
 # Watching needs no session, so sockets load none: a frame is the same for everybody who may open the page. A room's

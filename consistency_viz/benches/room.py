@@ -204,7 +204,9 @@ async def _act_on(phone: Phone, act_s: float, every_s: float, projector: Project
 
 async def _restart(lab: int, people: list[Phone]) -> list[float | None]:
     """Kill the web server; the laboratory starts another. Seconds until each phone was shown its seat again."""
-    web = next(p for p in psutil.Process(lab).children(recursive=True) if "uvicorn" in " ".join(p.cmdline()))
+    web = next(
+        p for p in psutil.Process(lab).children(recursive=True) if "consistency_viz.lab.web" in " ".join(p.cmdline())
+    )
     for phone in people:
         phone.back_s = None
     killed_s = time.monotonic()

@@ -233,11 +233,7 @@ class Stack:
         )
 
     def _start_web(self, port: int) -> Child:
-        arguments = (
-            *(sys.executable, "-m", "uvicorn", self._web_app, "--host", self.web_host, "--port", str(port)),
-            *("--log-level", "warning", "--no-access-log", "--ws-per-message-deflate", "false"),
-            *("--ws-max-size", "65536", "--timeout-graceful-shutdown", "3"),
-        )
+        arguments = (sys.executable, "-m", "consistency_viz.lab.web", self._web_app, self.web_host, str(port))
         return self._start_child(
             Command(
                 name="web",

@@ -77,3 +77,30 @@ async def test_the_supervisor_starts_and_stops_with_the_server(application, monk
     await server.send_input({"type": "lifespan.shutdown"})
     assert await server.receive_output(5) == {"type": "lifespan.shutdown.complete"}
     assert told == ["started", "stopped"]
+
+
+@pytest.mark.parametrize("constant", ["BODY_PIECE_WITHIN_S", "BODY_WITHIN_S"])
+async def test_a_body_that_does_not_go_on_is_refused(application, monkeypatch, constant):
+    monkeypatch.setattr(f"consistency_viz.asgi.{constant}", 0.05)
+    request = ApplicationCommunicator(application, http([(b"host", b"localhost")]))
+    await request.send_input({"type": "http.request", "body": b"x", "more_body": True})
+    assert (await request.receive_output(5))["status"] == 408
+    assert b"too slowly" in (await request.receive_output(5))["body"]
+    await request.wait(5)
+    assert await request.receive_nothing()
+
+
+async def test_once_the_body_is_there_its_answer_may_take_longer(monkeypatch):
+    from consistency_viz.asgi import BodyLimit
+
+    async def slow(scope, receive, send):
+        await receive()
+        assert (await receive())["type"] == "http.disconnect"  # after a while
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    monkeypatch.setattr("consistency_viz.asgi.BODY_PIECE_WITHIN_S", 0.05)
+    request = ApplicationCommunicator(BodyLimit(slow, 10), http([]))
+    await request.send_input({"type": "http.request", "body": b"12345", "more_body": False})
+    assert await request.receive_nothing(0.2)
+    await request.send_input({"type": "http.disconnect"})
+    assert (await request.receive_output(5))["status"] == 200
