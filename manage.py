@@ -7,6 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command that the arguments name."""
+    os.umask(0o077)  # database, key and histories are their owner's alone
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consistency_viz.settings")
     try:
         from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (a missing Django is explained)

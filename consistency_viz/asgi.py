@@ -15,6 +15,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+os.umask(0o077)  # as manage.py: database, key and histories are their owner's alone
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consistency_viz.settings")
 django_application = get_asgi_application()
 

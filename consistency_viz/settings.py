@@ -151,6 +151,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 REQUEST_BODY_MAX = 64 * 1024
 API_RATE = "600/minute"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"  # without it every member of the staff may export
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # titles and notes are strangers' text, and spreadsheets compute
 
 USE_TZ = True
 TIME_ZONE = "UTC"

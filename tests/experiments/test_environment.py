@@ -1,8 +1,12 @@
 """Settings are read strictly: a bad value is refused by name, with what would be right."""
 
+import os
 import stat
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from consistency_viz.experiments.site import environment
@@ -94,3 +98,16 @@ def test_a_log_line_is_json_where_that_is_asked_for(capsys):
         "logger": "a.test",
         "run": "r1",
     }
+
+
+def test_a_new_data_directory_and_what_the_commands_write_there_are_their_owners_alone(tmp_path):
+    data, old = tmp_path / "new" / "data", os.umask(0o022)
+    try:
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, check=True, cwd=settings.BASE_DIR, env={**os.environ, "CV_DATA_DIR": str(data)})
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
+    assert modes["consistency-viz.sqlite3"] == 0o600
+    assert not any(mode & 0o077 for mode in modes.values())

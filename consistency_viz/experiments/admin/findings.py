@@ -58,7 +58,7 @@ class FindingResource(ModelResource):
 class CanOpen:
     """The action that opens a dashboard; a POST with a token, since it makes a run."""
 
-    @admin.action(description="Open the dashboard of the first one chosen", permissions=["view"])
+    @admin.action(description="Open the dashboard of the first one chosen", permissions=["open"])
     def open_dashboard(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
         """Play the seed again as a run that can be looked at, and go there."""
         row = chosen.first()
@@ -74,6 +74,10 @@ class CanOpen:
             messages.error(request, f"{refused.text} {refused.remedy}")
             return None
         return HttpResponseRedirect(reverse("run", args=[run.id]))
+
+    def has_open_permission(self, request: HttpRequest) -> bool:
+        """It plays a run: who may only look may not."""
+        return bool(request.user.has_perm("experiments.change_experiment"))
 
 
 @admin.register(Result)

@@ -73,10 +73,10 @@ def hosts(name: str, default: list[str]) -> list[str]:
 
 
 def data_dir(name: str, default: Path) -> Path:
-    """A directory for everything that the observer writes; made if it is not there."""
+    """A directory for everything that the observer writes; made if it is not there, and then its owner's alone."""
     path = Path(os.environ.get(name) or default).expanduser().absolute()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise refuse(name, path, f"name a directory that can be made and written to ({error.strerror})") from error
     if not os.access(path, os.W_OK):

@@ -222,3 +222,33 @@ def test_a_scenario_of_ones_own_can_be_played(presenter):
     presenter.post("/admin/experiments/scenario/add/", {"text": text, "based_on": "validation-meets-tax", "note": ""})
     presenter.post(ADD, posted(scenario="mine"))
     assert storing.plan_of(Experiment.objects.get()).cells[0].scenario.name == "mine"
+
+
+@pytest.fixture
+def staff(client):
+    """Signs in a member of the staff who is in these groups."""
+
+    def staff(*groups):
+        user = User.objects.create_user("somebody", password="throw-away", is_staff=True)
+        user.groups.set(Group.objects.filter(name__in=groups))
+        client.force_login(user)
+        return client
+
+    return staff
+
+
+@pytest.mark.parametrize("model", ["finding", "result", "scenario"])
+def test_who_may_not_look_may_not_export(staff, model):
+    assert staff().post(f"/admin/experiments/{model}/export/", {"format": "0"}).status_code == 403
+
+
+def test_who_may_only_look_exports_but_plays_nothing(staff):
+    expect = [{"metric": "work.messages.sent", "at_most": 1, "variants": ["chain"], "because": "It cannot be."}]
+    finished(expect=expect)
+    Finding.objects.update(title="=1+1")
+    viewer = staff(VIEWERS)
+    exported = viewer.post("/admin/experiments/finding/export/", {"format": "0"}).content.decode()
+    assert "=1+1" not in exported
+    assert "1+1" in exported
+    act(viewer, "open_dashboard", Finding.objects.get(), model="finding")
+    assert Run.objects.count() == 0
