@@ -14,7 +14,7 @@ from consistency_viz.experiments.models import Run
 from consistency_viz.experiments.simulated_runs import materialise
 from consistency_viz.live.about import about
 from consistency_viz.live.feed import RunFeed
-from consistency_viz.live.frames import Snapshot
+from consistency_viz.live.frames import Delta, Snapshot
 from consistency_viz.live.page.state import PageState
 from consistency_viz.live.playback import film as films
 from consistency_viz.live.playback import views as playback
@@ -127,6 +127,21 @@ def test_playing_from_one_instant_comes_to_the_page_of_the_other(kept, step_us):
     for name in ("boot", "seq", "cursor"):
         del page[name], shown[name]
     assert page == shown
+
+
+def test_playing_on_in_pieces_shows_one_p99_on_the_whole_page(kept):
+    film = film_of(kept("likes"))
+    with film.opened():
+        page, from_us, shown = page_of(film.at(0)), 0, set()
+        while from_us < 16 * SECOND_US:
+            _, *deltas = film.frames(from_us, from_us + 1_330_000, 190_000)
+            for number, delta in enumerate(deltas):
+                assert isinstance(delta, Delta)
+                page = fold({**page, "seq": number}, msgspec.structs.replace(delta, seq=number + 1))
+                shown.add((page["totals"]["window_ms_p99"], page["lengths"]["ms_p99"]))
+            from_us = deltas[-1].at_us
+    assert len(shown) > 2
+    assert [pair for pair in shown if pair[0] != pair[1]] == []
 
 
 def test_an_answer_has_its_bounds_and_says_how_far_it_came(kept, monkeypatch):

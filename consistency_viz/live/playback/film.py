@@ -107,7 +107,10 @@ class Film:
         while at_us < to_us and len(made) < FRAMES_MAX:
             at_us = min(to_us, at_us + step_us)
             self._take(reel, at_us)
-            made.append(self._shoot(reel, at_us, len(made)) or reel.page.snapshot(BOOT, len(made), "", BOOT))
+            delta = self._shoot(reel, at_us, len(made))
+            if delta is not None and len(made) == 1:
+                delta = _with_lengths(delta, made[0])
+            made.append(delta or reel.page.snapshot(BOOT, len(made), "", BOOT))
             if reel.page.observations - first > OBSERVATIONS_PER_ANSWER_MAX:
                 break
         return made
@@ -178,6 +181,11 @@ class Film:
         if sum(len(one.pickled) for one in self._checkpoints) > CHECKPOINTS_BYTES_MAX:
             del self._checkpoints[::2]
             self._spacing *= 2
+
+
+def _with_lengths(delta: Delta, before: Snapshot | Delta) -> Delta:
+    """Who plays on has a picture, but its lengths may be of another second: the answer's own are told to them."""
+    return delta if delta.lengths else msgspec.structs.replace(delta, lengths=before.lengths)
 
 
 def _loaded(pickled: bytes) -> _Reel:
