@@ -1,5 +1,8 @@
 """Settings are read strictly: a bad value is refused by name, with what would be right."""
 
+import io
+import logging
+import logging.config
 import os
 import stat
 import subprocess
@@ -111,3 +114,27 @@ def test_a_new_data_directory_and_what_the_commands_write_there_are_their_owners
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
     assert modes["consistency-viz.sqlite3"] == 0o600
     assert not any(mode & 0o077 for mode in modes.values())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["post", "get"])
+def test_no_log_has_the_token_of_a_refused_request(method):
+    from django.test import Client
+
+    from consistency_viz.experiments.site.logs import logging_config
+
+    said = io.StringIO()
+    before = {name: logging.getLogger(name).level for name in ("", "django", "django.request")}
+    config = logging_config("json", {"django": "DEBUG", "django.request": "DEBUG"})
+    config["handlers"]["stderr"]["stream"] = said
+    root = logging.getLogger()
+    handlers = list(root.handlers)
+    logging.config.dictConfig(config)
+    try:
+        getattr(Client(enforce_csrf_checks=True), method)("/enter/s3cret-token/")
+    finally:
+        root.handlers[:] = handlers
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+    assert "/enter/" in said.getvalue()
+    assert "s3cret" not in said.getvalue()

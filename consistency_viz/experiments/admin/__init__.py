@@ -6,8 +6,10 @@ It never imports the workers' runtime: what is started here becomes rows, and th
 from django.contrib import admin
 
 from consistency_viz.experiments.admin import accounts, experiments, findings, runs, scenarios, tokens
+from consistency_viz.experiments.admin.signing_in import BrakedForm
 
 __all__ = ["accounts", "experiments", "findings", "runs", "scenarios", "tokens"]
 
+admin.site.login_form = BrakedForm
 admin.site.index_template = "admin/experiments/index.html"
 admin.site.index_title = "Begin here"

@@ -6,11 +6,28 @@ renders it. What a ``logger.info("...", extra={...})`` adds becomes fields of th
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import Any, Final
 
 import structlog
 
 FORMATS: Final = ("line", "json")
+_ENTER: Final = re.compile(r"/enter/[^/\s'\"]+")
+
+
+class WithoutTokens(logging.Filter):
+    """Takes presenters' tokens out of what is logged: they stand in the path, and a refused request is logged."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let it pass, without the token."""
+        said = record.getMessage()
+        if _ENTER.search(said):
+            record.msg, record.args = _ENTER.sub("/enter/…", said), ()
+        request = getattr(record, "request", None)
+        if request is not None:
+            record.request = _ENTER.sub("/enter/…", str(request))
+        return True
 
 
 def logging_config(kind: str, levels: dict[str, str]) -> dict[str, Any]:
@@ -29,7 +46,8 @@ def logging_config(kind: str, levels: dict[str, str]) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": line, "json": structured},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": kind}},
+        "filters": {"without_tokens": {"()": WithoutTokens}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": kind, "filters": ["without_tokens"]}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {name: {"level": level} for name, level in levels.items()},
     }

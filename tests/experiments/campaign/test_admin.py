@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 
+from consistency_viz.experiments.admin import signing_in
 from consistency_viz.experiments.campaign import playing, storing
 from consistency_viz.experiments.campaign.cells import plan
 from consistency_viz.experiments.campaign.reconciling import Reconciler
@@ -252,3 +255,34 @@ def test_who_may_only_look_exports_but_plays_nothing(staff):
     assert "1+1" in exported
     act(viewer, "open_dashboard", Finding.objects.get(), model="finding")
     assert Run.objects.count() == 0
+
+
+def test_passwords_cannot_be_guessed_one_after_the_other(client, monkeypatch):
+    monkeypatch.setattr(signing_in, "_limiter", MovingWindowRateLimiter(MemoryStorage()))
+    User.objects.create_user("somebody", password="throw-away", is_staff=True)
+    User.objects.create_user("another", password="throw-away", is_staff=True)
+
+    def tried(name: str, password: str, address: str = "192.0.2.7") -> bool:
+        form = {"username": name, "password": password}
+        return client.post("/admin/login/?next=/admin/", form, REMOTE_ADDR=address).status_code == 302
+
+    assert tried("somebody", "throw-away")
+    client.logout()
+    assert not any(tried("somebody", f"guess {number}") for number in range(8))
+    assert not tried("Somebody", "throw-away")
+    assert tried("another", "throw-away")
+    client.logout()
+    assert tried("somebody", "throw-away", "192.0.2.8")
+
+
+def test_a_new_experiment_without_expectations_takes_over_those_of_its_scenario_and_its_fix(presenter):
+    form = posted({"name": "as it is"}, {"name": "with the fix", "fix": "on"}, scenario="likes", settings="")
+    page = presenter.post(ADD, form, follow=True).content.decode()
+    assert [(item.get("checker") or item["metric"], item["variants"]) for item in Experiment.objects.get().expect] == [
+        ("lost-updates", ["as it is"]),
+        ("counter.lost_increments", ["as it is"]),
+        ("divergence", ["as it is"]),
+        ("counter.lost_increments", ["with the fix"]),
+        ("divergence", ["with the fix"]),
+    ]
+    assert "checker: lost-updates" in page

@@ -9,6 +9,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from consistency_viz.experiments import stack
+from consistency_viz.experiments import tokens as presenters
+from consistency_viz.experiments.campaign import tokens
 from consistency_viz.live.health.backlog import backlog_of
 from consistency_viz.live.health.metrics import Kept
 from workers.cluster.catalogue import load
@@ -77,3 +79,17 @@ def test_the_page_for_prometheus_needs_no_session(client, settings):
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain")
+
+
+def test_from_elsewhere_only_a_token_that_may_read_sees_more_than_whether_it_is_well(client, settings):
+    settings.REDIS_URL = ""
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    assert client.get("/readyz", **elsewhere).json() == {"ready": True}
+    assert client.get("/metrics", **elsewhere).status_code == 403
+    seen = {}
+    for scope in ("run", "read"):
+        bearer = {"authorization": f"Bearer {tokens.issue('prometheus', [scope])[1]}"}
+        seen[scope] = client.get("/metrics", headers=bearer, **elsewhere).status_code
+    assert seen == {"run": 403, "read": 200}
+    client.get(f"/enter/{presenters.issue()}/", **elsewhere)
+    assert client.get("/metrics", **elsewhere).status_code == 200
