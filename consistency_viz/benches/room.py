@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import msgspec
 import psutil
+from websockets.exceptions import WebSocketException
 
 from consistency_viz.benches.room_phone import Browser, Phone
 from consistency_viz.lab import ports
@@ -29,6 +30,7 @@ SCENARIO: Final = "likes"
 KEYS: Final = ("likes-1", "likes-2")
 OPEN_S: Final = 300
 BACK_S: Final = 30.0
+SETTLED_S: Final = 5.0
 _LINK: Final = re.compile(r'class="desk-link" href="([^"]+/j/(\w{6})/[^"]*)"')
 _ENTER: Final = re.compile(r"(http://\S+)/enter/(\S+?)/\?next=")
 
@@ -101,12 +103,12 @@ async def _play(
     desk.post(f"/rooms/{code}/do/play/", page)
     run = await projector.playing()
     await asyncio.gather(*(_act_on(p, act_s, every_s, projector) for p in people))
-    await asyncio.sleep(5)
+    await projector.settled(people)
     tell(f"{sum(p.done for p in people):,} actions were acknowledged")
     back = await _restart(lab, people)
     tell(f"{sum(after is not None for after in back)} are back after a kill -9 of the web server")
     await asyncio.gather(*(phone.act("increment", KEYS[phone.number % 2]) for phone in people))
-    await asyncio.sleep(5)
+    await projector.settled(people)
     desk.post(f"/rooms/{code}/do/stop/", page)
     in_history = await asyncio.to_thread(_in_history, desk, run)
     for task in (*staying, watching):
@@ -148,6 +150,8 @@ class Projector:
         self._code = code
         self._pressed: dict[int, list[float]] = {}
         self._shown: dict[int, int] = {}
+        self._updates: dict[int, int] = {}
+        self._seen = asyncio.Event()
         self._run = asyncio.get_running_loop().create_future()
 
     def press(self, seat: int, at_s: float) -> None:
@@ -159,6 +163,15 @@ class Projector:
         run: str = await asyncio.wait_for(self._run, 30)
         return run
 
+    async def settled(self, people: Iterable[Phone]) -> None:
+        """Wait, but not for ever, until it shows whatever was acknowledged."""
+        done = sum(phone.done for phone in people)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_S):
+                while sum(self._updates.values()) < done:
+                    self._seen.clear()
+                    await self._seen.wait()
+
     async def watch(self) -> None:
         """Look at every frame, until cancelled."""
         while True:
@@ -166,7 +179,7 @@ class Projector:
                 async with self._browser.socket(f"/ws/rooms/{self._code}/projector/") as socket:
                     async for text in socket:
                         self._see(json.loads(text), time.monotonic())
-            except OSError:
+            except (OSError, WebSocketException):  # the web server was killed, or is not up yet
                 await asyncio.sleep(0.3)
 
     def _see(self, frame: dict[str, Any], now_s: float) -> None:
@@ -176,10 +189,12 @@ class Projector:
             self._run.set_result(frame["run"])
         for seat in frame["seats"]:
             number, updates = seat["number"], seat["updates"]
+            self._updates[number] = updates
             pressed = self._pressed.get(number, [])
             first = self._shown.get(number, 0)
             self.waits_ms += [(now_s - at_s) * 1_000 for at_s in pressed[first:updates]]
             self._shown[number] = max(first, min(updates, len(pressed)))
+        self._seen.set()
 
 
 async def _join(phone: Phone, link: str, code: str, after_s: float) -> bool:
