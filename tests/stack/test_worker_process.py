@@ -22,6 +22,7 @@ KILLS = 2
 ORDERS = 600
 RECOVERY_S_MAX = 30.0
 LEAVE_S_MAX = 5.0
+PAUSE_S = 7.0  # a lease lasts four
 IDLE = {"orders": None, "orders_per_s": 0}
 
 
@@ -74,7 +75,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_and_doubles_nothing(tmp_p
 
 def test_a_worker_that_was_paused_past_its_leases_commits_nothing_when_it_goes_on(tmp_path):
     with stack(tmp_path, workers=2) as started, connect(started.redis_url) as client:
-        control.create_run(client, "pause", steady(900, 75.0))
+        control.create_run(client, "pause", steady(600, 60.0))
         assert until(lambda: all_alive(client, "pause"), RECOVERY_S_MAX)
         time.sleep(0.5)
         before = epochs(client, "pause")
@@ -82,7 +83,7 @@ def test_a_worker_that_was_paused_past_its_leases_commits_nothing_when_it_goes_o
         paused_s = time.monotonic()
         try:
             assert until(lambda: all_alive(client, "pause") and epochs(client, "pause") != before, 10.0)
-            time.sleep(max(0.0, 10.0 - (time.monotonic() - paused_s)))
+            time.sleep(max(0.0, PAUSE_S - (time.monotonic() - paused_s)))
         finally:
             started.workers[0].resume()
         resumed_us = control.server_time_us(client)
@@ -99,7 +100,7 @@ def test_a_worker_that_was_paused_past_its_leases_commits_nothing_when_it_goes_o
         committed = [turn for turn in late if not any(isinstance(b, Changed) for b in turn.bodies)]
         assert committed
         assert all(turn.epoch > before[turn.instance] for turn in committed)
-        check_every_order_once(history, orders_of(900, 20))
+        check_every_order_once(history, orders_of(600, 20))
         delete(client, "pause")
 
 
