@@ -80,10 +80,11 @@ createSaves(store.get);
 const draw = throttled(() => {
   const state = store.get();
   const now_us = nowUs();
-  views.status.showRun(state, now_us);
+  views.status.showRun(state, now_us, store.live().run?.state);
   views.status.showNotice(state);
   time.show(state);
-  if (!state.run) return;
+  if (!state.run || !time.hasArrived()) return;
+  page.classList.remove("is-loading");
   views.map.setPace(time.pace());
   views.map.show(state);
   views.faults.show(state, now_us);
@@ -92,7 +93,7 @@ const draw = throttled(() => {
   views.selection.show(state);
   views.lookingBack.show(state);
   views.narration.show(state, now_us);
-  views.findings.show(store.live().run?.state);
+  views.findings.show(state.run.state, store.live().run?.state);
   const until = state.run.ended_us ?? now_us;
   const diverged = [...state.keys.values()].filter((key) => key.diverged).length;
   views.totals.show(

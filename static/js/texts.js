@@ -69,8 +69,8 @@ export const texts = {
     pending: { label: "Pending", text: "The nodes are starting; it begins in a few seconds." },
     running: { label: "Running", text: "" },
     draining: { label: "Draining", text: "Nothing new begins; what is under way may arrive." },
-    finished: { label: "Finished", text: "This is how it ended:" },
-    stopped: { label: "Stopped", text: "This is how it stood when it was stopped:" },
+    finished: { label: "Finished", text: "" },
+    stopped: { label: "Stopped", text: "It was stopped before its end." },
     failed: { label: "Failed", text: "The run failed." },
   }),
 
@@ -133,6 +133,7 @@ export const texts = {
 
   stepOf: (/** @type {number} */ step, /** @type {number} */ steps) => `${step} of ${steps}`,
   findings: {
+    later: "Told when the replay comes to the end of the run; jump there to read it now.",
     looking: "The checkers look at the whole history …",
     failed: "The history could not be checked; reload the page to try again.",
     lookedAt: (/** @type {number} */ n) => `By the checkers, from ${some(n, "observation", "observations")}.`,
@@ -200,6 +201,7 @@ export const texts = {
     speed: (/** @type {number} */ factor) => `${factor}×`,
     of: (/** @type {string} */ at, /** @type {string} */ length) => `${at} of ${length}`,
     length: (/** @type {string} */ length) => `of ${length}`,
+    notDrawn: "Hatched: this page holds no figures of that time; go there to see it.",
     failed: "The past of this run cannot be shown; its history may be gone, or the server did not answer.",
   },
 

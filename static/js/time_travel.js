@@ -33,6 +33,7 @@ export function createTimeTravel({ root, store, presentUs, narration, toggleProj
   const isSimulated = root.dataset.engine === "simulated";
   const opening = parseView(location.search);
   let isOpened = false;
+  let hasArrived = false;
   let addressMs = 0;
 
   const startUs = () => store.live().run?.started_us ?? 0;
@@ -221,11 +222,14 @@ export function createTimeTravel({ root, store, presentUs, narration, toggleProj
       const { isPlaying, speed } = player.state();
       return !isPast() ? 1 : isPlaying ? speed : 0;
     },
+    /** Whether what the address says is there: until then the end of a replay may be, which is nobody's business. */
+    hasArrived: () => hasArrived,
     /** @param {State} shown */
     show(shown) {
       const { run } = store.live();
       if (!run) return;
       if (!isOpened) open();
+      if (!player.state().isSeeking) hasArrived = true;
       const { isPlaying, isWaiting, speed } = player.state();
       bar.show({
         live: store.live(),

@@ -1,7 +1,8 @@
 /**
  * The whole run as a strip: how many keys differ at each moment, and where faults are. Pure.
  *
- * The windows of the page tell it exactly while none has been dropped; else its seconds do, as far as they go back.
+ * The windows of the page tell it exactly while none has been dropped; else its seconds do, as far as they go back: what
+ * is before them is unknown.
  *
  * @import {State} from "../types.js"
  */
@@ -16,17 +17,18 @@ export const STRIP = { width: 1000, height: 100 };
  * @param {number} from_us
  * @param {number} to_us
  * @param {number} [highest] of keys that the strip's height stands for, where several strips have one measure
- * @returns {{diverged: string, faults: {x: number, width: number}[], most: number}} a path and bands within `STRIP`
+ * @returns {{diverged: string, faults: {x: number, width: number}[], most: number, unknown: number}} a path and bands within
+ *   `STRIP`; and the share of the run, from its beginning, of which the page knows nothing
  */
 export function stripFigure(state, from_us, to_us, highest = 0) {
   const span_us = Math.max(1, to_us - from_us);
   const x = (/** @type {number} */ us) =>
     Math.min(STRIP.width, Math.max(0, (us - from_us) / span_us * STRIP.width));
-  const steps = state.windows_dropped ? bySecond(state.seconds, from_us, to_us) : divergedOverTime(
-    state.windows,
-    from_us,
-    to_us,
-  );
+  const isPartial = state.windows_dropped > 0;
+  const steps = isPartial
+    ? bySecond(state.seconds, from_us, to_us)
+    : divergedOverTime(state.windows, from_us, to_us);
+  const known_us = isPartial && state.seconds.length ? from_us + state.seconds[0].second * 1e6 : from_us;
   const points = decimate(
     steps.map(([us, n]) => /** @type {[number, number]} */ ([x(us), n])),
     STRIP.width,
@@ -40,6 +42,7 @@ export function stripFigure(state, from_us, to_us, highest = 0) {
       return { x: left, width: Math.max(2, x(fault.to_us ?? to_us) - left) };
     }),
     most,
+    unknown: x(known_us) / STRIP.width,
   };
 }
 

@@ -62,9 +62,15 @@ export function createFindings(root, onWitness = () => {}) {
   }
 
   return {
-    /** @param {string|undefined} runState */
-    show(runState) {
+    /**
+     * Whoever watches a replay is not told how it ends before it does; what was told stays.
+     *
+     * @param {string|undefined} shown the run's state at the instant that is shown
+     * @param {string|undefined} runState and in the present
+     */
+    show(shown, runState) {
       if (isAsked || !isOver(runState)) return;
+      if (!isOver(shown)) return setText(note, texts.findings.later);
       isAsked = true;
       setText(note, texts.findings.looking);
       ask(0);

@@ -36,15 +36,16 @@ export function createStatus(page) {
       setAttribute(connection, "data-state", status.name);
       setText(connectionText, connectionWords(status, quiet_ms));
     },
-    /** @param {State} state @param {number} now_us */
-    showRun(state, now_us) {
+    /** @param {State} state @param {number} now_us @param {string} [present] the run's state in the present: a replay is of a run that is over */
+    showRun(state, now_us, present) {
       document.body.classList.toggle("is-refused", state.refusal !== null && state.run === null);
       if (state.refusal) return showBanner(banner, "bad", state.refusal.text, state.refusal.remedy);
       if (!state.run) return undefined;
       const { run } = state;
       const words = texts.runState[run.state] ?? { label: run.state, text: "" };
-      setAttribute(chip, "data-state", run.state);
-      setText(chip, words.label);
+      const chipState = present ?? run.state;
+      setAttribute(chip, "data-state", chipState);
+      setText(chip, texts.runState[chipState]?.label ?? chipState);
       const until = run.ended_us ?? now_us;
       setText(clock, runTime(until - run.started_us));
       document.body.classList.toggle("is-over", isOver(run.state));

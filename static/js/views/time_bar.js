@@ -49,6 +49,7 @@ export function createTimeBar(bar, band, act) {
   let drawnMs = -Infinity;
 
   speed.replaceChildren(...SPEEDS.map((one) => new Option(texts.past.speed(one), String(one))));
+  speed.value = "1";
   play.addEventListener("click", act.toggle);
   range.addEventListener("input", () => act.seek(Number(range.value) * 1000));
   speed.addEventListener("change", () => act.setSpeed(Number(speed.value)));
@@ -66,6 +67,8 @@ export function createTimeBar(bar, band, act) {
     drawnMs = performance.now();
     const figure = stripFigure(live, from_us, to_us);
     strip.replaceChildren(...stripMarks(figure));
+    bar.style.setProperty("--unknown", String(figure.unknown));
+    setAttribute(range, "title", figure.unknown ? texts.past.notDrawn : null);
   }
 
   /** @param {Shown} shown */
