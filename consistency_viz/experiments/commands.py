@@ -78,6 +78,7 @@ def refusal(refused: CommandRefused) -> JsonResponse:
     response = JsonResponse(answer, status=refused.status)
     if refused.status == 503:
         response["Retry-After"] = "1"
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's; no error of ours
     return response
 
 

@@ -68,10 +68,9 @@ async def frames(request: HttpRequest, run_id: str) -> HttpResponse:
 
 async def _answer(request: HttpRequest, run_id: str, frames: Callable[[Film], list[Snapshot | Delta]]) -> HttpResponse:
     try:
-        raw = await look(request, "", _asked, run_id, frames)
+        return await look(request, "", lambda: compressed(request, _asked(run_id, frames)))
     except CommandRefused as refused:
         return refusal(refused)
-    return compressed(request, raw)
 
 
 def _asked(run_id: str, frames: Callable[[Film], list[Snapshot | Delta]]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,13 +16,13 @@ from consistency_viz.experiments import stack
 from consistency_viz.experiments.commands import CommandRefused, refusal
 from consistency_viz.experiments.lookers import look
 from consistency_viz.experiments.models import Run, microseconds
+from consistency_viz.live.answers import compressed
 from consistency_viz.live.conflicts import conflicts_of
 from consistency_viz.live.trace.columns import KINDS
 from consistency_viz.live.trace.pieces import BadCursorError, Pieces
 from workers.model.history import line
 
 DIGITS_MAX: Final = 18
-COMPRESSED_FROM_BYTES: Final = 1_400
 OBSERVATION_BYTES_MAX: Final = 64 * 1024
 
 
@@ -43,10 +42,9 @@ async def trace(request: HttpRequest, run_id: str) -> HttpResponse:
         cursor = request.GET.get("cursor", "")
         from_us = _whole(request, "from_us") or 0
         to_us = _whole(request, "to_us")
-        raw = await look(request, "", _piece, run, nodes, cursor, from_us, to_us)
+        return await look(request, "", lambda: compressed(request, _piece(run, nodes, cursor, from_us, to_us)))
     except CommandRefused as refused:
         return refusal(refused)
-    return _compressed(request, raw)
 
 
 @require_GET
@@ -67,7 +65,7 @@ async def conflicts(request: HttpRequest, run_id: str) -> HttpResponse:
     """The biographies of a run's conflicts, as far as it has been recorded."""
     run = await sync_to_async(_run)(run_id)
     try:
-        return _compressed(request, await look(request, f"conflicts {run_id}", conflicts_of, run))
+        return compressed(request, await look(request, f"conflicts {run_id}", conflicts_of, run))
     except CommandRefused as refused:
         return refusal(refused)
 
@@ -118,16 +116,6 @@ def _whole(request: HttpRequest, name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
         raise CommandRefused(f"{name}: {text[:40]!r} is no whole number of microseconds.", "Leave it out.", status=400)
     return int(text)
-
-
-def _compressed(request: HttpRequest, raw: bytes) -> HttpResponse:
-    """The piece, packed for browsers that take it: names and small numbers shrink to a sixth."""
-    response = HttpResponse(raw, content_type="application/json")
-    response["Vary"] = "Accept-Encoding"
-    if len(raw) >= COMPRESSED_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.content = gzip.compress(raw, compresslevel=1, mtime=0)
-        response["Content-Encoding"] = "gzip"
-    return response
 
 
 def _run_and_nodes(run_id: str) -> tuple[Run, tuple[str, ...]]:
