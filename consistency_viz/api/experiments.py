@@ -181,7 +181,7 @@ def _summary(experiment: Experiment) -> dict[str, Any]:
     if experiment.summary is not None and experiment.state == Experiment.State.FINISHED:
         kept: dict[str, Any] = experiment.summary
         return kept
-    return conclusion.summary_of(experiment.specification(), conclusion.cells_of(experiment))
+    return conclusion.summary_of(experiment.specification(), conclusion.cells_of(experiment), storing.known)
 
 
 def _result(row: Result) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from consistency_viz.experiments.admin.parts import YamlField, said
 from consistency_viz.experiments.campaign import storing
 from consistency_viz.experiments.campaign.cells import plan
 from consistency_viz.experiments.campaign.models import Experiment, Scenario, Variant
+from consistency_viz.experiments.campaign.scenario_asks import expectations_by_default
 from consistency_viz.experiments.stack import catalogue
 from workers.cluster.reading import examples, sections_read
 from workers.cluster.scenario_errors import ScenarioError
@@ -66,7 +67,8 @@ class ExperimentForm(forms.ModelForm):
         label="Expectations",
         help_text=(
             "What you believe, held to every run. `variants: [...]` limits one to some variants, "
-            "`in_share_of_runs: {at_least: 0.9}` makes it softer. Empty: just measure."
+            "`in_share_of_runs: {at_least: 0.9}` makes it softer. Left empty in a new experiment, those of the "
+            "scenario and of its fix are filled in, for you to change. Emptied after that: just measure."
         ),
         placeholder=(
             "- {checker: lost-updates, verdict: passed, because: Nobody may lose a write.}\n"
@@ -136,6 +138,7 @@ class VariantFormSet(forms.BaseInlineFormSet):
         kept.sort(key=lambda f: f.cleaned_data.get("position") or 0)
         if not kept:
             raise ValidationError("Add at least one variant, such as the scenario as it is.")
+        self._fill_in_expectations([f.instance.specification() for f in kept])
         fields = self.instance.specification(variants=[f.instance.specification() for f in kept])
         try:
             plan(fields, self.instance.name, storing.known)
@@ -143,6 +146,14 @@ class VariantFormSet(forms.BaseInlineFormSet):
             for problem in error.problems:
                 self._tell(problem, form, kept)
             raise ValidationError("It cannot be played like this; the fields in question say why.") from None
+
+    def _fill_in_expectations(self, variants: list[dict[str, Any]]) -> None:
+        """The scenario's own, where a new experiment has none: they can be seen and changed in the draft."""
+        experiment = self.instance
+        if experiment.pk is None and not experiment.expect:
+            scenario = storing.known(experiment.scenario)
+            if scenario is not None:
+                experiment.expect = expectations_by_default(scenario, variants, is_swept=bool(experiment.sweep))
 
     def _tell(self, problem: Any, form: forms.ModelForm, kept: list[Any]) -> None:
         first, _, rest = problem.field.partition(".")

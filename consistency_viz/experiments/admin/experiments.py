@@ -280,7 +280,10 @@ class ExperimentAdmin(ModelAdmin):
         prices = ""
         if experiment.summary is not None:
             found = compared([experiment.summary])
-            prices = table(found.head, found.rows, "Nothing was measured.")
+            prices = format_html(
+                '<p class="cv-answer">{}</p>{}',
+                experiment.summary.get("answer", ""), table(found.head, found.rows, "Nothing was measured."),
+            )  # fmt: skip
         reason = format_html('<p class="cv-empty">{}</p>', experiment.reason) if experiment.reason else ""
         return format_html(
             '<div class="cv-overview" data-cv-progress="{}">{}{}</div>{}{}',

@@ -12,8 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from consistency_viz.checkers.verdict import Verdict, overall
+from consistency_viz.experiments.campaign import storing
+from consistency_viz.experiments.campaign.answer import answer
+from consistency_viz.experiments.campaign.cells import Known, shipped
+from consistency_viz.experiments.campaign.comparison import figures_of
 from consistency_viz.experiments.campaign.models import Cell, Experiment, Finding
 from consistency_viz.experiments.campaign.results import tally_of
+from consistency_viz.experiments.campaign.scenario_asks import checkers_asked, metrics_asked
 from consistency_viz.experiments.tally import Tally
 
 VERSION: Final = 1
@@ -33,11 +38,16 @@ class CellTally(NamedTuple):
     tally: Tally | None
 
 
-def summary_of(specification: dict[str, Any], cells: Sequence[CellTally]) -> dict[str, Any]:
-    """The experiment and its cells, as the API, ``experiment --json`` and the report have it (docs/experiments.md)."""
-    return {
+def summary_of(specification: dict[str, Any], cells: Sequence[CellTally], known: Known = shipped) -> dict[str, Any]:
+    """The experiment and its cells, as the API, ``experiment --json`` and the report have it (docs/experiments.md).
+
+    ``known`` finds its scenario, for the figures and checkers that the scenario asks about.
+    """
+    asked = {"metrics": metrics_asked(specification, known), "checkers": checkers_asked(specification, known)}
+    summary: dict[str, Any] = {
         "version": VERSION,
         "experiment": specification,
+        "asked": asked,
         "verdict": verdict_of(cells),
         "runs": sum(cell.tally.n for cell in cells if cell.tally is not None),
         "cells": [
@@ -51,6 +61,8 @@ def summary_of(specification: dict[str, Any], cells: Sequence[CellTally]) -> dic
             for cell in cells
         ],
     }
+    played = [cell for cell in summary["cells"] if cell["summary"] is not None]
+    return summary | {"answer": answer(played, figures_of([summary]), asked["checkers"], summary["verdict"])}
 
 
 def verdict_of(cells: Iterable[CellTally]) -> Verdict | None:
@@ -77,7 +89,7 @@ def cells_of(experiment: Experiment) -> list[CellTally]:
 def conclude(experiment: Experiment) -> bool:
     """Sum up an experiment whose runs are all there and end it; false if it was ended meanwhile."""
     cells = cells_of(experiment)
-    summary = summary_of(experiment.specification(), cells)
+    summary = summary_of(experiment.specification(), cells, storing.known)
     rows = [
         finding
         for row, cell in zip(experiment.cells.all(), cells, strict=True)

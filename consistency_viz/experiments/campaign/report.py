@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consistency_viz.checkers.verdict import Verdict
-from consistency_viz.experiments.campaign.comparison import FIGURES, interval
+from consistency_viz.experiments.campaign.comparison import figures_of, interval
 from consistency_viz.experiments.simulation_report import EXPECTED, STYLES
 
 
@@ -21,15 +21,15 @@ def render(summary: dict[str, Any]) -> Iterator[RenderableType]:
     if asked.get("question"):
         yield Text(asked["question"])
     cells = [cell for cell in summary["cells"] if cell["summary"] is not None]
-    yield _prices(cells)
+    yield _prices(summary, cells)
     yield from _failed(cells)
     yield from _expected(cells)
     verdict = summary["verdict"]
-    yield Text(f"Expectations: {EXPECTED[verdict]}.", style=STYLES[verdict])
+    yield Text(summary["answer"] or f"Expectations: {EXPECTED[verdict]}.", style=STYLES[verdict])
 
 
-def _prices(cells: list[dict[str, Any]]) -> Table:
-    shown = [(name, title) for name, title in FIGURES if any(name in cell["summary"]["metrics"] for cell in cells)]
+def _prices(summary: dict[str, Any], cells: list[dict[str, Any]]) -> Table:
+    shown = figures_of([summary])
     table = Table(box=None)
     table.add_column("median (95 % interval)", no_wrap=True)
     table.add_column("design")
