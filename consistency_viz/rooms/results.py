@@ -26,7 +26,9 @@ _ENDED: Final = tuple(f"work.operations.{f}.{outcome}" for f in _DONE for outcom
 
 COLUMNS: Final = (
     Column("diverged", "Time divergent", "s", ("divergence.value.all.union_ms",), times=0.001),
-    Column("stale", "Stale reads of all clients", "%", ("staleness.violations.count",), ("staleness.violations.n",), 100),
+    Column(
+        "stale", "Stale reads of all clients", "%", ("staleness.violations.count",), ("staleness.violations.n",), 100
+    ),
     Column("lost", "Lost updates", "", ("lost-updates.lost.count",)),
     Column(
         "latency",
