@@ -8,7 +8,7 @@
 | ``REDIS_RUNS_URL`` | none | a Redis Cluster for the keys of runs, each on one shard |
 | ``SECRET_KEY`` | made once in the data directory | signs sessions |
 | ``ALLOWED_HOSTS`` | loopback | comma-separated host names under which the pages are reached |
-| ``CV_HTTPS`` | off | served over TLS: cookies are marked secure |
+| ``CV_HTTPS`` | off | a proxy here serves TLS: cookies are marked secure, and it is believed who the client is |
 | ``CV_PUBLIC_URL`` | what the browser uses | where phones reach the pages: what a room's QR code says |
 | ``CV_HISTORIES_DAYS`` | keep all | histories of runs that ended longer ago are deleted |
 | ``CV_HISTORIES_MB`` | keep all | of more than this together, the oldest are deleted |

@@ -20,7 +20,7 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consistency_viz.settings")
 get_asgi_application()
 
-from consistency_viz.live import feeds  # noqa: E402 - Django first
+from consistency_viz.live import feeds, places  # noqa: E402 - Django first
 from consistency_viz.live.consumers import RunConsumer  # noqa: E402
 from consistency_viz.live.feed import RunFeed  # noqa: E402
 from consistency_viz.live.frames import Delta, KeyView, NodeView, ReplicaValue, RunView, Totals  # noqa: E402
@@ -93,6 +93,7 @@ async def _beats() -> Any:
 
 
 setattr(feeds, "RunFeed", BenchFeed)  # noqa: B010 - what ``watch`` makes of a run, here and nowhere else
+setattr(places, "SOCKETS_MAX_PER_ADDRESS", places.SOCKETS_MAX_PER_RUN)  # noqa: B010 - the whole crowd comes from here
 application = ProtocolTypeRouter(
     {
         "websocket": URLRouter(
