@@ -37,6 +37,7 @@ export const texts = {
   items: (/** @type {number} */ n) => some(n, "item", "items"),
   without: (/** @type {string[]} */ items) =>
     items.length > 2 ? `without ${count(items.length)} that others have` : `without ${items.join(", ")}`,
+  otherIn: (/** @type {string} */ fields) => `other ${fields}`,
   netAmount: (/** @type {string} */ amount) => `${amount} net`,
 
   connection: /** @type {Record<string, string>} */ ({
@@ -91,6 +92,7 @@ export const texts = {
     `${id}: ${state}, epoch ${epoch}, last sign of life ${duration(age_ms)} ago, ` +
     `partitions ${partitions.length ? partitions.join(", ") : "none"}`,
   noInstance: "no instance",
+  ended: "ended",
   instances: (/** @type {number} */ n) => some(n, "instance", "instances"),
   addInstance: (/** @type {string} */ node) => `Add an instance of ${node}`,
   removeInstance: (/** @type {string} */ node) => `Remove an instance of ${node}`,
@@ -129,7 +131,7 @@ export const texts = {
       : `${some(n, "key differs", "keys differ")} now`,
   divergedKeys: (/** @type {boolean} */ isOver) => isOver ? "Differ at the end" : "Keys that differ now",
   moreKeys: (/** @type {number} */ n) =>
-    `${some(n, "more key is", "more keys are")} known but not shown here`,
+    `${some(n, "more key is", "more keys are")} not shown here; those that differ come first`,
 
   stepOf: (/** @type {number} */ step, /** @type {number} */ steps) => `${step} of ${steps}`,
   findings: {

@@ -42,6 +42,24 @@ export function describe(value) {
   return { tone: otherTone(canonical(value)), label, detail: "" };
 }
 
+/**
+ * The names of the fields in which two values differ, of values that look the same otherwise.
+ *
+ * @param {unknown} value
+ * @param {unknown} newest
+ * @returns {string[]}
+ */
+export function unlikeIn(value, newest) {
+  if (!isRecord(value) || !isRecord(newest)) return [];
+  const names = new Set([...Object.keys(newest), ...Object.keys(value)]);
+  return [...names].filter((name) => canonical(value[name]) !== canonical(newest[name])).sort();
+}
+
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+function isRecord(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 /** @param {unknown} value */
 function statusOf(value) {
   if (value === null || typeof value !== "object" || !("status" in value)) return null;

@@ -79,6 +79,7 @@ Deno.test("cells are compared with the newest value, and heads add up what each 
         updates: 3,
         behind: 0,
         differs: false,
+        unlike: "",
       },
       {
         replica: "view-1",
@@ -88,6 +89,7 @@ Deno.test("cells are compared with the newest value, and heads add up what each 
         updates: 1,
         behind: 2,
         differs: true,
+        unlike: "",
       },
       {
         replica: "view-2",
@@ -97,10 +99,26 @@ Deno.test("cells are compared with the newest value, and heads add up what each 
         updates: 0,
         behind: 3,
         differs: true,
+        unlike: "",
       },
     ],
   }]);
   equal([model.hidden, model.diverged], [2, 1]);
+});
+
+Deno.test("where two values have the same words, it is said in which fields they are unlike", () => {
+  const order = (/** @type {number} */ cents) => ({ status: "mailed", net_cents: 1000, total_cents: cents });
+  const key = keyOf("k", 0, true, { a: shown(order(1190), 5, 9), b: shown(order(1191), 4, 5) });
+  const keys = new Map([["k", key]]);
+  const model = matrixModel(
+    { keys, keys_dropped: 0, windows: [], replicas: ["a", "b"] },
+    [{ key: "k", since_us: 0 }],
+    20,
+  );
+  equal(model.rows[0].cells.map(({ label, unlike }) => [label, unlike]), [["mailed", ""], [
+    "mailed",
+    "total",
+  ]]);
 });
 
 Deno.test("the newest value has the most updates; of equals, it was there first", () => {

@@ -1,5 +1,6 @@
 /** The space-time diagram's pure parts: the trace from pieces, levels of detail, causality, and where things lie. */
 
+import { worded } from "../../static/js/spacetime/detail.js";
 import { deepStrictEqual as equal, ok } from "node:assert";
 import { coneOf, createOrder } from "../../static/js/spacetime/causality.js";
 import {
@@ -283,4 +284,9 @@ Deno.test("ticks are round, inside the span, and as exact as their distance", ()
   equal(found.map(({ text }) => text), ["2.13 s", "2.14 s", "2.15 s", "2.16 s", "2.17 s", "2.18 s"]);
   equal(ticks({ from_us: -1e6, to_us: 6e7 }, FRAME).map(({ us }) => us / 1e6), [0, 10, 20, 30, 40, 50, 60]);
   equal([instant(1_234_567, 1), instant(5e6, 1e6), instant(1_500, 500)], ["1.234567 s", "5 s", "0.0015 s"]);
+});
+
+Deno.test("what was recorded of an event is told in words and units", () => {
+  equal(worded("sent_us", 13_173_208), ["sent", "13.173208 s"]);
+  equal(worded("first_seen", { a: 1 }), ["first seen", '{"a":1}']);
 });

@@ -10,7 +10,7 @@
  * @import {State, KeyView} from "../types.js"
  */
 
-import { canonical, describe, newestOf, otherTones, plain } from "../values.js";
+import { canonical, describe, newestOf, otherTones, plain, unlikeIn } from "../values.js";
 import { texts } from "../texts.js";
 
 export const HOLD_US = 1_500_000;
@@ -28,6 +28,7 @@ const ITEMS_SPELLED_MAX = 4;
  * @property {number} updates
  * @property {number} behind updates that the newest has and this has not
  * @property {boolean} differs from the newest value
+ * @property {string} unlike in which fields it differs from the newest, where both have the same words
  * @property {string} [full] all of the value, where the label is not
  *
  * @typedef {{key: string, diverged: boolean, is_new: boolean, cells: Cell[]}} Row
@@ -120,6 +121,7 @@ function rowOf(key, replicas, is_new) {
   const cells = replicas.map((replica) => {
     const shown = key.values[replica] ?? { value: null, updates: 0, at_us: 0 };
     const looks = describe(shown.value);
+    const looksSame = looks.label === describe(newest?.value).label;
     return {
       replica,
       ...looks,
@@ -128,9 +130,15 @@ function rowOf(key, replicas, is_new) {
       updates: shown.updates,
       behind: Math.max(0, (newest?.updates ?? 0) - shown.updates),
       differs: canonical(shown.value) !== newestText,
+      unlike: looksSame ? unlikeIn(shown.value, newest?.value).map(worded).join(", ") : "",
     };
   });
   return { key: key.key, diverged: key.diverged, is_new, cells };
+}
+
+/** A field as people call it. @param {string} name */
+function worded(name) {
+  return name.replace(/_(cents|us|ms)$/, "").replaceAll("_", " ");
 }
 
 /**

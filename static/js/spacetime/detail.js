@@ -39,8 +39,8 @@ export function createDetail(root, { url, onClose }) {
       if (!response.ok) throw new Error(line.error);
       const rows = Object.entries(line).filter(([name, value]) => !SAID.has(name) && value !== "");
       list.replaceChildren(...rows.map(([name, value]) => {
-        const text = short(typeof value === "string" ? value : JSON.stringify(value));
-        const row = h("div", "", [h("dt", "", [name]), h("dd", "", [text])]);
+        const [term, text] = worded(name, value);
+        const row = h("div", "", [h("dt", "", [term]), h("dd", "", [text])]);
         row.classList.toggle("is-long", text.length > LINE_LENGTH);
         return row;
       }));
@@ -67,6 +67,14 @@ export function createDetail(root, { url, onClose }) {
     /** For readers who hear the page. @param {string} words */
     say: (words) => setText(said, words),
   };
+}
+
+/** What is recorded under a name; of times that it is a time, and of which unit. @param {string} name @param {unknown} value */
+export function worded(name, value) {
+  if (name.endsWith("_us") && typeof value === "number") {
+    return [name.slice(0, -"_us".length).replaceAll("_", " "), `${(value / 1e6).toFixed(6)} s`];
+  }
+  return [name.replaceAll("_", " "), short(typeof value === "string" ? value : JSON.stringify(value))];
 }
 
 /** @param {string} text */

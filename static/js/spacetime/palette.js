@@ -20,7 +20,7 @@ export function readPalette(tones) {
     fault: theme.fault,
     hot: theme.hot,
     bad: own.lost,
-    past: theme.series[0],
+    past: theme.series[5],
     future: theme.series[2],
     cursor: theme.text,
     applied: own.ink,

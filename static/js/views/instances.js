@@ -20,8 +20,9 @@ export function running(instances) {
 /**
  * @param {Element} card
  * @param {InstanceView[]} instances
+ * @param {string} [none] what there is to say where there is none
  */
-export function showInstances(card, instances) {
+export function showInstances(card, instances, none = texts.noInstance) {
   const list = find(".chips", card);
   const shown = instances.length > CHIPS_MAX ? instances.slice(0, CHIPS_MAX - 1) : instances;
   const hidden = instances.length - shown.length;
@@ -31,7 +32,7 @@ export function showInstances(card, instances) {
     list.append(h("li", "chip", [h("span", "chip-dot"), h("span", "chip-text"), h("span", "chip-age")]));
   }
   list.classList.toggle("is-many", shown.length > 2);
-  if (!instances.length) return showChip(list.children[0], "none", texts.noInstance, "", texts.noInstance);
+  if (!instances.length) return showChip(list.children[0], "none", none, "", none);
   shown.forEach((instance, index) => {
     const { id, state, epoch, age_ms, partitions } = instance;
     const title = texts.instanceTitle(id, texts.instanceState[state] ?? state, epoch, age_ms, partitions);

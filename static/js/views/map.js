@@ -202,7 +202,7 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
         element.classList.toggle("is-looked-at", lookedAt.has(id));
         showLag(element, Math.max(...recent.map((second) => second.lag_ms[id] ?? -1)), counts.get(id));
         const instances = state.instances.filter((instance) => instance.node === id);
-        showInstances(element, instances);
+        showInstances(element, instances, isOverNow ? texts.ended : texts.noInstance);
         if (state.run) showSteps(element, id, running(instances).length, state.run.partitions);
       }
     },

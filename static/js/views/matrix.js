@@ -178,10 +178,12 @@ function showCell(element, cell) {
   box.classList.toggle("is-behind", cell.behind > 0);
   box.classList.toggle("is-different", cell.differs);
   setText(find(".cell-label", box), cell.label);
-  setText(find(".cell-detail", box), cell.detail);
+  setText(find(".cell-detail", box), cell.unlike ? texts.otherIn(cell.unlike) : cell.detail);
+  box.classList.toggle("is-unlike-inside", cell.unlike !== "");
   setText(find(".cell-behind", box), cell.behind > 0 ? `−${cell.behind}` : "");
   const behind = cell.behind > 0 ? `, ${texts.behind(cell.behind)}` : "";
-  const full = `${cell.replica}: ${cell.full ?? cell.label} ${cell.detail}${behind}`;
+  const unlike = cell.unlike ? `, ${texts.otherIn(cell.unlike)}` : "";
+  const full = `${cell.replica}: ${cell.full ?? cell.label} ${cell.detail}${unlike}${behind}`;
   const isLong = cell.full !== undefined || cell.label.length >= LONG_LETTERS;
   box.classList.toggle("is-short", cell.label.length <= SHORT_LETTERS_MAX);
   setAttribute(box, "data-full", isLong ? full : null);
