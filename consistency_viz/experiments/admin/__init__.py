@@ -11,5 +11,6 @@ from consistency_viz.experiments.admin.signing_in import BrakedForm
 __all__ = ["accounts", "experiments", "findings", "runs", "scenarios", "tokens"]
 
 admin.site.login_form = BrakedForm
+admin.site.login_template = "admin/experiments/login.html"
 admin.site.index_template = "admin/experiments/index.html"
 admin.site.index_title = "Begin here"

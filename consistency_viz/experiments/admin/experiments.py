@@ -33,6 +33,7 @@ VERDICT_COLOURS: Final = {"passed": "success", "failed": "danger", "unknown": "w
 CELLS_SHOWN: Final = 24
 DIFFERENCES_SHOWN: Final = 5
 EXPORTED_MAX: Final = 100
+ERRORS_SHOWN: Final = 4
 
 
 class VariantInline(TabularInline):
@@ -125,6 +126,14 @@ class ExperimentAdmin(ModelAdmin):
         hidden = ("show_save", "show_save_and_continue", "show_save_and_add_another") if begun else ()
         context = {**(extra_context or {}), **dict.fromkeys(hidden, False)}
         return super().changeform_view(request, object_id, form_url, context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *given: Any, **named: Any) -> Any:
+        """Say at the head what is wrong and where: the field may be far below."""
+        form = context["adminform"].form
+        for name, texts in list(form.errors.items())[:ERRORS_SHOWN] if request.method == "POST" else ():
+            label = form.fields[name].label if name in form.fields else ""
+            messages.error(request, f"{label or name}: {texts[0]}")
+        return super().render_change_form(request, context, *given, **named)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:  # noqa: FBT001 - Django's
         """Let the formset of variants reach this form, for its errors."""

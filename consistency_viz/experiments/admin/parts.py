@@ -59,7 +59,11 @@ class YamlField(forms.CharField):
         if found is None:
             return self.kind()
         if not isinstance(found, self.kind):
-            raise ValidationError("Write one `path: value` a line." if self.kind is dict else "Write a list: `- ...`.")
+            how = (
+                "Write one `path: value` a line" if self.kind is dict else "Write a list, each item on a line with `- `"
+            )
+            example = str(self.widget.attrs.get("placeholder", "")).partition("\n")[0]
+            raise ValidationError(f"{how}{f', such as: {example}' if example else ''}")
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -286,3 +286,29 @@ def test_a_new_experiment_without_expectations_takes_over_those_of_its_scenario_
         ("divergence", ["with the fix"]),
     ]
     assert "checker: lost-updates" in page
+
+
+def test_whoever_is_not_signed_in_is_told_of_the_presenters_link_before_any_password(client):
+    page = client.get("/admin/", follow=True).content.decode()
+    assert page.index("Open the presenter link") < page.index("I have an account with a password")
+    assert ("Welcome back" in page, "<details open" in page) == (False, False)
+    refused = client.post("/admin/login/", {"username": "vera", "password": "wrong"}).content.decode()
+    assert "<details open" in refused
+    assert "Please enter the correct username and password" in refused
+
+
+def test_plain_words_as_expectations_are_answered_at_the_head_with_an_example(presenter):
+    response = presenter.post(ADD, posted(expect="it should be fast"))
+    (said,) = [str(one) for one in response.context["messages"]]
+    assert said == (
+        "Expectations: Write a list, each item on a line with `- `, such as: "
+        "- {checker: lost-updates, verdict: passed, because: Nobody may lose a write.}"
+    )
+
+
+def test_the_button_that_stands_out_in_a_draft_is_the_one_that_runs_it(presenter):
+    draft = storing.create(plan(asked(), "e.yaml"))
+    page = presenter.get(f"{LIST}{draft.pk}/change/").content.decode()
+    found = re.findall(r"<button([^>]*experiment_form[^>]*)>(.*?)</button>", page, re.DOTALL)
+    buttons = {re.sub(r"<.*?>|play_arrow|content_copy", "", text).strip(): "bg-primary-600" in at for at, text in found}
+    assert buttons == {"Save": False, "Run now": True, "Clone": False}
