@@ -3,8 +3,9 @@
 Run as ``python -m consistency_viz.lab.web APPLICATION HOST PORT``.
 
 Rules
-1. Within ``HEAD_WITHIN_S`` (``CV_HEAD_WITHIN_S``) of a connection's or a request's first byte the whole head of the request has come, else the
-   connection is closed: uvicorn waits for ever. Bodies are ``asgi.BodyLimit``'s business, sockets their consumers'.
+1. Within ``HEAD_WITHIN_S`` (``CV_HEAD_WITHIN_S``) of a connection's or a request's first byte the whole head of the
+   request has come, else the connection is closed: uvicorn waits for ever. Bodies are ``asgi.BodyLimit``'s business,
+   sockets their consumers'.
 2. As many descriptors as the machine gives: strangers' idle connections must not keep files from being opened.
 3. What a proxy says of a client counts only where ``CV_HTTPS`` says that there is one, and from this machine only.
 """
