@@ -18,6 +18,7 @@ import secrets
 import shutil
 import sys
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self
@@ -130,6 +131,8 @@ class EmbeddedServer:
         """Start and wait until it answers. After ``stop`` or ``kill`` it comes back on the same port with its data."""
         if self.child is not None:
             self._take_folder()
+            # The lock of this time: the number that it had before may be another file's by now.
+            self.child.command = replace(self.child.command, pass_fds=self._inherited())
             self.child.start()
             return
         binary = server_binary()
@@ -193,9 +196,12 @@ class EmbeddedServer:
             folder=self.folder,
             ready=lambda _: answers(self.url),
             ready_timeout_s=60.0,  # a long append-only file takes a while to load
-            pass_fds=() if self._lock_fd is None else (self._lock_fd,),
+            pass_fds=self._inherited(),
             remedy=f"If its data cannot be loaded and nothing in it matters, remove {self.folder} and start again.",
         )
+
+    def _inherited(self) -> tuple[int, ...]:
+        return () if self._lock_fd is None else (self._lock_fd,)
 
     def _take_folder(self) -> None:
         """Lock the data folder, or raise ``LabError`` naming who has it."""

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import socket
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,19 @@ def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
         with pytest.raises(LabError, match=r"is in use by another laboratory \(process \d+\)\. .*CV_DATA_DIR"):
             EmbeddedServer(tmp_path).start()
         assert first.alive
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_server_that_comes_back_inherits_the_lock_whatever_its_number_is_now(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path) as server:
+        server.stop()
+        with ExitStack() as others:
+            for _ in range(20):  # take the numbers that were free, so the one that the lock had too
+                others.enter_context(Path(os.devnull).open())
+            server.start()
+        held = {one.readlink().name for one in Path(f"/proc/{server.pid}/fd").iterdir()}
+        assert server.alive
+        assert "lock" in held
 
 
 def test_whoever_does_not_know_the_password_is_refused(tmp_path: Path) -> None:
