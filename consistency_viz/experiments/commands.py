@@ -58,7 +58,12 @@ def presents(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     except CookieError:
         return False
     morsel = jar.get(settings.SESSION_COOKIE_NAME)
-    return morsel is not None and _presents(import_module(settings.SESSION_ENGINE).SessionStore(morsel.value))
+    return morsel is not None and presents_by(morsel.value)
+
+
+def presents_by(session_key: str) -> bool:
+    """The same by the key of a session."""
+    return bool(session_key) and _presents(import_module(settings.SESSION_ENGINE).SessionStore(session_key))
 
 
 def _presents(session: Any) -> bool:

@@ -10,14 +10,13 @@ Rules
 from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
-from importlib import import_module
 from typing import Any, Final, Literal, NamedTuple
 
 from django.conf import settings
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from consistency_viz.experiments.commands import PRESENTER
+from consistency_viz.experiments.commands import presents_by
 from consistency_viz.rooms.models import Room, Seat
 
 Role = Literal["participant", "projector", "presenter"]
@@ -81,13 +80,13 @@ def person(cookies: dict[str, str], room: Room, wanted: Role) -> Person | None:
 
     Of a room that has ended only the presenter may see anything.
     """
-    if room.ended and not _presents(cookies.get(settings.SESSION_COOKIE_NAME, "")):
+    if room.ended and not presents_by(cookies.get(settings.SESSION_COOKIE_NAME, "")):
         return None
     if wanted == "presenter":
-        return Person("presenter") if _presents(cookies.get(settings.SESSION_COOKIE_NAME, "")) else None
+        return Person("presenter") if presents_by(cookies.get(settings.SESSION_COOKIE_NAME, "")) else None
     if wanted == "projector":
         is_ours = is_screen(cookies.get(screen_cookie(room.code), ""), room.code)
-        return Person("projector") if is_ours or _presents(cookies.get(settings.SESSION_COOKIE_NAME, "")) else None
+        return Person("projector") if is_ours or presents_by(cookies.get(settings.SESSION_COOKIE_NAME, "")) else None
     number = seat_of(cookies.get(seat_cookie(room.code), ""), room.code)
     taken = Seat.objects.filter(room=room, number=number, removed=False).exists() if number else False
     return Person("participant", number) if taken else None
@@ -113,10 +112,3 @@ def _read(token: str, kind: str) -> dict[str, Any]:
     except signing.BadSignature:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _presents(session_key: str) -> bool:
-    if not session_key:
-        return False
-    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    return store.get(PRESENTER) is True

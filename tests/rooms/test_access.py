@@ -84,3 +84,12 @@ def test_a_token_expires(monkeypatch):
 def test_cookies_of_a_handshake_are_read_and_nonsense_is_none():
     assert access.cookies_of([(b"cookie", b"a=1; b=2"), (b"host", b"x")]) == {"a": "1", "b": "2"}
     assert access.cookies_of([(b"cookie", b"\xff\xfe=;;;==")]) == {}
+
+
+def test_a_presenter_whose_account_is_locked_presents_no_more(make_room, django_user_model):
+    room = make_room()
+    cookies = cookies_for(room, "presenter")
+    account, _ = django_user_model.objects.get_or_create(username="presenter")
+    account.is_active = False
+    account.save()
+    assert person(cookies, room, "presenter") is None
