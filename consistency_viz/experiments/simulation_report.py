@@ -12,6 +12,7 @@ from rich.text import Text
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments import fault_report, visibility_report
 from consistency_viz.experiments.tally import Tally
+from workers.cluster.schema.story import VerdictExpected
 
 STYLES: Final = {None: "", Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 FIGURES: Final = (
@@ -40,6 +41,11 @@ EXPECTED: Final = {
 }
 """The verdict on a scenario's expectations in words."""
 
+FOUND: Final = {Verdict.PASSED: "as expected", Verdict.FAILED: "NOT", Verdict.UNKNOWN: "cannot be told"}
+"""The verdict on one expectation: "passed" beside "failed is expected" would read as its opposite."""
+
+WITNESSES_MAX: Final = 2
+
 
 def render(tally: Tally, summary: dict[str, Any]) -> Iterator[RenderableType]:
     """Verdicts, expectations, figures: a median with its interval, or the one value of a single run; witnesses."""
@@ -48,14 +54,18 @@ def render(tally: Tally, summary: dict[str, Any]) -> Iterator[RenderableType]:
     seeds = f"seed {first}" if n == 1 else f"{n:,} runs, seeds {first} to {tally.last_seed}"
     yield Text(f"{scenario.title} ({scenario.name}, {scenario.design}): {seeds}", style="bold")
     yield _verdicts(tally, summary)
+    idle = _idle(tally, summary)
+    if idle:
+        yield Text(f"Nothing to judge: {', '.join(idle)}.", style="dim")
     yield from expectations(summary["expectations"])
     yield _figures(n, summary["metrics"])
     yield from visibility_report.render(summary["visibility"])
     if n == 1:
         yield from fault_report.render(tally.first[0].faults)
+    asked = [item.checker for item in scenario.expect if isinstance(item, VerdictExpected)]
     for run in tally.first:
-        for result in run.results:
-            for witness in result.witnesses[:2]:
+        for result in sorted(run.results, key=lambda result: result.checker not in asked):  # what is expected first
+            for witness in result.witnesses[:WITNESSES_MAX]:
                 yield Text(f"seed {run.seed}, {result.checker}: {witness.text}")
 
 
@@ -74,7 +84,7 @@ def expectations(found: dict[str, Any]) -> Iterator[RenderableType]:
             because.append(f"\n{item['reason']}", style="italic")
         table.add_row(
             Text(item["expected"]),
-            Text(item["verdict"], STYLES[item["verdict"]]),
+            Text(FOUND[item["verdict"]], STYLES[item["verdict"]]),
             f"{item['showed']:,} of {n:,}{interval}",
             because,
         )
@@ -100,7 +110,10 @@ def _figures(n: int, metrics: dict[str, Any]) -> Table:
 
 def _verdicts(tally: Tally, summary: dict[str, Any]) -> Table:
     table = Table("checker", "passed", "failed", "unknown", "", box=None)
+    idle = _idle(tally, summary)
     for checker, found in summary["verdicts"].items():
+        if checker in idle:
+            continue
         share = found["failed_share"]
         text = found["note"]
         if found["failed"]:
@@ -109,6 +122,13 @@ def _verdicts(tally: Tally, summary: dict[str, Any]) -> Table:
             text = next(result.reason for result in tally.first[0].results if result.checker == checker)
         table.add_row(checker, *(f"{found[name]:,}" for name in ("passed", "failed", "unknown")), Text(text))
     return table
+
+
+def _idle(tally: Tally, summary: dict[str, Any]) -> list[str]:
+    """The checkers that judged no run because there was nothing for them; one that gave up is none of them."""
+    gave_up = {result.checker for run in tally.first for result in run.results if result.applicable}
+    verdicts = summary["verdicts"].items()
+    return [name for name, found in verdicts if not found["passed"] + found["failed"] and name not in gave_up]
 
 
 def number(value: float) -> str:

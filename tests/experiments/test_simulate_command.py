@@ -10,6 +10,7 @@ import pytest
 
 from consistency_viz.checkers.registry import CHECKERS
 from tests.experiments.commands import manage
+from workers.cluster.catalogue import text_of
 
 FEW = ("order-flow", "--set", "workload.orders=12")
 
@@ -220,3 +221,22 @@ def test_a_setting_that_the_scenario_does_not_read_is_warned_of_on_the_error_str
         "Warning: workload.orders changes nothing: the design state-gossip does not read workload; it reads regions, "
         "entities, replication, clients (such as clients.operations: 240 and clients.operations_per_s: 12)"
     )
+
+
+def test_a_person_reads_that_a_failure_is_as_expected_its_evidence_first_and_idle_checkers_in_one_line() -> None:
+    _, out, _ = manage("simulate", "likes")
+    (row,) = [line for line in out.splitlines() if line.strip().startswith("lost-updates: failed, in every run")]
+    assert row.split("in every run")[1].split("1 of 1")[0].strip() == "as expected"
+    witnesses = [line for line in out.splitlines() if line.startswith("seed 18, ")]
+    assert [line.split(": ")[0] for line in witnesses[:2]] == ["seed 18, lost-updates"] * 2
+    assert "Nothing to judge: linearizable-register, single-writer, set-full, invariants, email-timeliness." in out
+    assert "no e-mail in this history" not in out
+
+
+def test_a_person_reads_not_where_an_expectation_did_not_show(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    lie = "  - {checker: lost-updates, verdict: passed, because: It cannot be.}\n"
+    file.write_text(text_of("likes").replace("expect:\n", f"expect:\n{lie}", 1))
+    status, out, _ = manage("simulate", str(file))
+    row = next(line for line in out.splitlines() if "lost-updates: passed, in every run" in line)
+    assert (status, row.split("in every run")[1].split()[0]) == (1, "NOT")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments.campaign.comparison import figures_of, interval
-from consistency_viz.experiments.simulation_report import EXPECTED, STYLES
+from consistency_viz.experiments.simulation_report import EXPECTED, FOUND, STYLES
 
 
 def render(summary: dict[str, Any]) -> Iterator[RenderableType]:
@@ -75,5 +75,5 @@ def _expected(cells: list[dict[str, Any]]) -> Iterator[RenderableType]:
             seeds = ", ".join(str(seed) for seed in item["seeds_not_shown"][:5])
             expected.append(f"\nnot in seed {seeds}", style="dim")
         share = f"{item['showed']:,} of {n:,}"
-        table.add_row(Text(name), expected, Text(item["verdict"], STYLES[item["verdict"]]), share)
+        table.add_row(Text(name), expected, Text(FOUND[item["verdict"]], STYLES[item["verdict"]]), share)
     yield table
