@@ -177,7 +177,7 @@ function showCell(element, cell) {
   setAttribute(box, "data-tone", cell.tone);
   box.classList.toggle("is-behind", cell.behind > 0);
   box.classList.toggle("is-different", cell.differs);
-  setText(find(".cell-label", box), cell.label);
+  setText(find(".cell-label", box), cell.unlike ? `${cell.label} ≠` : cell.label);
   setText(find(".cell-detail", box), cell.unlike ? texts.otherIn(cell.unlike) : cell.detail);
   box.classList.toggle("is-unlike-inside", cell.unlike !== "");
   setText(find(".cell-behind", box), cell.behind > 0 ? `−${cell.behind}` : "");
