@@ -158,6 +158,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
+FORMAT_MODULE_PATH = "consistency_viz.experiments.site.formats"
 
 LOGGING = logging_config(
     environment.choice("CV_LOG_FORMAT", FORMATS),

@@ -39,10 +39,19 @@ class DescribedAPI(NinjaAPI):
         content = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         for operations in schema["paths"].values():
             for operation in operations.values():
+                _summarize(operation)
                 for status in REFUSALS:
                     refusal = {"description": problems.TITLES[status], "content": content}
                     operation["responses"].setdefault(str(status), refusal)
         return schema
+
+
+def _summarize(operation: dict[str, Any]) -> None:
+    """The first sentence of what an operation says of itself as its summary, where ninja would spell its name."""
+    first, _, rest = operation["description"].partition(". ")
+    operation["summary"] = first.removesuffix(".")
+    if not rest:
+        del operation["description"]
 
 
 api = DescribedAPI(

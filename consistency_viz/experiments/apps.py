@@ -20,7 +20,7 @@ class ExperimentsConfig(AppConfig):
 
     name = "consistency_viz.experiments"
     label = "experiments"
-    verbose_name = "Experiments"
+    verbose_name = "Laboratory"
 
     def ready(self) -> None:
         """Let what the internet sends to every server take one line of the log each; keep the groups of the admin."""

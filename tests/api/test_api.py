@@ -180,3 +180,10 @@ def test_a_token_is_made_listed_and_revoked_on_the_command_line(db):
 @pytest.mark.parametrize("arguments", [("make",), ("make", "x", "--scope", "all"), ("make", "x", "--days", "0")])
 def test_a_token_that_cannot_be_is_refused(db, arguments):
     assert manage("token", *arguments)[0] == 3
+
+
+def test_every_operation_is_summed_up_in_words_of_its_own(client):
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    said = [operation["summary"] for operations in paths.values() for operation in operations.values()]
+    assert "Write what people make of it" in said
+    assert [text for text in said if text.istitle() or text.endswith(".")] == []

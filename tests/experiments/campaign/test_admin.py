@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -312,3 +313,11 @@ def test_the_button_that_stands_out_in_a_draft_is_the_one_that_runs_it(presenter
     found = re.findall(r"<button([^>]*experiment_form[^>]*)>(.*?)</button>", page, re.DOTALL)
     buttons = {re.sub(r"<.*?>|play_arrow|content_copy", "", text).strip(): "bg-primary-600" in at for at, text in found}
     assert buttons == {"Save": False, "Run now": True, "Clone": False}
+
+
+def test_times_are_of_24_hours_and_crumbs_do_not_repeat_themselves(presenter):
+    draft = storing.create(plan(asked(), "e.yaml"))
+    at = dt.datetime(2026, 3, 4, 15, 6, 7, tzinfo=dt.UTC)
+    Experiment.objects.filter(pk=draft.pk).update(created_at=at)
+    page = presenter.get(LIST).content.decode()
+    assert ("4 Mar 2026, 15:06:07" in page, "p.m." in page, "Laboratory" in page) == (True, False, True)
