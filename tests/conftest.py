@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings as hypothesis_settings
 
 from consistency_viz.lab.server import EmbeddedServer
+
+hypothesis_settings.register_profile("project", deadline=None)  # how long an example takes is the machine's business
+hypothesis_settings.load_profile("project")
 
 
 def pytest_collection_finish() -> None:
