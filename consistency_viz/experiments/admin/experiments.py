@@ -332,7 +332,9 @@ def _preview(experiment: Experiment) -> SafeString:
     head = ("cell", "design", "what differs from the scenario", "expectations")
     cells = "1 cell" if len(planned.cells) == 1 else f"{len(planned.cells)} cells"
     runs = f"{planned.runs:,} runs: {cells} of {planned.experiment.seeds.count:,} seeds each."
-    warned = format_html_join("", '<p class="cv-warning">Warning: {}.</p>', ((one,) for one in unread_settings(planned)))
+    warned = format_html_join(
+        "", '<p class="cv-warning">Warning: {}.</p>', ((one,) for one in unread_settings(planned))
+    )
     more = f" The first {CELLS_SHOWN} cells:" if len(planned.cells) > CELLS_SHOWN else ""
     return format_html("<p>{}</p>{}{}", runs + more, warned, table(head, rows, "Nothing to play."))
 
