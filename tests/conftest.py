@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from hypothesis import settings as hypothesis_settings
 
 from consistency_viz.lab.server import EmbeddedServer
 
-hypothesis_settings.register_profile("project", deadline=None)  # how long an example takes is the machine's business
+# How long an example takes is the machine's business; and in CI the same examples come every time.
+hypothesis_settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis_settings.load_profile("project")
 
 
