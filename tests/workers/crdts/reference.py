@@ -48,10 +48,14 @@ def latest(events: Events) -> Any:
 
 
 def add_wins(events: Events) -> list[str]:
+    """An addition is there until a removal has seen it, or until one of the same element has: that takes its place.
+
+    In causal order the second changes nothing. Without it a removal may have seen the later addition alone.
+    """
     present = set()
     for add in named(events, "add"):
-        removals = [r for r in events if r.name == "clear" or (r.name == "remove" and r.arguments == add.arguments)]
-        if unseen([add], removals):
+        same = [event for event in events if event.name == "clear" or event.arguments == add.arguments]
+        if unseen([add], same):
             present.add(add.arguments[0])
     return sorted(present)
 
