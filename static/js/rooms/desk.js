@@ -65,10 +65,9 @@ function lesson({ lesson, is_fix }) {
   lessonShown = shown;
   step = 0;
   if (lesson) lessons.value = lesson.scenario;
-  setText(
-    find(".desk-kicker", page),
-    is_fix ? texts.fixKicker : texts.kicker(lesson?.number ?? 0, lesson?.minutes ?? 0),
-  );
+  const kicker = is_fix ? texts.fixKicker : texts.kicker(lesson?.number ?? 0, lesson?.minutes ?? 0);
+  const place = texts.progress(lessons.selectedIndex + 1, lessons.options.length);
+  setText(find(".desk-kicker", page), lesson ? `${kicker} · ${place}` : kicker);
   setText(find(".desk-title", page), (is_fix ? lesson?.fix_title : lesson?.title) ?? "");
   setText(find(".desk-summary", page), lesson?.summary ?? "");
   setText(find(".desk-notes", page), lesson?.notes ?? "");

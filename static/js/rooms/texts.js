@@ -117,6 +117,8 @@ export const texts = {
     number,
     minutes,
   ) => (number ? `Lesson ${number}${minutes ? ` · ${figure(minutes)} min` : ""}` : "Scenario"),
+  /** @param {number} place @param {number} count */
+  progress: (place, count) => `${figure(place)} of ${figure(count)} in the course`,
   fixKicker: "The fix, with the same seed",
   /** @param {number} stale @param {number} readers */
   shareOf: (stale, readers) => (readers ? `${Math.round((100 * stale) / readers)}%` : "–"),
