@@ -27,7 +27,6 @@ from typing import Any, Final, NamedTuple
 from consistency_viz.checkers.fault_why import Course, why_nothing
 from workers.model.observation import Delivered, Dropped, Faulted, Invoked, Observation, Sent
 
-EFFECTS: Final = ("dropped", "held", "delayed", "duplicated", "unordered", "waited", "slowed", "skewed")
 REMEMBERED: Final = 100_000
 BEFORE_ANY: Final = 200
 """Messages remembered until a fault begins: those that may be on their way then."""

@@ -50,15 +50,19 @@ def is_presenter(request: HttpRequest) -> bool:
 
 def presents(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """The same of a socket, by the headers of its handshake. Blocking: it reads the database."""
+    return presents_by(cookies_of(headers).get(settings.SESSION_COOKIE_NAME, ""))
+
+
+def cookies_of(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The cookies of a socket's handshake; none if they cannot be read."""
     jar: SimpleCookie = SimpleCookie()
     try:
         for name, value in headers:
             if name.lower() == b"cookie":
                 jar.load(value.decode("latin-1")[:COOKIES_LENGTH_MAX])
     except CookieError:
-        return False
-    morsel = jar.get(settings.SESSION_COOKIE_NAME)
-    return morsel is not None and presents_by(morsel.value)
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}
 
 
 def presents_by(session_key: str) -> bool:

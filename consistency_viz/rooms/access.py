@@ -9,7 +9,6 @@ Rules
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, Literal, NamedTuple
 
 from django.conf import settings
@@ -90,18 +89,6 @@ def person(cookies: dict[str, str], room: Room, wanted: Role) -> Person | None:
     number = seat_of(cookies.get(seat_cookie(room.code), ""), room.code)
     taken = Seat.objects.filter(room=room, number=number, removed=False).exists() if number else False
     return Person("participant", number) if taken else None
-
-
-def cookies_of(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The cookies of a socket's handshake."""
-    jar: SimpleCookie = SimpleCookie()
-    for name, value in headers:
-        if name.lower() == b"cookie":
-            try:
-                jar.load(value.decode("latin-1")[:8_000])
-            except CookieError:
-                return {}
-    return {name: morsel.value for name, morsel in jar.items()}
 
 
 def _read(token: str, kind: str) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from typing import Any, Final, cast
 import msgspec
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from consistency_viz.experiments.commands import cookies_of
 from consistency_viz.live.about import from_database
 from consistency_viz.rooms import limits
-from consistency_viz.rooms.access import Person, Role, cookies_of, person
+from consistency_viz.rooms.access import Person, Role, person
 from consistency_viz.rooms.frames import Act, Done, Over, Refused, decode_wish, encode
 from consistency_viz.rooms.hub import RoomHub
 from consistency_viz.rooms.hubs import RoomFullError, hubs

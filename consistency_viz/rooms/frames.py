@@ -44,7 +44,7 @@ class Done(msgspec.Struct, tag_field="kind", tag="done", frozen=True):
 
 
 class Refused(msgspec.Struct, tag_field="kind", tag="refused", frozen=True):
-    """The wish ``id`` was not taken: nothing happened. Without ``id`` the socket is closed after it."""
+    """The wish ``id`` was not taken: nothing happened."""
 
     id: str
     error: str
@@ -138,7 +138,7 @@ class LessonView(msgspec.Struct, frozen=True):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """One run that was played to its end here, as a row of the room's cost table. ``figures`` by name, if known."""
+    """One run that was played to its end here, as a row of the room's cost table. ``figures`` by the column's id."""
 
     run: str
     scenario: str
@@ -174,6 +174,7 @@ class RoomFrame(msgspec.Struct, tag_field="kind", tag="room", frozen=True):
     guesses: list[float]
     answer: float | None
     prediction: float | None
+    columns: list[tuple[str, str]]
     played: list[Played]
 
 

@@ -16,7 +16,6 @@ from limits.strategies import MovingWindowRateLimiter
 PER_SEAT: Final = {
     "act": parse("15/10 seconds"),
     "guess": parse("10/10 seconds"),
-    "other": parse("10/10 seconds"),
 }
 JOINS_BY_BROWSER: Final = parse("10/1 minute")
 WRONG_CODES_BY_BROWSER: Final = parse("8/1 minute")

@@ -11,7 +11,7 @@ from workers.cluster.scenario import Scenario
 
 
 class Column(NamedTuple):
-    """One column of the cost table. ``sums`` and ``outof`` are names of figures; ``times`` brings it to ``unit``."""
+    """One column of the cost table. ``sums`` and ``out_of`` are names of figures; ``times`` brings it to ``unit``."""
 
     id: str
     title: str
@@ -19,6 +19,11 @@ class Column(NamedTuple):
     sums: tuple[str, ...]
     out_of: tuple[str, ...] = ()
     times: float = 1.0
+
+    @property
+    def heading(self) -> str:
+        """Title and unit."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
 
 
 _DONE: Final = ("place", "write", "add", "remove", "clear", "increment", "buy", "cas")
@@ -32,7 +37,7 @@ COLUMNS: Final = (
     Column("lost", "Lost updates", "", ("lost-updates.lost.count",)),
     Column(
         "latency",
-        "Wait, p99",
+        "Wait p99",
         "ms",
         tuple(f"work.{f}_latency_ms_p99" for f in _DONE),
     ),

@@ -102,7 +102,7 @@ def seat_of(session: str) -> int:
 
 
 class Seats:
-    """The fold. ``observe`` each observation; ``changed`` gives the seats that have news since it was last asked."""
+    """The fold. ``observe`` each observation; a seat's ``version``, and that of all, rise with each piece of news."""
 
     def __init__(self) -> None:
         self.seats: dict[int, SeatState] = {}
@@ -113,7 +113,6 @@ class Seats:
         self._keys: dict[str, _Key] = {}
         self._begun: dict[str, RunSet] = {}
         self._texts: dict[str, str] = {}
-        self._changed: set[int] = set()
 
     def seat(self, number: int) -> SeatState:
         """A seat's state; one that has done nothing yet has an empty one."""
@@ -125,11 +124,6 @@ class Seats:
     def sold(self, key: str) -> int:
         """How many times buying ``key`` was confirmed, to anybody."""
         return self._keys[key].sold if key in self._keys else 0
-
-    def changed(self) -> set[int]:
-        """The seats with news."""
-        changed, self._changed = self._changed, set()
-        return changed
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
@@ -239,7 +233,6 @@ class Seats:
     def _news(self, number: int) -> None:
         self.seat(number).version += 1
         self.version += 1
-        self._changed.add(number)
 
 
 def _shown(value: Any) -> Any:

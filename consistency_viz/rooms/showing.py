@@ -10,6 +10,7 @@ import msgspec
 from consistency_viz.rooms.following import SeatsFollower
 from consistency_viz.rooms.frames import LossView, RoomFrame, SeatFrame, SeatView
 from consistency_viz.rooms.loading import RoomRows
+from consistency_viz.rooms.results import COLUMNS
 from consistency_viz.rooms.seats import SeatState
 
 LOSSES_SHOWN: Final = 8
@@ -57,6 +58,7 @@ def room_frame(
         guesses=sorted(rows.guesses.values()),
         answer=next((p.answer for p in rows.played if p.run == rows.run), None),
         prediction=rows.prediction,
+        columns=[(column.id, column.heading) for column in COLUMNS],
         played=rows.played,
     )
 

@@ -209,7 +209,7 @@ def _whole(room: Room, played: list[dict[str, Any]]) -> dict[str, Any]:
 def _csv(played: list[dict[str, Any]]) -> str:
     text = StringIO()
     writer = csv.writer(text)
-    titles = [f"{column.title} ({column.unit})" if column.unit else column.title for column in results.COLUMNS]
+    titles = [column.heading for column in results.COLUMNS]
     writer.writerow(["lesson", "run", "design", "is_fix", "answer", "unit", *titles])
     for one in played:
         figures = [one["figures"].get(column.id) for column in results.COLUMNS]

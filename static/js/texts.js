@@ -99,7 +99,6 @@ export const texts = {
   noneToRemove: (/** @type {string} */ node) => `No instance of ${node} is left to remove`,
   noneToAdd: (/** @type {string} */ node, /** @type {number} */ partitions) =>
     `${node} reads ${some(partitions, "partition", "partitions")}: another instance would have none to read`,
-  ratePerSecond: (/** @type {number} */ n) => `${count(n)}/s`,
   lostHere: (/** @type {number} */ n) => `${count(n)} lost`,
   dotsSkipped: (/** @type {number} */ n) => `${some(n, "message", "messages")} not drawn`,
   talk: /** @type {Record<string, string>} */ ({

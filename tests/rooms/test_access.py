@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
-from consistency_viz.experiments.commands import PRESENTER
+from consistency_viz.experiments.commands import PRESENTER, cookies_of
 from consistency_viz.rooms import access
 from consistency_viz.rooms.access import Person, person
 from consistency_viz.rooms.models import Seat
@@ -82,8 +82,8 @@ def test_a_token_expires(monkeypatch):
 
 
 def test_cookies_of_a_handshake_are_read_and_nonsense_is_none():
-    assert access.cookies_of([(b"cookie", b"a=1; b=2"), (b"host", b"x")]) == {"a": "1", "b": "2"}
-    assert access.cookies_of([(b"cookie", b"\xff\xfe=;;;==")]) == {}
+    assert cookies_of([(b"cookie", b"a=1; b=2"), (b"host", b"x")]) == {"a": "1", "b": "2"}
+    assert cookies_of([(b"cookie", b"\xff\xfe=;;;==")]) == {}
 
 
 def test_a_presenter_whose_account_is_locked_presents_no_more(make_room, django_user_model):

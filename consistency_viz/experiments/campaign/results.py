@@ -93,11 +93,6 @@ def tally_of(cell: Cell) -> Tally:
     return tally
 
 
-def seeds_of(cell: Cell) -> list[int]:
-    """The seeds that have results, in order."""
-    return list(cell.results.order_by("seed").values_list("seed", flat=True))
-
-
 def column(cell: Cell, figure: str) -> tuple[list[int], NDArray[np.float64]]:
     """One figure over the runs of a cell: the seeds that have it, and its values; arrays of equal length."""
     seeds: list[int] = []

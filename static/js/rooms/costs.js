@@ -3,29 +3,22 @@
 import { h } from "../views/dom.js";
 import { figure, texts } from "./texts.js";
 
-/** The columns of `consistency_viz/rooms/results.py`. @type {[string, string][]} */
-export const COLUMNS = [
-  ["diverged", "Time divergent, s"],
-  ["stale", "Stale reads of all clients, %"],
-  ["lost", "Lost updates"],
-  ["latency", "Wait p99, ms"],
-  ["refused", "Refused or unknown, %"],
-  ["messages", "Messages an operation"],
-];
-
-/** @param {HTMLElement} place @param {import("./types.js").Played[]} played @param {string} [scenario] only its rows */
-export function drawCosts(place, played, scenario) {
-  const rows = scenario ? pairOf(played, scenario) : played;
+/**
+ * @param {HTMLElement} place
+ * @param {import("./types.js").RoomFrame} room its columns are the server's, as those of the results' page
+ */
+export function drawCosts(place, { columns, played, lesson }) {
+  const rows = pairOf(played, lesson?.scenario ?? "");
   const drawn = JSON.stringify(rows);
   if (place.dataset.drawn === drawn) return;
   place.dataset.drawn = drawn;
   place.hidden = !rows.length;
-  const head = h("tr", "", [cell("th", texts.costPlayed), ...COLUMNS.map(([, title]) => cell("th", title))]);
+  const head = h("tr", "", [cell("th", texts.costPlayed), ...columns.map(([, title]) => cell("th", title))]);
   const body = rows.map((one) => {
     const name = cell("th", one.title);
     name.setAttribute("scope", "row");
     name.append(h("span", "muted", [` ${one.is_fix ? `${texts.fixed}: ` : ""}${one.design}`]));
-    const cells = COLUMNS.map(([id]) => {
+    const cells = columns.map(([id]) => {
       const value = one.figures[id];
       const found = cell("td", value === null || value === undefined ? "–" : figure(value));
       const others = rows.map((row) => row.figures[id]).filter((v) => v !== null && v !== undefined);

@@ -76,7 +76,7 @@ function lesson(room) {
     asked: lesson?.predict ?? null,
   };
   drawGuesses(find(".screen-result .guesses", page), guessed);
-  drawCosts(find(".screen-result .costs", page), room.played, lesson?.scenario);
+  drawCosts(find(".screen-result .costs", page), room);
   setText(find(".screen-price", page), room.is_fix && lesson?.price ? texts.price(lesson.price) : "");
   run(room);
 }

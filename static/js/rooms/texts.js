@@ -32,15 +32,11 @@ export const texts = {
   at: (target) => `You are at ${target}`,
   noTarget: "You are in",
   lobby: "You are in. Watch the projector; this page wakes up by itself.",
-  ended: "This room is over. Thank you for having been here.",
   guessTitle: "Your guess",
   guessButton: "Send my guess",
   guessAgain: "Change my guess",
   guessKept: "Kept. You can change it until the run begins.",
-  /** @param {number} value @param {string} unit */
-  guessed: (value, unit) => `You said ${figure(value)} ${unit}`.trim(),
   look: "Look again",
-  looking: "Looking …",
   neverLooked: "You have not looked yet",
   /** @param {string} key */
   key: (key) => {
@@ -76,7 +72,6 @@ export const texts = {
   fresh: "Nothing confirmed was missing when you looked",
   article: "Article",
   country: "Country",
-  yourOrders: "Your orders",
   /** @param {number} waiting */
   waiting: (waiting) => (waiting ? `${counted(waiting, "thing")} on the way …` : ""),
   over: "This run is over.",
@@ -147,11 +142,8 @@ export const texts = {
   median: "the room’s median",
   /** @param {string} label @param {number} value @param {string} unit */
   mark: (label, value, unit) => `${label} ${figure(value)} ${unit}`.trim(),
-  costTitle: "What each of them cost",
   costPlayed: "Played",
   fixed: "fix",
-  startsWith: "start",
-  endsWith: "end",
   /** @param {number|null} at_s */
   when: (at_s) => (at_s === null ? "end" : at_s < 0 ? "start" : `${figure(at_s)} s`),
   /** @param {string} price */

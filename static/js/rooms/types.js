@@ -57,6 +57,7 @@
  * @property {number[]} guesses
  * @property {number|null} answer
  * @property {number|null} prediction
+ * @property {[string, string][]} columns id and title of the cost table's
  * @property {Played[]} played
  */
 
