@@ -61,17 +61,8 @@ class Pasts:
         directs = self._direct.get(key)
         if directs is None or update not in directs:
             return _EMPTY
-        stack, under_way = [update], {update}
-        while stack:
-            newest = stack[-1]
-            if (key, newest) not in self._closed:
-                waits_for = self._close(key, newest, directs, under_way)
-                if waits_for is not None:
-                    stack.append(waits_for)
-                    under_way.add(waits_for)
-                    continue
-            stack.pop()
-            under_way.discard(newest)
+        if (key, update) not in self._closed:
+            self._walk(key, update, directs)
         return self._closed[key, update]
 
     def close(self, key: str, updates: RunSet) -> RunSet:
@@ -86,23 +77,70 @@ class Pasts:
             rest = rest.minus(found)
         return found
 
-    def _close(self, key: str, update: str, directs: dict[str, RunSet | list[str]], under_way: set[str]) -> str | None:
-        """Close the past of one update, or say whose past is needed first.
+    def _walk(self, key: str, update: str, directs: dict[str, RunSet | list[str]]) -> None:
+        """Close the past of ``update`` and of all that it needs, what lies on one cycle together (Tarjan 1972)."""
+        opened = _Opened(update)
+        while opened.path:
+            newest = opened.path[-1]
+            waits_for = self._look(key, newest, directs, opened)
+            if waits_for is not None:
+                opened.begin(waits_for)
+                continue
+            opened.path.pop()
+            members = opened.over(newest)
+            if members:
+                found = opened.found.pop(newest)
+                for member in members[1:]:
+                    found = found.union(opened.found.pop(member))
+                for member in members:
+                    self._closed[key, member] = found
+
+    def _look(self, key: str, update: str, directs: dict[str, RunSet | list[str]], opened: _Opened) -> str | None:
+        """What one update descends from as far as that is closed, or whose past is needed first.
 
         The newest of a run comes first, and what its past contains needs no look: that is why runs stay cheap.
         """
-        direct = _set(directs[update])
-        found, rest = RunSet(), direct
+        found, rest = RunSet(), _set(directs[update])
+        low = opened.place[update]
         while rest:
             parent = rest.newest()
-            past = self._closed.get((key, parent), _EMPTY)
-            if parent in directs and parent not in under_way and (key, parent) not in self._closed:
+            if parent in opened.place:
+                low = min(low, opened.low.get(parent, opened.place[parent]))
+            elif parent in directs and (key, parent) not in self._closed:
                 return parent
-            found = found.union(past)
+            found = found.union(self._closed.get((key, parent), _EMPTY))
             found.add(parent)
             rest = rest.minus(found)
-        self._closed[key, update] = found
+        opened.found[update], opened.low[update] = found, low
         return None
+
+
+class _Opened:
+    """The updates whose pasts are being closed: ``path`` leads to the one looked at; those left may be on a cycle."""
+
+    def __init__(self, update: str) -> None:
+        self.path: list[str] = []
+        self.place: dict[str, int] = {}
+        self.low: dict[str, int] = {}
+        self.found: dict[str, RunSet] = {}
+        self._waiting: list[str] = []
+        self.begin(update)
+
+    def begin(self, update: str) -> None:
+        self.place[update] = len(self._waiting)
+        self._waiting.append(update)
+        self.path.append(update)
+
+    def over(self, update: str) -> list[str]:
+        """``update`` and all that lie on cycles with it; none while one that began before it does."""
+        first = self.place[update]
+        if self.low[update] < first:
+            return []
+        members = self._waiting[first:]
+        del self._waiting[first:]
+        for member in members:
+            del self.place[member], self.low[member]
+        return members
 
 
 def _set(listed: RunSet | list[str]) -> RunSet:

@@ -71,3 +71,28 @@ def test_a_cycle_of_pasts_ends() -> None:
     pasts.learn("k", "a", ["b"])
     pasts.learn("k", "b", ["a"])
     assert set(pasts.past("k", "a")) == {"a", "b"}
+
+
+PARENTS = st.dictionaries(st.sampled_from(IDS), st.sets(st.sampled_from(IDS), max_size=3), max_size=len(IDS))
+
+
+@given(PARENTS, sets, st.permutations(IDS))
+@settings(max_examples=300)
+def test_pasts_are_closed_whatever_cycles_a_history_lists_and_whoever_is_asked_for_first(
+    parents: dict[str, set[str]], some: set[str], order: list[str]
+) -> None:
+    pasts = Pasts()
+    for update, direct in parents.items():
+        pasts.learn("k", update, runs(direct))
+
+    def reachable(updates: set[str]) -> set[str]:
+        found: set[str] = set()
+        todo = set(updates)
+        while todo:
+            found |= todo
+            todo = {parent for update in todo for parent in parents.get(update, ())} - found
+        return found
+
+    for update in order:
+        assert set(pasts.past("k", update)) == reachable(parents.get(update, set()))
+    assert set(pasts.close("k", RunSet(runs(some)))) == reachable(some)
