@@ -46,6 +46,7 @@ EXAMPLES = {
     "lesson": "{number: 3, minutes: 2.5}",
     "nodes": "{tax: {instances: 2, service_ms: 40}}",
     "changes": "[{at_s: 20, node: tax, instances: 3}]",
+    "alterations": "[{at_s: 20, set: {network.default.loss: 0.2}}]",
     "faults": "[{kind: pause, node: tax, at_s: 5, for_s: 3}]",
     "expect": "[{checker: divergence, verdict: passed, because: All agree.}]",
     "narration": "[{on: start, say: Watch view 2., look_at: [view-2]}]",

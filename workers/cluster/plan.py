@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from workers.cluster.alterations import AlterationError, alterable, altered, looked_at, without_new_ways
 from workers.cluster.faults import Fault, ids_of, named, scheduled
 from workers.cluster.lines import Line
 from workers.cluster.network import INSTANT, Link
@@ -48,6 +49,8 @@ class Plan:
     instances: Mapping[str, int]
     service_us: Mapping[str, int]
     faults: tuple[Fault, ...] = ()
+    alterations: tuple[tuple[int, Plan], ...] = ()
+    """From when on, in microseconds after the start, which plan counts: this one with other settings."""
     _links: dict[tuple[str, str, str], Link] = field(default_factory=dict)
 
     @property
@@ -136,7 +139,37 @@ def build(scenario: Scenario) -> Plan:
                 "another fault is called this; give each a name of its own (without one it is f1, f2, ... in order)"
             )
             raise PlanError(f"faults.{index}.name", fault_id, remedy)
-    return plan
+    return replace(plan, alterations=_alterations(plan)) if scenario.alterations else plan
+
+
+def alterable_settings(plan: Plan) -> list[str]:
+    """The dotted paths of the settings that can change in the middle of a run of this plan."""
+    scenario = plan.scenario
+    return alterable(scenario, plan.nodes, looked_at(scenario, options_of(scenario), plan.design.nodes))
+
+
+def _alterations(plan: Plan) -> tuple[tuple[int, Plan], ...]:
+    found = []
+    try:
+        for number, at_us, scenario in altered(plan.scenario, alterable_settings(plan)):
+            after = _altered_plan(plan, scenario, f"alterations.{number}.set")
+            found.append((at_us, after))
+    except AlterationError as error:
+        raise PlanError(error.field, error.value, error.remedy) from error
+    return tuple(found)
+
+
+def _altered_plan(plan: Plan, scenario: Scenario, field: str) -> Plan:
+    """The plan of the settings that count from then on; who there is and who hears whom stays."""
+    try:
+        after = build(scenario)
+    except PlanError as error:
+        raise AlterationError(f"{field}.{error.field}", error.value, error.remedy) from error
+    nodes = without_new_ways(plan.nodes, after.nodes)
+    if nodes is None:
+        remedy = "with these settings nodes would hear or tell more than they are wired for; set them from the start"
+        raise AlterationError(field, "", remedy)
+    return replace(after, nodes=nodes, subscribers=plan.subscribers, publishes=plan.publishes)
 
 
 def check_fault(plan: Plan, field: str, entry: FaultSettings) -> None:

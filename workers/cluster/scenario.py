@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from workers.cluster.schema.alterations import Alterations
 from workers.cluster.schema.common import NAME, PARTITIONS_MAX, Strict
 from workers.cluster.schema.faults import Faults
 from workers.cluster.schema.leadership import HotKeySettings, LeadershipSettings
@@ -39,6 +40,7 @@ class Scenario(Strict):
     network: NetworkSettings = NetworkSettings()
     changes: Annotated[tuple[Change, ...], Field(max_length=200)] = ()
     faults: Faults = ()
+    alterations: Alterations = ()
     regions: Annotated[tuple[Region, ...], Field(min_length=1, max_length=12)] = ("eu", "us", "ap")
     entities: Mapping[EntityKind, EntitySettings] = Field(default_factory=dict)
     replication: ReplicationSettings = ReplicationSettings()

@@ -114,6 +114,11 @@ class Shard:
         """Begin the ids of what it sends anew, after so many losses of everything."""
         self._name = f"{self.node}.{self.partition}+{losses}"
 
+    def follow(self, spec: NodeSpec) -> None:
+        """Go on with other settings: the records, the timers and the rights stay."""
+        self.spec = spec
+        self._step = spec.service.step
+
     def start(self, now_us: int, outcome: Outcome) -> None:
         """Run the first step of a new shard."""
         cause_id = self._name

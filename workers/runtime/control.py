@@ -62,6 +62,8 @@ class Status(NamedTuple):
 def create_run(client: redis.Redis, run: str, scenario: Json) -> None:
     """Make the run known; the reconciler of any worker starts its instances. Raises ``PlanError`` or a schema error."""
     plan = build(Scenario.model_validate(scenario))
+    if plan.alterations:
+        raise PlanError("alterations", len(plan.alterations), "settings change in virtual time only; simulate it")
     keys = RunKeys(run)
     now_us = server_time_us(of_run(client, run))
     meta: dict[str, bytes | str | int] = {

@@ -14,6 +14,7 @@ from workers.model.message import Message
 from workers.model.observation import Changed
 
 if TYPE_CHECKING:
+    from workers.cluster.plan import Plan
     from workers.simulation.world import Due, SimulatedNode, World
 
 
@@ -55,6 +56,19 @@ class Faulting:
         for number, fault in enumerate(self._world.plan.faults):
             yield Due(fault.begin_us, 2, number, Boundary(fault, begins=True))
             yield Due(fault.end_us, 1, number, Boundary(fault, begins=False))
+
+    def follow(self, plan: Plan) -> None:
+        """Let messages travel by the links of ``plan`` from now on; which way stays, and the order in it."""
+        self._ways = {
+            (source, topic): tuple(
+                way._replace(
+                    link=plan.link(source, way.target, topic),
+                    line=plan.line(source, way.target, topic, plan.faults),
+                )
+                for way in ways
+            )
+            for (source, topic), ways in self._ways.items()
+        }
 
     # -- messages
 

@@ -40,12 +40,15 @@ Route = tuple[tuple[str, "SimulatedNode", Link, list[int]], ...]
 
 
 class Due(NamedTuple):
-    """Something on the schedule: ``rank`` puts in order what is due at one time. A fault, or a change of instances."""
+    """Something on the schedule: ``rank`` puts in order what is due at one time.
+
+    A fault, a change of instances, or the plan whose settings count from then on.
+    """
 
     at_us: int
     rank: int
     number: int
-    what: Change | Boundary
+    what: Change | Boundary | Plan
 
 
 class SimulationTooLongError(RuntimeError):
@@ -117,7 +120,8 @@ class World:
         self._limit_us = NEVER_US
         if scenario.duration_s is not None:
             self._limit_us = round((scenario.duration_s + scenario.drain_s) * 1e6)
-        due = [Due(round(c.at_s * 1e6), 0, n, c) for n, c in enumerate(scenario.changes)]
+        due = [Due(at_us, -1, n, after) for n, (at_us, after) in enumerate(plan.alterations)]
+        due += [Due(round(c.at_s * 1e6), 0, n, c) for n, c in enumerate(scenario.changes)]
         if self._faulting is not None:
             due += self._faulting.boundaries()
         self._due = sorted((d for d in due if d.at_us <= self._limit_us), key=lambda d: d[:3], reverse=True)
@@ -127,9 +131,8 @@ class World:
         """Run to quiescence or to the end of the drain time; returns the virtual time of the end in microseconds."""
         for name, node in self.nodes.items():
             self._scale(name, node, self.plan.instances[name])
-        if self._faulting is not None:
-            while self._due and self._due[-1].at_us == 0:
-                self._meet_due()
+        while self._due and self._due[-1].at_us == 0 and (self._faulting is not None or self._due[-1].rank < 0):
+            self._meet_due()
         for node in self.nodes.values():
             if not node.stops:
                 self.start(node)
@@ -306,8 +309,27 @@ class World:
         self.now_us = at_us
         if isinstance(what, Change):
             self._scale(what.node, self.nodes[what.node], what.instances)
+        elif isinstance(what, Plan):
+            self._alter(what)
         elif self._faulting is not None:
             self._faulting.happen(what)
+
+    def _alter(self, plan: Plan) -> None:
+        """From now on the settings of ``plan`` count; what is sent from now on travels by its links."""
+        self.plan = plan
+        for name, node in self.nodes.items():
+            node.service_us = plan.service_us.get(name, 0)
+            node.serves = node.service_us > 0 or bool(node.faults.slow)
+            for shard in node.shards:
+                shard.follow(plan.nodes[name])
+        self._routes = {
+            (source, topic): tuple(
+                (target, node, plan.link(source, target, topic), latest_us) for target, node, _, latest_us in route
+            )
+            for (source, topic), route in self._routes.items()
+        }
+        if self._faulting is not None:
+            self._faulting.follow(plan)
 
     def _scale(self, name: str, node: SimulatedNode, count: int) -> None:
         """Give a node ``count`` instances; held messages are taken up again when it has some."""
