@@ -45,7 +45,9 @@ def by_definition(events: list[Event]) -> dict[str, Any]:
         mine = [read for read in reads if read["to"] > since]
         had = [read for read in mine if element in read["value"]]
         lacked = [read for read in mine if element not in read["value"] and read["to"] < out]
-        known = min([op["to"] for op in adds if op["how"] == "ok"] + [read["to"] for read in had], default=None)
+        begun = min([op["from"] for op in adds if op["how"] != "fail"])
+        ends = [op["to"] for op in adds if op["how"] == "ok"] + [read["to"] for read in had if read["to"] > begun]
+        known = min(ends, default=None)
         last_had = max([read["from"] for read in had], default=-1)
         last_lacked = max([read["from"] for read in lacked], default=-1)
         if last_had > last_lacked:
@@ -205,3 +207,25 @@ def test_quantiles_are_entries() -> None:
         "n": 4, "0": 1.0, "0.5": 3.0, "0.95": 4.0, "0.99": 4.0, "1": 4.0,
     }  # fmt: skip
     assert quantiles([])["0.5"] is None
+
+
+def test_an_add_that_began_after_the_read_that_had_it_does_not_explain_it() -> None:
+    timed_out: list[Event] = [("invoke", 0, ADD, 7), ("info", 0, ADD, 7)]
+    (found,) = judged(observations([*timed_out, *read(7), *read(), *added(7)])).witnesses
+    assert found.text == (
+        "o2 of s1 (40 ms to 50 ms) of key k lacked 7, added by o0 and read by o1 until 30 ms, "
+        "and no read that began later had it"
+    )
+    assert found.indices == [0, 1, 2, 3, 4, 5]
+    failed: list[Event] = [("fail", 0, ADD, 7)]
+    again: list[Event] = [("invoke", 2, ADD, 7), ("info", 2, ADD, 7)]
+    result = judged(observations([timed_out[0], *read(7), *again, *failed, *read()]))
+    assert [w.text for w in result.witnesses] == ["o1 of s1 (10 ms to 20 ms) of key k had 7, which nobody had added"]
+    assert (result.metrics["lost_count"], result.metrics["unexpected_count"]) == (0, 1)
+
+
+def test_of_two_adds_the_one_that_did_not_fail_explains_what_was_read() -> None:
+    both: list[Event] = [("invoke", 0, ADD, 7), ("invoke", 2, ADD, 7)]
+    result = judged(observations([*both, *read(7), ("fail", 0, ADD, 7), *read(), ("ok", 2, ADD, 7)]))
+    assert (result.metrics["lost_count"], result.metrics["unexpected_count"]) == (1, 0)
+    assert result.witnesses[0].ids == ["k", "o1", "o2", "o3"]
