@@ -47,11 +47,9 @@ def monotonic_reads(ops: list[Op]) -> Counts:
             continue
         unjudged += len(seen) < len(earlier)
         judged += bool(seen)
-        left = any(
-            a[3] == source != INITIAL and isinstance(b[3], int) and b[3] != source and known.session_order(a[0], b[0])
-            for a in earlier
-            for b in earlier
-        )
+        writes = [r for r in earlier if isinstance(r[3], int) and r[3] != INITIAL]
+        forward = [b for b in writes if not any(known.older(b[3], c[3]) for c in writes)]  # what went back left nothing
+        left = any(a[3] == source != b[3] and known.session_order(a[0], b[0]) for a in writes for b in forward)
         broken += left or any(w != INITIAL and known.older(source, w) for w in seen)
     return judged, broken, unjudged
 
@@ -198,3 +196,13 @@ def test_random_histories(name: str, data: st.DataObject) -> None:
     expected = REFERENCES[name](ops)
     (result,) = check(create(header(), [name]), observations(ops))
     assert (counts(result), result.verdict.value) == (expected, verdict(expected, ops))
+
+
+def test_who_reads_the_newest_write_again_after_a_stale_read_goes_forward() -> None:
+    answers = [("w1", "write", 0, 1, 1), ("w2", "write", 2, 3, 2), ("new", "read", 4, 5, 2), ("old", "read", 6, 7, 1)]
+    ops = [
+        Op(name, "writer" if f == "write" else "reader", f, "ok", begin, end, [(f[0], "x", value)])
+        for name, f, begin, end, value in [*answers, ("again", "read", 8, 9, 2)]
+    ]
+    (result,) = check(create(header(), ["monotonic-reads"]), observations(ops))
+    assert [witness.ids for witness in result.witnesses] == [["w1", "w2", "new", "old", "x"]]

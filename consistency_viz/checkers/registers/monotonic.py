@@ -43,10 +43,17 @@ class Newest(msgspec.Struct):
     ended: dict[int, int] = {}
     """For each write the first operation that had read it."""
     recent: list[tuple[int, int]] = []
-    """The two operations that began last and read different writes, the later one first."""
+    """The two operations that began last and read different writes, the later one first.
+
+    None that went back itself, to something older than another that the session had read: that replaced nothing."""
     reads: int = 0
     """Reads with a known source."""
     unknown: int = 0
+
+    @property
+    def all(self) -> list[tuple[int, int]]:
+        """What a read may be older than."""
+        return [*reversed(self.writes), *([self.begun] if self.begun is not None else [])]
 
 
 _NONE: Final = Newest([])
@@ -117,8 +124,9 @@ class _Session:
             found.whole_broken += any(self.order.is_older(source, write) for write in self.writes.last(read.key, past))
         self.judged.unjudged += newest.unknown > 0
         self.judged.reads += newest.reads > 0
-        seen = [*reversed(newest.writes), *([newest.begun] if newest.begun is not None else [])]
-        broken = next(((w, by) for w, by in seen if self.order.is_older(source, w)), None) or self._left(newest, source)
+        broken = next(((w, by) for w, by in newest.all if self.order.is_older(source, w)), None) or self._left(
+            newest, source
+        )
         if broken is not None:
             write, by = broken
             found.broken.append(Regression(read.key, by, number, write, source))
@@ -145,10 +153,12 @@ class _Session:
         newest.reads += 1
         if source < 0:
             return past
+        went_back = any(self.order.is_older(source, w) for w, _ in newest.all)
+        newest.recent = [one for one in newest.recent if not self.order.is_older(one[0], source)]
         # In a cycle each comes before the other; then both stay.
         older = [w for w, _ in newest.writes if self._is_before(w, source) and not self._is_before(source, w)]
         newest.writes = [(w, by) for w, by in newest.writes if w not in older and w != source] + [(source, number)]
-        self._remember(newest, number, source)
+        self._remember(newest, number, source, went_back=went_back)
         joined = dict(past)
         sessions = self.order.sessions
         for lane, count in (*self.order.past(source).items(), (sessions.lane[source], sessions.seq[source])):
@@ -156,13 +166,15 @@ class _Session:
                 joined[lane] = count
         return joined
 
-    def _remember(self, newest: Newest, number: int, source: int) -> None:
+    def _remember(self, newest: Newest, number: int, source: int, *, went_back: bool) -> None:
         ops = self.registers.ops
         if newest.begun is None or ops[newest.begun[0]].invoked_index < ops[source].invoked_index:
             newest.begun = source, number
         first = newest.ended.setdefault(source, number)
         if ops[number].completed_index < ops[first].completed_index:
             newest.ended[source] = number
+        if went_back:
+            return
         recent = sorted([(source, number), *newest.recent], key=lambda one: -ops[one[1]].invoked_index)
         newest.recent = [*recent[:1], *[one for one in recent if one[0] != recent[0][0]][:1]]
 
