@@ -14,17 +14,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from consistency_viz.experiments import alternatives, announcing, forms, stack
-from consistency_viz.experiments.commands import CommandRefused, check_may_command
-from consistency_viz.experiments.errors import error
+from consistency_viz.experiments.commands import CommandRefused, check_may_command, refusal
+from consistency_viz.experiments.errors import error, wants_json
+from consistency_viz.experiments.forking.fork import fork, read_changes
+from consistency_viz.experiments.forking.offer import offered
 from consistency_viz.experiments.models import Run
 from consistency_viz.experiments.relatives import beside, relatives_of
 from consistency_viz.experiments.views import led_to
 
 COMPARED_MAX: Final = 4
-CHANGE_FIELDS: Final = ("kind", "from", "to", "node", "percent", "ms", "for_s")
 
 
 @require_POST
@@ -53,19 +54,31 @@ async def run_fix(request: HttpRequest, run_id: str) -> HttpResponse:
     return await _made(request, "Not started", made)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 async def run_fork(request: HttpRequest, run_id: str) -> HttpResponse:
-    """Fork a simulated run at ``at_us``; original and fork open side by side at that instant."""
+    """Fork a simulated run at ``at_us``, with ``changes`` as JSON; original and fork open side by side at that instant.
+
+    GET answers what can be changed at ``?at_us=`` (``forking.offer``).
+    """
+    if request.method == "GET":
+        return await sync_to_async(_offered)(request, run_id)
 
     def made() -> tuple[str, str]:
         original = get_object_or_404(Run, pk=run_id)
         at_us = forms.whole_number("at_us", forms.text(request, "at_us"))
-        change = {name: forms.text(request, name) for name in CHANGE_FIELDS}
-        run = alternatives.fork(original, at_us, change)
+        run = fork(original, at_us, read_changes(request.POST.get("changes", "")))
         announcing.announce(original, run)
         return f"Run {run.id} was forked.", beside(original, run, at_us)
 
     return await _made(request, "Not forked", made)
+
+
+def _offered(request: HttpRequest, run_id: str) -> HttpResponse:
+    try:
+        at_us = forms.whole_number("at_us", request.GET.get("at_us", "0"))
+        return JsonResponse(offered(get_object_or_404(Run, pk=run_id), at_us), headers={"Cache-Control": "no-store"})
+    except CommandRefused as refused:
+        return refusal(refused)
 
 
 async def _made(request: HttpRequest, title: str, made: Callable[[], tuple[str, str]]) -> HttpResponse:
@@ -73,6 +86,8 @@ async def _made(request: HttpRequest, title: str, made: Callable[[], tuple[str, 
         await sync_to_async(check_may_command)(request)
         text, url = await sync_to_async(_and_close(made), thread_sensitive=False)()
     except CommandRefused as refused:
+        if wants_json(request):
+            return refusal(refused)
         return await sync_to_async(error)(request, refused.status, title, refused.text, refused.remedy)
     return led_to(request, text, url)
 

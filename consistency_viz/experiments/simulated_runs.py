@@ -30,6 +30,7 @@ OBSERVATIONS_MAX: Final = 1_000_000
 ENDLESS_S: Final = 60.0
 """How long a scenario without an end is played."""
 
+RUNS_KEPT_MAX: Final = 2_000
 SEED_LIMIT: Final = 2**63
 SMALLER: Final = "Lower its duration_s, or the number or rate of what its clients do."
 
@@ -75,6 +76,13 @@ def materialise(
         run.history_path.unlink(missing_ok=True)
         raise
     return run
+
+
+def check_room() -> None:
+    """Refuse another run where enough are kept already."""
+    if Run.objects.count() >= RUNS_KEPT_MAX:
+        text = f"{RUNS_KEPT_MAX:,} runs are kept already."
+        raise CommandRefused(text, "Delete some in the admin first.", status=409)
 
 
 def with_an_end(scenario: Scenario) -> Scenario:
