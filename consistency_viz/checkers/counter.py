@@ -62,7 +62,8 @@ class Count:
         self.deferred: list[_Read] = []
         self.undecided = 0
         self.reads = 0
-        self.early: _Read | None = None
+        self.early: _Read | None = None  # the first that was outside before any change began
+        self.early_more = 0  # how many more
         self.moved_index = -1
         self.finals: list[int] = []  # the least and the greatest of the final reads
         self.finals_n = 0
@@ -141,6 +142,8 @@ class Count:
         for read in [*self.deferred, *([self.early] if self.early is not None else [])]:
             self._judge(read, findings, started_us)
         self.deferred = []
+        if self.changes:
+            findings.count += self.early_more
 
     def final_values(self) -> list[int]:
         """The final reads if there are any, else what replicas show."""
@@ -158,6 +161,7 @@ class Count:
         if read.low <= value <= read.high:
             return
         if not self.changes:  # whether this is a counter at all is not known yet
+            self.early_more += self.early is not None
             self.early = self.early or read
             return
         known = read.acknowledged

@@ -140,6 +140,12 @@ def test_a_read_that_lags_is_told_with_the_last_change_that_it_missed() -> None:
     assert (found.indices, found.ids) == ([0, 1, 2, 3], ["k", "o1", "o0"])
 
 
+def test_every_wrong_read_from_before_the_first_change_counts() -> None:
+    wrong: list[Event] = [(kind, 1, R, value) for value in (7, 8, 9) for kind in ("invoke", "ok")]
+    result = judged(observations([*wrong, ("invoke", 0, INC, 2), ("ok", 0, INC, 2)]))
+    assert (result.metrics["reads_n"], result.metrics["reads_outside"], result.witnesses_skipped) == (3, 3, 2)
+
+
 def test_a_counter_begins_with_what_is_shown_first() -> None:
     events: list[Event] = [("invoke", 0, DEC, 2), ("ok", 0, DEC, 2), ("invoke", 1, R, None), ("ok", 1, R, 5)]
     assert judged([initial("k", 7), *observations(events, first_index=1)]).verdict is Verdict.PASSED
