@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections import deque
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
@@ -23,7 +24,8 @@ from workers.runtime.connection import connect
 
 BLOCK_MS: Final = 50
 FRAMES_PER_S: Final = 20
-"""As a feed makes them; this process does without Django."""
+RING_FRAMES: Final = 400
+"""As a feed makes and keeps them; this process does without Django."""
 
 
 def follow_beside(url: str, run: str, scenario: dict[str, Any], started_us: int) -> BaseProcess:
@@ -42,6 +44,7 @@ def follow(url: str, run: str, scenario: dict[str, Any], started_us: int) -> Non
     told = (run, header.scenario, "", header.design, "", plan.seed, plan.partitions, "running", "")
     page = PageState(header, RunView(*told, started_us, None, "order"), [])
     numbering, cursor, frame, framed_s = Numbering(Position()), "0-0", 0, 0.0
+    ring: deque[str] = deque(maxlen=RING_FRAMES)
     key: Any = observations_key(run)
     with connect(url) as client:
         while True:
@@ -59,6 +62,6 @@ def follow(url: str, run: str, scenario: dict[str, Any], started_us: int) -> Non
                 frame, framed_s = frame + 1, time.monotonic()
                 delta = page.delta("soak", frame, cursor)
                 if delta is not None:
-                    encode(delta)
+                    ring.append(encode(delta).decode())
             if not entries and cursor != "0-0" and not client.exists(key):
                 return

@@ -14,7 +14,7 @@ Timers are not in a history, so what a node did not do of its own accord is not 
 
 *Operations* are those of clients from which a touched message follows, along the causes of messages: what a timer sends
 follows from none. Of the last ``remember`` messages it is known from which they follow; of few, while there is no
-fault.
+fault. As many operations are remembered of each fault: one that it touches again after so many others counts twice.
 """
 
 from __future__ import annotations
@@ -61,15 +61,35 @@ class Touch(NamedTuple):
         return {**self._asdict(), "messages": dict(self.messages), "nothing": self.nothing}
 
 
+class _Operations:
+    """Counts operations, each once; in bounded memory, so one that comes again after ``most`` others counts anew."""
+
+    __slots__ = ("_last", "_most", "count")
+
+    def __init__(self, most: int) -> None:
+        self.count = 0
+        self._most = most
+        self._last: dict[str, None] = {}
+
+    def add(self, operation: str) -> None:
+        if operation not in self._last:
+            self.count += 1
+            if len(self._last) >= self._most:
+                del self._last[next(iter(self._last))]
+        else:
+            del self._last[operation]
+        self._last[operation] = None
+
+
 @dataclass(slots=True)
 class _Fault:
     body: Faulted
     began_us: int
+    operations: _Operations
     ended_us: int | None = None
     counts: Counter[str] = field(default_factory=Counter)
     total: int = 0
     nodes: set[str] = field(default_factory=set)
-    operations: set[str] = field(default_factory=set)
     pairs: set[tuple[str, str]] = field(default_factory=set)
     crossed: int = 0
     fitting: int = 0
@@ -142,7 +162,7 @@ class FaultTouch:
             messages,
             fault.total + waiting,
             len(fault.nodes | waiting_at),
-            len(fault.operations),
+            fault.operations.count,
         )
         if not messages or not touch.nothing:
             return touch
@@ -189,7 +209,7 @@ class FaultTouch:
                 if fault in self._open_stops:
                     self._open_stops.remove(fault)
             return
-        fault = self._faults[body.fault] = _Fault(body, at_us)
+        fault = self._faults[body.fault] = _Fault(body, at_us, _Operations(self._remember))
         if body.what in STOPS:
             self._open_stops.append(fault)
         for target in body.targets:

@@ -8,7 +8,8 @@ Rules
 3. An update is *lost at a replica* if the replica had applied it and shows, after another update, a value that neither
    carries it nor descends from it (``Applied.kept``).
 4. Bounded: the last ``EVENTS_MAX`` events of a seat, ``LOSSES_MAX`` losses, and for each key the authors of
-   ``AUTHORS_MAX_PER_KEY`` updates of people; sets of updates are kept as runs.
+   ``AUTHORS_MAX_PER_KEY`` updates of people; sets of updates are kept as runs. Beyond ``KEYS_MAX`` keys those that
+   nobody has touched for longest are forgotten, beyond ``UNDER_WAY_MAX`` operations those begun first.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from workers.services.guests import PREFIX, is_guest
 EVENTS_MAX: Final = 12
 LOSSES_MAX: Final = 200
 AUTHORS_MAX_PER_KEY: Final = 5_000
+KEYS_MAX: Final = 5_000
+UNDER_WAY_MAX: Final = 5_000
 ORDERS_MAX_PER_SEAT: Final = 6
 VALUE_ITEMS_MAX: Final = 12
 VALUE_LENGTH_MAX: Final = 120
@@ -142,8 +145,10 @@ class Seats:
         number = seat_of(body.session)
         if body.f in ("write", "add", "remove", "place"):
             self._texts[body.op] = _short(body.value.get("value") if isinstance(body.value, dict) else body.value)
+            _forget_first(self._texts, UNDER_WAY_MAX)
         if number:
             self._begun[body.op] = RunSet().union(key.acknowledged)
+            _forget_first(self._begun, UNDER_WAY_MAX)
             self.seat(number).open[body.op] = body
             self._news(number)
 
@@ -225,14 +230,19 @@ class Seats:
         self._news(loser)
 
     def _key(self, name: str) -> _Key:
-        found = self._keys.get(name)
-        if found is None:
-            found = self._keys[name] = _Key()
+        found = self._keys.pop(name, None) or _Key()
+        self._keys[name] = found
+        _forget_first(self._keys, KEYS_MAX)
         return found
 
     def _news(self, number: int) -> None:
         self.seat(number).version += 1
         self.version += 1
+
+
+def _forget_first(kept: dict[str, Any], most: int) -> None:
+    if len(kept) > most:
+        del kept[next(iter(kept))]
 
 
 def _shown(value: Any) -> Any:

@@ -24,7 +24,7 @@ from consistency_viz.checkers.divergence.windows import Changes, Ledger, Window
 from workers.model.history import Header
 from workers.model.observation import Applied, Changed, Observation
 
-FOLDED_MAX_EACH: Final = 10
+FOLDED_MAX_EACH: Final = 5
 OPEN_MAX_EACH: Final = 10
 _SLOTS_BY_BITS = tuple(tuple(slot for slot in range(4) if bits >> slot & 1) for bits in range(16))
 _SLOT = {place: slot for slot, place in enumerate(SLOTS)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from consistency_viz.live.frames import SECONDS_MAX, Second
 from workers.model.observation import Completed, Delivered, Dropped, Effected, Invoked, Observation, Sent
 
-OPERATIONS_UNDER_WAY_MAX = 50_000
+OPERATIONS_UNDER_WAY_MAX = 20_000
 LATENCIES_MAX_PER_SECOND = 5_000
 SECONDS_OPEN = 3
 EMAIL = "email"

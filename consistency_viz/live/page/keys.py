@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from consistency_viz.live.frames import KEYS_MAX, KeyView, ReplicaValue
 from workers.model.observation import Applied
 
-DROPPED_REMEMBERED_MAX = 20_000
+DROPPED_REMEMBERED_MAX = 10_000
 DIRTY_MAX = 2 * KEYS_MAX
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-UNSETTLED_MAX = 100_000
+UNSETTLED_MAX: Final = 10_000
+"""Orders that are not settled are waited for up to so many younger ones: as many keys as the page has put away."""
+
 STATUSES_FINAL: Final = frozenset({"mailed", "rejected"})
 
 
@@ -26,11 +28,15 @@ class SettledOrders:
         if len(self._is_accepted) > UNSETTLED_MAX:
             del self._is_accepted[next(iter(self._is_accepted))]
 
-    def accepted(self, key: str) -> None:
-        """Its client was told that it is accepted."""
-        if key in self._is_accepted:
+    def answered(self, key: str, outcome: str) -> None:
+        """Its client was told that it is accepted (``ok``), that it is not (``fail``), or nothing (``info``)."""
+        if key not in self._is_accepted:
+            return
+        if outcome == "ok":
             self._is_accepted[key] = True
             self._touched[key] = None
+        else:  # neither can be followed by an "ok": one operation completes once
+            del self._is_accepted[key]
 
     def touch(self, key: str) -> None:
         """A replica applied something to an order."""

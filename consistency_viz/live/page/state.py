@@ -45,8 +45,11 @@ from workers.model.observation import Applied, Completed, Delivered, Dropped, Fa
 
 LENGTHS_EVERY_US = 1_000_000
 
-KEYS_FOLLOWED_MAX = 5_000
-"""Keys followed in full once they have settled: ten times as many are kept put away, and then forgotten."""
+KEYS_FOLLOWED_MAX = 2_000
+"""Keys followed in full once they have settled: five times as many are kept put away, and then forgotten.
+
+At 50 new keys a second all of that is full within five minutes, and from then on nothing here grows.
+"""
 
 
 @dataclass
@@ -135,8 +138,8 @@ class PageState:
         elif isinstance(body, Invoked) and body.f == "place":
             self._keys.born(body.key, observation.at_us)
             self._settled.placed(body.key)
-        elif isinstance(body, Completed) and body.f == "place" and body.outcome == "ok":
-            self._settled.accepted(body.key)
+        elif isinstance(body, Completed) and body.f == "place":
+            self._settled.answered(body.key, body.outcome)
         elif isinstance(body, Delivered | Dropped):
             self._sample.add(observation, body)
         if sentences.is_told(body):
