@@ -74,14 +74,15 @@ class Operations:
         A completion without an invocation is no operation; an operation id that begins again replaces the open one.
         """
         body = observation.body
-        if isinstance(body, Invoked):
-            operation = self.open[body.op] = _begun(body, observation)
+        kind = type(body)
+        if kind is Invoked:
+            operation = self.open[body.op] = _begun(body, observation)  # type: ignore[union-attr,arg-type]
             return operation
-        if not isinstance(body, Completed):
+        if kind is not Completed:
             return None
-        found = self.open.pop(body.op, None)
+        found = self.open.pop(body.op, None)  # type: ignore[union-attr]
         if found is not None:
-            _end(found, body, observation)
+            _end(found, body, observation)  # type: ignore[arg-type]
         return found
 
 
@@ -101,19 +102,22 @@ def updates_of(listed: list[str] | None) -> frozenset[str]:
 
 
 def _begun(body: Invoked, observation: Observation) -> Operation:
-    argument, members = parts(body.value)
+    argument, base, asked = body.value, None, None
+    if type(argument) is dict and not MEMBERS.isdisjoint(argument):
+        base, asked = _listed(argument.get("base")), argument.get("version")
+        argument = argument.get("value")
     return Operation(
-        op=body.op,
-        session=body.session,
-        f=body.f,
-        key=body.key,
-        target=body.target,
-        argument=argument,
-        base=_listed(members.get("base")),
-        asked=members.get("version"),
-        intended_us=body.intended_us,
-        invoked_us=observation.at_us,
-        invoked_index=observation.index,
+        body.op,
+        body.session,
+        body.f,
+        body.key,
+        body.target,
+        argument,
+        base,
+        asked,
+        body.intended_us,
+        observation.at_us,
+        observation.index,
     )
 
 
@@ -121,12 +125,16 @@ def _end(operation: Operation, body: Completed, observation: Observation) -> Non
     operation.outcome = body.outcome
     operation.completed_us = observation.at_us
     operation.completed_index = observation.index
-    operation.result, members = parts(body.value)
-    update = members.get("update", "")
-    operation.update = update if isinstance(update, str) else ""
-    operation.after = _listed(members.get("after"))
-    operation.seen = _listed(members.get("seen"))
     operation.error = body.error
+    result = body.value
+    if type(result) is not dict or MEMBERS.isdisjoint(result):
+        operation.result = result
+        return
+    operation.result = result.get("value")
+    update = result.get("update", "")
+    operation.update = update if isinstance(update, str) else ""
+    operation.after = _listed(result.get("after"))
+    operation.seen = _listed(result.get("seen"))
 
 
 MEMBERS: Final = frozenset(("value", "base", "version", "update", "after", "seen"))
@@ -141,4 +149,4 @@ def parts(value: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def _listed(value: Any) -> list[str] | None:
-    return value if isinstance(value, list) and _TEXT.issuperset(map(type, value)) else None
+    return value if type(value) is list and _TEXT.issuperset(map(type, value)) else None
