@@ -4,8 +4,8 @@ Source: Terry et al., "Session guarantees for weakly consistent replicated data"
 
 - (a) *Sets*: at every replica, an update of a session is not there before another of the same key that was acknowledged
   to the session before it began (``applied_order``). The metric ``across_keys`` drops "of the same key".
-- (b) *Values*: no other session reads a later write and then something from before an earlier one, of any key
-  (``registers.third_sessions``).
+- (b) *Values*: no other session reads a later write and then, at the same replica, something from before an earlier
+  one, of any key (``registers.third_sessions``). Reads that do not say whom they asked count as of one replica.
 
 The verdict is ``failed`` if one does, ``unknown`` if no session wrote twice and was seen to, else ``passed``.
 """

@@ -5,8 +5,8 @@ the whole database: what was seen may be of another key than the write. ``same_k
 
 - (a) *Sets*: no replica has an update before one that its session had ``seen`` before the update began. As that holds
   of each update that was seen, it holds of what comes before those as well.
-- (b) *Values*: no other session reads a write and then something from before what that write followed
-  (``registers.third_sessions``).
+- (b) *Values*: no other session reads a write and then, at the same replica, something from before what that write
+  followed (``registers.third_sessions``). Reads that do not say whom they asked count as of one replica.
 
 The verdict is ``failed`` if one does, ``unknown`` if no write followed a read and was seen to, else ``passed``.
 """

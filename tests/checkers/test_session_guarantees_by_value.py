@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,18 @@ from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result
 from tests.checkers.chance import Choose, drawn, how_many, seeded
 from tests.checkers.histories import header
-from tests.checkers.register_histories import INITIAL, MIXED, UNKNOWN, Known, Op, history, in_one_order, observations
+from tests.checkers.register_histories import (
+    INITIAL,
+    MIXED,
+    UNKNOWN,
+    Known,
+    Op,
+    Script,
+    history,
+    in_one_order,
+    observations,
+)
+from workers.model.observation import Invoked
 
 Counts = tuple[int, int, int]
 """Reads judged, reads that broke the guarantee, reads that cannot be judged."""
@@ -152,12 +164,26 @@ KINDS = {
 """Of which operations histories are made such that a third breaks the guarantee."""
 
 
+SCRIPTS: dict[str, Script] = {
+    "monotonic-writes": [("s1", ["write"])] * 3 + [("s2", ["read"])] * 10,
+    "writes-follow-reads": [
+        ("s1", ["write"]), ("s2", ["read"]), ("s2", ["cas", "read"]), ("s2", ["write"]), *[("s3", ["read"])] * 10,
+    ],
+}  # fmt: skip
+"""Of these guarantees a third session has to see two writes, one after the other, in the wrong order."""
+
 LONG = (10, 12, 14)
 SIZES = {"monotonic-reads": LONG, "monotonic-writes": LONG, "writes-follow-reads": LONG}
 
 
 def made_for(name: str) -> Callable[[Choose], list[Op]]:
-    return partial(history, kinds=KINDS.get(name, MIXED), sizes=SIZES.get(name, (6, 7, 8, 9, 10)))
+    return partial(
+        history,
+        kinds=KINDS.get(name, MIXED),
+        sizes=SIZES.get(name, (6, 7, 8, 9, 10)),
+        cleanliness=50 if name in SCRIPTS else 12,
+        script=SCRIPTS.get(name, ()),
+    )
 
 
 def counts(result: Result) -> Counts:
@@ -206,3 +232,23 @@ def test_who_reads_the_newest_write_again_after_a_stale_read_goes_forward() -> N
     ]
     (result,) = check(create(header(), ["monotonic-reads"]), observations(ops))
     assert [witness.ids for witness in result.witnesses] == [["w1", "w2", "new", "old", "x"]]
+
+
+@pytest.mark.parametrize("name", ["monotonic-writes", "writes-follow-reads"])
+@pytest.mark.parametrize(("asked", "verdict"), [("view-1", "failed"), ("view-2", "unknown"), ("", "unknown")])
+def test_what_one_replica_shows_is_not_owed_by_another(name: str, asked: str, verdict: str) -> None:
+    second = "writer" if name == "monotonic-writes" else "follower"
+    steps = [("w1", "writer", "w", 1), ("saw", second, "r", 1), ("w2", second, "w", 2), ("new", "reader", "r", 2)]
+    ops = [
+        Op(op, session, "write" if f == "w" else "read", "ok", 2 * place, 2 * place + 1, [(f, "x", value)])
+        for place, (op, session, f, value) in enumerate([*steps, ("old", "reader", "r", 1)])
+    ]
+    targets = {"new": "view-1", "old": asked}
+    seen = [
+        msgspec.structs.replace(one, body=msgspec.structs.replace(one.body, target=targets.get(one.body.op, "")))
+        if isinstance(one.body, Invoked)
+        else one
+        for one in observations(ops)
+    ]
+    (result,) = check(create(header(), [name]), seen)
+    assert result.verdict.value == verdict

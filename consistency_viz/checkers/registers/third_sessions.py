@@ -7,6 +7,8 @@ it then reads the initial value of a key or a write older than an owed write of 
 - monotonic writes: the writes acknowledged to w2's session before w2 began;
 - writes follow reads: what w2's operation or an earlier one of its session had read, and what is owed for that.
 
+Where reads name the node that they asked, only what the same node had shown is owed: another one may not have w2 yet.
+
 What is owed comes before in causal order, so only reads older than something in their past need the walk back.
 """
 
@@ -44,7 +46,7 @@ Root = tuple[int, int, str]
 
 
 class _Debt:
-    """What one session has read of others, and what it may be owed for that."""
+    """What one session has read of others at one place, and what it may be owed for that."""
 
     def __init__(self) -> None:
         self.roots: list[Root] = []
@@ -70,11 +72,12 @@ class ThirdSessions:
     def go(self) -> list[OutOfOrder]:
         """All of them, in the order in which the later reads ended."""
         found: list[OutOfOrder] = []
-        by_session: dict[str, list[int]] = {}
+        by_place: dict[tuple[str, str], list[int]] = {}
         for number, reads in enumerate(self.registers.reads):
-            if reads and self.registers.ops[number].outcome == "ok":
-                by_session.setdefault(self.registers.ops[number].session, []).append(number)
-        for numbers in by_session.values():
+            op = self.registers.ops[number]
+            if reads and op.outcome == "ok":
+                by_place.setdefault((op.session, op.target), []).append(number)
+        for numbers in by_place.values():
             found += self._session(numbers)
         return sorted(found, key=lambda one: self.registers.ops[one.later].completed_index)
 
