@@ -18,6 +18,7 @@ from workers.model.observation import (
 )
 
 _QUANTILES: Final = (0.5, 0.99)
+_READ: Final = "read"
 KEYS_MAX: Final = 10_000
 
 
@@ -25,6 +26,8 @@ class WorkDone:
     """Counts as it goes; memory is bounded by the operations that are open, and ``KEYS_MAX``.
 
     ``siblings_max``: the most values that a replica showed side by side for a key that is written as a whole.
+    ``clients``: over all that ended: how many, the share that succeeded, messages sent for each.
+    ``reads`` and ``updates`` (whatever is no read): latency as below.
     """
 
     def __init__(self) -> None:
@@ -70,9 +73,24 @@ class WorkDone:
         }
         if self._written:
             found["siblings_max"] = self._siblings_max
+        ended = sum(counts.total() for counts in self._outcomes.values())
+        if ended:
+            succeeded = sum(counts["ok"] for counts in self._outcomes.values())
+            sent_each = self._messages["sent"] / ended
+            found["clients"] = {"ended": ended, "ok_share": succeeded / ended, "messages_each": sent_each}
         for f, lengths in sorted(self._latencies.items()):
-            estimate = KaplanMeier(lengths)
-            for q in _QUANTILES:
-                value_us = estimate.quantile(q).value
-                found[f"{f}_latency_ms_p{round(q * 100)}"] = None if value_us is None else value_us / 1_000
+            found |= _quantiles(f"{f}_latency_ms", lengths)
+        for name, of in (("reads", {_READ}), ("updates", self._latencies.keys() - {_READ})):
+            together: Counter[int] = Counter()
+            for f in of & self._latencies.keys():
+                together.update(dict(self._latencies[f].items()))
+            if together:
+                found[name] = _quantiles("latency_ms", LengthCounts.counted(together.items()))
         return found
+
+
+def _quantiles(name: str, lengths: LengthCounts) -> dict[str, float | None]:
+    """In ms, by ``name`` and the percentile."""
+    estimate = KaplanMeier(lengths)
+    values_us = {round(q * 100): estimate.quantile(q).value for q in _QUANTILES}
+    return {f"{name}_p{q}": None if value is None else value / 1_000 for q, value in values_us.items()}

@@ -20,6 +20,7 @@ from consistency_viz.experiments.expectations import Found, judge, numbers
 from consistency_viz.experiments.fault_report import summary
 from consistency_viz.experiments.models import Run, microseconds
 from consistency_viz.experiments.pbs_beside import beside, measured_for
+from consistency_viz.experiments.price_figures import priced
 from consistency_viz.observation.history import HistoryError, HistoryReader
 from workers.cluster.scenario import Scenario
 from workers.cluster.schema.story import EVERY_RUN, Expectation
@@ -30,14 +31,17 @@ WITNESSES_SHOWN: Final = 3
 TEXT_LENGTH_MAX: Final = 400
 PLACES_MAX: Final = 6
 """Observations that a page is told to look at for one witness."""
-VERSION: Final = 6
+VERSION: Final = 7
 """Of what is kept in a row; another version is found again."""
 
 _ONE_AT_A_TIME = threading.Lock()
 
 
 def findings_of(run: Run) -> dict[str, Any]:
-    """What was found in the run: ``state`` is ``ready``, ``pending`` (it goes on), or ``none`` with a ``text`` why."""
+    """What was found in the run: ``state`` is ``ready``, ``pending`` (it goes on), or ``none`` with a ``text`` why.
+
+    ``prices`` are those of ``price_figures`` that it has; they are told, not kept.
+    """
     if not run.ended:
         return {"state": "pending"}
     if not run.history or not run.history_path.is_file():
@@ -54,7 +58,7 @@ def findings_of(run: Run) -> dict[str, Any]:
                 return _none(f"The history cannot be read: {error}")
             run.findings = found
             Run.objects.filter(pk=run.pk).update(findings=found)
-    return dict(run.findings)
+    return {**run.findings, "prices": priced(run.findings["figures"])}
 
 
 def _find(run: Run) -> dict[str, Any]:

@@ -11,26 +11,28 @@ from rich.text import Text
 
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments import fault_report, visibility_report
+from consistency_viz.experiments.price_figures import PRICES, PriceFigure, teller
 from consistency_viz.experiments.tally import Tally
 from workers.cluster.schema.story import VerdictExpected
 
 STYLES: Final = {None: "", Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "bold yellow"}
-FIGURES: Final = (
+COUNTS: Final = (
     ("divergence.value.all.windows_closed", "divergence windows closed"),
     ("divergence.value.all.windows_open", "divergence windows still open"),
-    ("divergence.value.all.union_ms", "diverged, all keys together (ms)"),
-    ("divergence.value.all.window_ms_p50", "divergence window p50 (ms)"),
-    ("divergence.value.all.window_ms_p99", "divergence window p99 (ms)"),
     ("work.operations.place.ok", "orders accepted"),
     ("work.operations.place.fail", "orders refused"),
     ("work.operations.place.info", "orders of unknown outcome"),
-    ("work.place_latency_ms_p50", "order latency p50 (ms)"),
-    ("work.place_latency_ms_p99", "order latency p99 (ms)"),
     ("work.effects.email", "e-mails"),
     ("work.messages.delivered", "messages delivered"),
     ("work.messages.dropped", "messages lost"),
 )
-"""The figures that a reader asks for first, by name and in words; ``--json`` has all of them."""
+"""Beside the prices, how much there was of everything; ``--json`` has all figures."""
+
+FIGURES: Final = (
+    *PRICES,
+    *(PriceFigure(name, name, title, "count", "", "the run") for name, title in COUNTS),
+)
+"""What a reader asks for first."""
 
 
 EXPECTED: Final = {
@@ -96,15 +98,16 @@ def _figures(n: int, metrics: dict[str, Any]) -> Table:
     table = Table("figure", box=None)
     for title in ("median", "95% interval", "min", "max") if n > 1 else ("value",):
         table.add_column(title, justify="right")
-    for name, title in FIGURES:
-        found = metrics.get(name)
-        if found is None:
+    for figure in FIGURES:
+        found = metrics.get(figure.name)
+        if found is None or (figure.of and not metrics.get(figure.of, {}).get("max")):
             continue
+        tell = teller(figure.unit)
         if n == 1:
-            table.add_row(title, number(found["estimate"]))
+            table.add_row(figure.heading, tell(found["estimate"]))
             continue
-        interval = "sample too small" if found["low"] is None else f"{number(found['low'])} – {number(found['high'])}"  # noqa: RUF001
-        table.add_row(title, number(found["estimate"]), interval, number(found["min"]), number(found["max"]))
+        interval = "sample too small" if found["low"] is None else f"{tell(found['low'])} – {tell(found['high'])}"  # noqa: RUF001
+        table.add_row(figure.heading, tell(found["estimate"]), interval, tell(found["min"]), tell(found["max"]))
     return table
 
 

@@ -9,6 +9,8 @@ from array import array
 from collections import Counter
 from typing import Any, Final
 
+import numpy as np
+
 from consistency_viz.checkers.intervals import median_interval, wilson
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments.expectations import ExpectationTally, numbers
@@ -61,8 +63,7 @@ class Tally:
                 name: {
                     "n": len(found),
                     **median_interval(found)._asdict(),
-                    "min": min(found),
-                    "max": max(found),
+                    **_quartiles(found),
                 }
                 for name, found in sorted(self._values.items())
             },
@@ -87,3 +88,9 @@ class Tally:
             return f"nothing to judge in {self.n:,} runs"
         high = wilson(0, judged).high
         return f"no failure was observed in {judged:,} runs (95%: at most {high:.1%} fail)"
+
+
+def _quartiles(found: array[float]) -> dict[str, float]:
+    """The extremes and the quartiles (Hyndman and Fan's definition 7, as spreadsheets have it)."""
+    least, q25, q75, most = np.quantile(found, (0, 0.25, 0.75, 1)).tolist()
+    return {"min": least, "q25": q25, "q75": q75, "max": most}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from consistency_viz.experiments import fault_report, visibility_report
-from consistency_viz.experiments.simulation_report import EXPECTED, FIGURES, expectations, number
+from consistency_viz.experiments.expectations import numbers
+from consistency_viz.experiments.price_figures import price_of, told
+from consistency_viz.experiments.simulation_report import EXPECTED, FIGURES, expectations
 from consistency_viz.lab.headless import LiveRun
 
 
@@ -24,10 +25,11 @@ def render(run: LiveRun) -> Iterator[RenderableType]:
     yield verdicts
     yield from expectations(run.expectations)
     figures = Table("figure", "value", box=None)
-    for name, title in FIGURES:
-        value = _leaf(run.metrics, name)
+    known = dict(numbers("", run.metrics))
+    for figure in FIGURES:
+        value = price_of(figure, known)
         if value is not None:
-            figures.add_row(title, number(value))
+            figures.add_row(figure.heading, told(value, figure.unit))
     yield figures
     yield from visibility_report.render(run.visibility)
     yield from fault_report.render(run.faults)
@@ -41,10 +43,3 @@ def _because(run: LiveRun) -> str:
     if run.state != "finished":
         return f"the run did not finish, it is {run.state}"
     return EXPECTED[run.expectations["verdict"]]
-
-
-def _leaf(metrics: dict[str, Any], name: str) -> float | None:
-    place: Any = metrics
-    for step in name.split("."):
-        place = place.get(step) if isinstance(place, dict) else None
-    return float(place) if isinstance(place, int | float) else None

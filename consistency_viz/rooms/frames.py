@@ -138,7 +138,7 @@ class LessonView(msgspec.Struct, frozen=True):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """One run that was played to its end here, as a row of the room's cost table. ``figures`` by the column's id."""
+    """One run that was played to its end here, as a row of the room's cost table. ``figures`` by the price's id."""
 
     run: str
     scenario: str
@@ -174,7 +174,7 @@ class RoomFrame(msgspec.Struct, tag_field="kind", tag="room", frozen=True):
     guesses: list[float]
     answer: float | None
     prediction: float | None
-    columns: list[tuple[str, str]]
+    columns: list[dict[str, str]]
     played: list[Played]
 
 

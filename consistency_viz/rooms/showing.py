@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
+from consistency_viz.experiments.price_figures import BRIEF, described
 from consistency_viz.rooms.following import SeatsFollower
 from consistency_viz.rooms.frames import LossView, RoomFrame, SeatFrame, SeatView
 from consistency_viz.rooms.loading import RoomRows
-from consistency_viz.rooms.results import COLUMNS
 from consistency_viz.rooms.seats import SeatState
 
 LOSSES_SHOWN: Final = 8
@@ -58,7 +58,7 @@ def room_frame(
         guesses=sorted(rows.guesses.values()),
         answer=next((p.answer for p in rows.played if p.run == rows.run), None),
         prediction=rows.prediction,
-        columns=[(column.id, column.heading) for column in COLUMNS],
+        columns=[described(price) for price in BRIEF],
         played=rows.played,
     )
 

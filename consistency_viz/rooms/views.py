@@ -26,8 +26,9 @@ from consistency_viz.experiments.commands import (
     presenter_command,
 )
 from consistency_viz.experiments.errors import error
+from consistency_viz.experiments.price_figures import BRIEF, told
 from consistency_viz.experiments.views import run_detail
-from consistency_viz.rooms import access, commands, doors, lessons, loading, results, rooms
+from consistency_viz.rooms import access, commands, doors, lessons, loading, rooms
 from consistency_viz.rooms.models import Room
 
 ROOMS_LISTED_MAX = 20
@@ -170,8 +171,8 @@ def room_results(request: HttpRequest, code: str) -> HttpResponse:
     played = [] if rows is None else rows.played
     context = {
         "room": room,
-        "columns": results.COLUMNS,
-        "rows": [(one, [one.figures.get(column.id) for column in results.COLUMNS]) for one in played],
+        "columns": BRIEF,
+        "rows": [(one, [told(one.figures.get(price.id), price.unit) for price in BRIEF]) for one in played],
         "is_presenter": is_presenter(request),
     }
     return render(request, "rooms/results.html", context)
@@ -209,10 +210,10 @@ def _whole(room: Room, played: list[dict[str, Any]]) -> dict[str, Any]:
 def _csv(played: list[dict[str, Any]]) -> str:
     text = StringIO()
     writer = csv.writer(text)
-    titles = [column.heading for column in results.COLUMNS]
+    titles = [price.heading for price in BRIEF]
     writer.writerow(["lesson", "run", "design", "is_fix", "answer", "unit", *titles])
     for one in played:
-        figures = [one["figures"].get(column.id) for column in results.COLUMNS]
+        figures = [one["figures"].get(price.id) for price in BRIEF]
         told = [one["title"], one["run"], one["design"], one["is_fix"], one["answer"], one["unit"]]
         writer.writerow([_plain(value) for value in (*told, *figures)])
     return text.getvalue()

@@ -35,7 +35,7 @@ const NEVER_US = 10 ** 17;
  * @property {HTMLElement} strip
  * @property {ReturnType<typeof createStore>} store what is shown
  * @property {State} end everything so far, for the strip
- * @property {Record<string, number>|null} figures
+ * @property {import("./figures/price.js").Told[]|null} figures
  * @property {ReturnType<typeof createMatrix>} matrix
  */
 
@@ -140,7 +140,7 @@ async function look() {
   await Promise.all(
     runs.filter(({ figures }) => !figures).map(async (run) => {
       const found = await asked(run.about.findings);
-      if (found.state === "ready") run.figures = found.figures;
+      if (found.state === "ready") run.figures = found.prices;
       price.show(known(), runs.filter(({ end }) => !isOver(end.run?.state)).length);
     }),
   ).catch(failed);

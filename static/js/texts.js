@@ -207,20 +207,6 @@ export const texts = {
   },
 
   price: {
-    rows: /** @type {Record<string, string>} */ ({
-      divergent: "Time in which replicas differed",
-      longest: "Longest divergence of a key",
-      lost: "Updates lost",
-      stale: "Stale reads",
-      own: "Reads without one's own write",
-      converged: "Until all replicas have an update, p99",
-      write50: "What a writer waits, median",
-      write99: "What a writer waits, p99",
-      read99: "What a reader waits, p99",
-      available: "Availability: operations that succeeded",
-      refused: "Operations refused or timed out",
-      messages: "Messages sent",
-    }),
     better: /** @type {Record<string, string>} */ ({
       lower: "▼ lower is better",
       higher: "▲ higher is better",

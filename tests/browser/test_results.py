@@ -24,7 +24,7 @@ def test_results_are_read_opened_and_taken_along(
     page = new_page(reduced_motion="reduce")
     watched = watch(page)
     page.goto(laboratory.presenter_link("/experiments/which/"))
-    panel = page.locator("[data-figure='price work.messages.delivered']")
+    panel = page.locator("[data-figure='price work.clients.messages_each']")
     expect(panel).to_be_visible()
     expect(panel.locator("circle")).to_have_count(8)
     found = []
@@ -42,5 +42,5 @@ def test_results_are_read_opened_and_taken_along(
     expect(page).to_have_url(re.compile(r"/runs/\w+/$"))
     assert watched.troubles == []
     page.goto(report.as_uri())
-    expect(page.locator("[data-figure='price work.messages.delivered'] circle")).to_have_count(8)
+    expect(page.locator("[data-figure='price work.clients.messages_each'] circle")).to_have_count(8)
     assert violations(page, "report") == []

@@ -96,3 +96,20 @@ def test_siblings_are_counted_for_keys_that_are_written_as_a_whole() -> None:
         applied("us", "cart-1", ["milk", "tea", "salt"], "u", at=4),
     )
     assert found["siblings_max"] == 2
+
+
+def test_over_all_kinds_of_operation_there_are_the_share_that_succeeded_the_waits_and_the_messages_for_each() -> None:
+    found = metrics(
+        *(sent("order", at=1) for _ in range(6)),
+        invoked("a", "place", at=10),
+        completed("a", "place", "ok", at=50),
+        invoked("b", "write", at=10),
+        completed("b", "write", "ok", at=30),
+        invoked("c", "read", at=10),
+        completed("c", "read", "ok", at=15),
+        invoked("d", "place", at=10),
+        completed("d", "place", "info", at=900),
+    )
+    assert found["clients"] == {"ended": 4, "ok_share": 0.75, "messages_each": 1.5}
+    assert found["updates"] == {"latency_ms_p50": 20, "latency_ms_p99": 40}
+    assert found["reads"] == {"latency_ms_p50": 5, "latency_ms_p99": 5}

@@ -107,7 +107,8 @@ def test_a_new_data_directory_and_what_the_commands_write_there_are_their_owners
     data, old = tmp_path / "new" / "data", os.umask(0o022)
     try:
         command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(command, check=True, cwd=settings.BASE_DIR, env={**os.environ, "CV_DATA_DIR": str(data)})
+        environment = {**os.environ, "CV_DATA_DIR": str(data), "DATABASE_URL": ""}
+        subprocess.run(command, check=True, cwd=settings.BASE_DIR, env=environment)
     finally:
         os.umask(old)
     assert stat.S_IMODE(data.stat().st_mode) == 0o700

@@ -38,7 +38,8 @@ def test_json_has_every_run_with_seed_verdicts_and_metrics_and_a_summary_with_in
     median = summary["metrics"]["divergence.value.all.window_ms_p50"]
     medians = sorted(run["metrics"]["divergence"]["value"]["all"]["window_ms_p50"] for run in found["runs"])
     expected = {"n": 9, "estimate": medians[4], "low": medians[1], "high": medians[7]}
-    assert median == {**expected, "min": medians[0], "max": medians[8]}
+    extent = {"min": medians[0], "q25": medians[2], "q75": medians[6], "max": medians[8]}
+    assert median == {**expected, **extent}
 
 
 def test_too_few_runs_for_an_interval_have_none() -> None:

@@ -48,30 +48,47 @@ Deno.test("every key of any run has a row in each", () => {
   equal(withRowsFor(first, ["a"]), first);
 });
 
+/**
+ * What the server tells of a run.
+ * @param {Record<string, number>} values by id
+ * @returns {import("../../static/js/figures/price.js").Told[]}
+ */
+function told(values) {
+  return Object.entries(values).map(([id, value]) => ({
+    id,
+    title: `The ${id}`,
+    unit: id === "available" ? "share" : "count",
+    better: id === "available" ? "higher" : "lower",
+    source: "a checker",
+    value,
+    of: id === "lost" ? 100 : null,
+  }));
+}
+
 Deno.test("the best of each row is marked, nothing where runs are alike or the difference is small", () => {
-  const figures = (/** @type {number} */ lost, /** @type {number} */ wait, /** @type {number} */ fail) => ({
-    "lost-updates.lost.count": lost,
-    "lost-updates.lost.n": 100,
-    "staleness.t_visibility.write_latency_ms_p50": wait,
-    "work.operations.place.ok": 100 - fail,
-    "work.operations.place.fail": fail,
-  });
   const rows = Object.fromEntries(
-    prices([figures(48, 100, 0), figures(0, 103, 10), null]).map((row) => [row.id, row]),
+    prices([
+      told({ lost: 48, write_p50: 100, available: 1 }),
+      told({ lost: 0, write_p50: 103, available: 0.9 }),
+      null,
+    ]).map((row) => [row.id, row]),
   );
-  equal([rows.lost.values, rows.lost.best, rows.lost.of], [[48, 0, null], [false, true, false], [
-    100,
-    100,
-    null,
-  ]]);
-  equal(rows.write50.best, [false, false, false]);
-  equal([rows.available.values, rows.available.best], [[1, 0.9, null], [true, false, false]]);
-  equal(rows.refused.best, [true, false, false]);
-  equal(rows.stale, undefined);
+  equal([rows.lost.title, rows.lost.values, rows.lost.best, rows.lost.of], [
+    "The lost",
+    [48, 0, null],
+    [false, true, false],
+    [100, 100, null],
+  ]);
+  equal(rows.write_p50.best, [false, false, false]);
+  equal(rows.available.best, [true, false, false]);
 });
 
-Deno.test("where nothing could be lost, nothing is said of losses", () => {
-  equal(prices([{ "lost-updates.lost.count": 0, "lost-updates.lost.n": 0 }]), []);
+Deno.test("a figure that only one run has is a row all the same, and best of nothing", () => {
+  equal(prices([told({ lost: 1 }), told({ lost: 1, own: 2 })]).map(({ id, best }) => [id, best]), [
+    ["lost", [false, false]],
+    ["own", [false, false]],
+  ]);
+  equal(prices([null]), []);
 });
 
 Deno.test("the strip of a run has a step for each change and a band for each fault", () => {

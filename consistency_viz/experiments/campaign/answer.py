@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from consistency_viz.experiments.simulation_report import EXPECTED, number
+from consistency_viz.experiments.price_figures import PriceFigure, told
+from consistency_viz.experiments.simulation_report import EXPECTED
 
 FIGURES_TOLD_MAX: Final = 2
 CHECKERS_TOLD_MAX: Final = 3
@@ -21,14 +22,14 @@ Cells = Sequence[Mapping[str, Any]]
 """Cells of ``conclusion.summary_of`` that have a summary."""
 
 
-def answer(cells: Cells, figures: Sequence[tuple[str, str]], checkers: Sequence[str] = (), verdict: Any = None) -> str:
-    """The sentences. ``figures`` are names with their titles and ``checkers`` names, the most important first."""
+def answer(cells: Cells, figures: Sequence[PriceFigure], checkers: Sequence[str] = (), verdict: Any = None) -> str:
+    """The sentences. ``figures`` and the names of ``checkers``: the most important first."""
     if not cells:
         return ""
     said = []
     if len(cells) > 1:
         apart = [
-            *[text for name, title in figures if (text := _figure(cells, name, title))][:FIGURES_TOLD_MAX],
+            *[text for figure in figures if (text := _figure(cells, figure))][:FIGURES_TOLD_MAX],
             *[text for name in _ordered(cells, checkers) if (text := _checker(cells, name))][:CHECKERS_TOLD_MAX],
         ]
         none = "No figure and no checker sets the cells apart; more seeds would tell finer differences."
@@ -49,13 +50,16 @@ def failing_alike(cells: Cells) -> list[str]:
     return [name for name in shares[0] if all(share.get(name) == 1 for share in shares)]
 
 
-def _figure(cells: Cells, name: str, title: str) -> str:
+def _figure(cells: Cells, figure: PriceFigure) -> str:
+    name = figure.name
     having = [(cell["name"], cell["summary"]["metrics"][name]) for cell in cells if name in cell["summary"]["metrics"]]
     having.sort(key=lambda pair: pair[1]["estimate"])
     if len(having) < 2 or not _apart(having[0][1], having[-1][1]):
         return ""
     (least, low), (most, high) = having[0], having[-1]
-    return f"{title}: {number(low['estimate'])} in “{least}”, {number(high['estimate'])} in “{most}” (medians)"
+    unit = " ms" if figure.unit == "ms" else ""
+    lowest, highest = (f"{told(found['estimate'], figure.unit)}{unit}" for found in (low, high))
+    return f"{figure.title}: {lowest} in “{least}”, {highest} in “{most}” (medians)"
 
 
 def _checker(cells: Cells, name: str) -> str:

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from consistency_viz.checkers.registry import CHECKERS
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments.campaign.answer import failing_alike
-from consistency_viz.experiments.simulation_report import number
-
-FIGURES: Final = (
-    ("work.place_latency_ms_p50", "order p50 (ms)"),
-    ("work.place_latency_ms_p99", "order p99 (ms)"),
-    ("divergence.value.all.union_ms", "diverged (ms)"),
-    ("divergence.value.all.window_ms_p99", "window p99 (ms)"),
-    ("work.messages.delivered", "messages"),
-)
-"""What a design costs; a figure that no cell has is left out."""
-
-TITLES: Final = dict(FIGURES)
+from consistency_viz.experiments.price_figures import BRIEF, PriceFigure, Unit, figure_named, told
 
 
 class Table(NamedTuple):
@@ -29,17 +19,22 @@ class Table(NamedTuple):
     alike: tuple[str, ...] = ()
 
 
-def figures_of(summaries: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """The figures that the cells are compared by, with their titles: those that are asked about, then the prices."""
-    asked = [name for summary in summaries for name in summary.get("asked", {}).get("metrics", ())]
-    names = dict.fromkeys([*asked, *TITLES])
+def figures_of(summaries: Sequence[Mapping[str, Any]], prices: Sequence[PriceFigure] = BRIEF) -> list[PriceFigure]:
+    """The figures that the cells are compared by: those that are asked about, then the ``prices`` that any cell has."""
+    asked = asked_of(summaries)
+    found = dict.fromkeys([*map(figure_named, asked), *prices])
     cells = [cell["summary"]["metrics"] for summary in summaries for cell in summary["cells"] if cell["summary"]]
-    return [(name, title_of(name)) for name in names if any(name in metrics for metrics in cells)]
+    return [figure for figure in found if any(_tells(figure, metrics) for metrics in cells)]
 
 
-def title_of(figure: str) -> str:
-    """A figure's name in words: ``counter.lost_increments`` is ``counter lost increments``."""
-    return TITLES.get(figure) or figure.replace(".", " ").replace("_", " ")
+def asked_of(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of the figures that are asked about, the most important first."""
+    return list(dict.fromkeys(name for one in summaries for name in one.get("asked", {}).get("metrics", ())))
+
+
+def _tells(figure: PriceFigure, metrics: Mapping[str, Any]) -> bool:
+    """Whether a cell has the figure, and something that it could be out of."""
+    return figure.name in metrics and (not figure.of or bool(metrics.get(figure.of, {}).get("max")))
 
 
 def compared(summaries: Sequence[dict[str, Any]]) -> Table:
@@ -48,14 +43,15 @@ def compared(summaries: Sequence[dict[str, Any]]) -> Table:
     shown = figures_of(summaries)
     alike = failing_alike([cell for _, cell in cells])
     several = len(summaries) > 1
-    head = (*(("experiment",) if several else ()), "cell", "design", "runs", *(title for _, title in shown), "failed")
+    titles = (figure.heading for figure in shown)
+    head = (*(("experiment",) if several else ()), "cell", "design", "runs", *titles, "failed")
     rows = [
         (
             *((summary["experiment"]["name"],) if several else ()),
             cell["name"],
             cell["design"],
             f"{cell['summary']['n']:,}",
-            *(interval(cell["summary"]["metrics"].get(name)) for name, _ in shown),
+            *(interval(cell["summary"]["metrics"].get(one.name), one.unit) for one in shown),
             failed({name: said for name, said in cell["summary"]["verdicts"].items() if name not in alike}),
         )
         for summary, cell in cells
@@ -63,20 +59,25 @@ def compared(summaries: Sequence[dict[str, Any]]) -> Table:
     return Table(head, rows, tuple(alike))
 
 
-def interval(found: dict[str, Any] | None) -> str:
+def interval(found: Mapping[str, Any] | None, unit: Unit = "count") -> str:
     """``72.5 (66.8 to 91.2)``; a dash where there is no such figure."""
     if found is None:
         return "-"
     if found["low"] is None:
-        return number(found["estimate"])
-    return f"{number(found['estimate'])} ({number(found['low'])} to {number(found['high'])})"
+        return told(found["estimate"], unit)
+    return f"{told(found['estimate'], unit)} ({told(found['low'], unit)} to {told(found['high'], unit)})"
 
 
-def failed(verdicts: dict[str, Any]) -> str:
+def in_order(verdicts: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What each checker said, in the order of all checkers: PostgreSQL keeps no order of keys."""
+    return [(name, verdicts[name]) for name in CHECKERS if name in verdicts]
+
+
+def failed(verdicts: Mapping[str, Any]) -> str:
     """The checkers that failed in some run, with the share of runs."""
     shares = [
         f"{name} {said['failed_share']['estimate']:.0%}"
-        for name, said in verdicts.items()
+        for name, said in in_order(verdicts)
         if said[Verdict.FAILED.value]
     ]
     return ", ".join(shares) or "none"

@@ -34,11 +34,11 @@ def _prices(summary: dict[str, Any], cells: list[dict[str, Any]]) -> Table:
     table.add_column("median (95 % interval)", no_wrap=True)
     table.add_column("design")
     table.add_column("runs", justify="right")
-    for _, title in shown:
-        table.add_column(title, justify="right")
+    for figure in shown:
+        table.add_column(figure.heading, justify="right")
     for cell in cells:
         found = cell["summary"]
-        values = [interval(found["metrics"].get(name)) for name, _ in shown]
+        values = [interval(found["metrics"].get(figure.name), figure.unit) for figure in shown]
         table.add_row(Text(cell["name"]), cell["design"], f"{found['n']:,}", *values)
     return table
 

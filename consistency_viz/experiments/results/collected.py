@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from consistency_viz.experiments.campaign.cells import Cell, Planned
+from consistency_viz.experiments.campaign.scenario_asks import metrics_asked
 from consistency_viz.experiments.results import tables
-from consistency_viz.experiments.results.drawn import CellPoints, take
+from consistency_viz.experiments.results.drawn import CellPoints, names_of, take
 from consistency_viz.experiments.simulations import SimulatedRun
 
 Player = Callable[[Cell], Iterable[SimulatedRun]]
@@ -20,6 +21,8 @@ class Collected:
         self.rows: list[tables.Kept] = []
         self._planned = planned
         self._keeps_rows = keeps_rows
+        asked = planned.experiment.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        self._names = names_of(metrics_asked(asked))
 
     def watched(self, player: Player) -> Player:
         """The same player, with an eye on its runs; it is given the cells of the plan themselves."""
@@ -30,7 +33,7 @@ class Collected:
             variant = self._planned.experiment.variants[cell.variant].name
             names = tables.CellNames(cell.name, variant, cell.scenario.design, cell.point)
             for run in player(cell):
-                take(points, run)
+                take(points, run, self._names)
                 if self._keeps_rows:
                     self.rows.append(tables.kept(names, run))
                 yield run

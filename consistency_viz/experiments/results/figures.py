@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from consistency_viz.checkers.verdict import Verdict
-from consistency_viz.experiments.campaign.comparison import FIGURES
+from consistency_viz.experiments.campaign.comparison import asked_of, figures_of, in_order
+from consistency_viz.experiments.price_figures import PRICES, PriceFigure
 
 Points = Mapping[str, Sequence[tuple[int, float]]]
 """Of one cell: by figure, (seed, value) of single runs."""
@@ -26,7 +27,7 @@ ROUND: Final = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10, 12)
 class Row(NamedTuple):
     """One cell in one panel. ``low`` and ``high`` are the 95 % interval of the median, ``None`` for too few runs.
 
-    ``mark`` is ``lowest``, ``alike`` (its interval meets that of the lowest) or empty: among the cells that share its
+    ``mark`` is ``best``, ``alike`` (its interval meets that of the best) or empty: among the cells that share its
     swept values, and only if they differ.
     """
 
@@ -37,16 +38,18 @@ class Row(NamedTuple):
     low: float | None
     high: float | None
     least: float
+    q25: float
+    q75: float
     most: float
     mark: str
     points: tuple[tuple[int, float], ...]
 
 
 class Panel(NamedTuple):
-    """One figure over all cells that have it, on one axis from 0 to ``top``; less is better of every one of them."""
+    """One figure over all cells that have it, on one axis from 0 to ``top``; ``is_asked``: somebody asks about it."""
 
-    name: str
-    title: str
+    figure: PriceFigure
+    is_asked: bool
     top: float
     rows: tuple[Row, ...]
 
@@ -81,10 +84,12 @@ class Expected(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """All that is drawn of an experiment."""
+    """All that is drawn of an experiment. ``never``: the checkers that could judge and found nothing anywhere."""
 
+    answer: str
     panels: tuple[Panel, ...]
     failing: tuple[tuple[str, tuple[Failing, ...]], ...]
+    never: tuple[tuple[str, tuple[Failing, ...]], ...]
     expected: tuple[Expected, ...]
     step: int
 
@@ -93,22 +98,31 @@ def figures(summary: Mapping[str, Any], points: Mapping[int, Points]) -> Figures
     """Everything, from a summary and the points of its cells by position (only every ``step``-th seed is used)."""
     cells = [(at, cell["name"], cell["summary"]) for at, cell in enumerate(summary["cells"]) if cell["summary"]]
     seeds = summary["experiment"].get("seeds") or {}
-    step = step_of(len(summary["cells"]), max((found["n"] for _, _, found in cells), default=0))
+    shown, asked = shown_of(summary), asked_of([summary])
+    step = step_of(len(summary["cells"]), max((found["n"] for _, _, found in cells), default=0), len(shown))
     first = seeds.get("first", 1)
     drawn = range(first, 2**63, step)
     swept = [str(cell["point"]) for cell in summary["cells"]]
-    panels = [_panel(name, title, cells, points, swept, drawn) for name, title in FIGURES]
+    panels = [_panel(figure, cells, points, swept, drawn, is_asked=figure.name in asked) for figure in shown]
+    judged = _failing(cells)
     return Figures(
-        tuple(panel for panel in panels if panel.rows),
-        _failing(cells),
+        summary.get("answer", ""),
+        tuple(panels),
+        tuple(one for one in judged if any(row.failed for row in one[1])),
+        tuple(one for one in judged if not any(row.failed for row in one[1])),
         tuple(_expected(at, name, item) for at, name, found in cells for item in found["expectations"]["items"]),
         step,
     )
 
 
-def step_of(cells: int, runs: int) -> int:
+def shown_of(summary: Mapping[str, Any]) -> list[PriceFigure]:
+    """The figures that are drawn: those that are asked about, then every price that some cell has."""
+    return figures_of([summary], PRICES)
+
+
+def step_of(cells: int, runs: int, figures_drawn: int) -> int:
     """Every how many-th seed is drawn, for ``runs`` in each of ``cells``."""
-    return max(1, math.ceil(cells * runs * len(FIGURES) / POINTS_MAX))
+    return max(1, math.ceil(cells * runs * figures_drawn / POINTS_MAX))
 
 
 def ceiling(value: float) -> float:
@@ -125,13 +139,15 @@ def ticks(top: float) -> list[float]:
 
 
 def _panel(
-    name: str,
-    title: str,
+    figure: PriceFigure,
     cells: Sequence[tuple[int, str, Mapping[str, Any]]],
     points: Mapping[int, Points],
     points_swept: Sequence[str],
     seeds: range,
+    *,
+    is_asked: bool,
 ) -> Panel:
+    name = figure.name
     having = [(at, cell, found["metrics"][name]) for at, cell, found in cells if name in found["metrics"]]
     peers: dict[str, list[Mapping[str, Any]]] = {}
     for at, _, found in having:
@@ -145,24 +161,27 @@ def _panel(
             found["low"],
             found["high"],
             found["min"],
+            found.get("q25", found["min"]),
+            found.get("q75", found["max"]),
             found["max"],
-            _mark(found, peers[points_swept[at]]),
+            _mark(found, peers[points_swept[at]], figure.better),
             tuple((seed, value) for seed, value in points.get(at, {}).get(name, ()) if seed in seeds),
         )
         for at, cell, found in having
     )
-    return Panel(name, title, ceiling(max((row.most for row in rows), default=0)), rows)
+    return Panel(figure, is_asked, ceiling(max((row.most for row in rows), default=0)), rows)
 
 
-def _mark(found: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> str:
-    best = min(peers, key=lambda peer: float(peer["estimate"]))
-    if all(peer["estimate"] == best["estimate"] for peer in peers):
+def _mark(found: Mapping[str, Any], peers: Sequence[Mapping[str, Any]], better: str) -> str:
+    if not better or all(peer["estimate"] == found["estimate"] for peer in peers):
         return ""
+    best = (min if better == "lower" else max)(peers, key=lambda peer: float(peer["estimate"]))
     if found["estimate"] == best["estimate"]:
-        return "lowest"
-    if found["low"] is None or best["high"] is None:
+        return "best"
+    if None in (found["low"], best["low"]):
         return ""
-    return "alike" if found["low"] <= best["high"] else ""
+    meets = found["low"] <= best["high"] and best["low"] <= found["high"]
+    return "alike" if meets else ""
 
 
 def _failing(
@@ -171,7 +190,7 @@ def _failing(
     """By checker, those that could judge some run of some cell."""
     by_checker: dict[str, list[Failing]] = {}
     for at, cell, found in cells:
-        for checker, said in found["verdicts"].items():
+        for checker, said in in_order(found["verdicts"]):
             judged = said["passed"] + said["failed"]
             share = said["failed_share"]
             row = Failing(

@@ -20,7 +20,7 @@ from consistency_viz.experiments.results import drawn
 BYTES_MAX: Final = 5_000_000
 """A report is sent by mail; one that would be larger is refused with what to do."""
 
-STYLES: Final = ("css/tokens.css", "css/results.css", "css/report.css")
+STYLES: Final = ("css/tokens.css", "css/results.css", "css/series.css", "css/report.css")
 
 
 class ReportTooLargeError(ValueError):

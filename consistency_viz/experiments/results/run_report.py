@@ -20,6 +20,7 @@ from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments import fault_report
 from consistency_viz.experiments.expectations import ExpectationTally, judge, numbers
 from consistency_viz.experiments.pbs_beside import beside, measured_for
+from consistency_viz.experiments.price_figures import price_of, told
 from consistency_viz.experiments.results import svg
 from consistency_viz.experiments.results.figures import ceiling, ticks
 from consistency_viz.experiments.results.report import page
@@ -82,7 +83,7 @@ def of_history(path: Path, *, ended_us: int | None = None, standing: str = "") -
     expected = _expected(scenario, {result.checker: result.verdict for result in results}, metrics)
     visibility = None if reads is None or scenario is None else beside(scenario, reads.curve())
     span_ms = max(end_us - header.started_us, 1) / 1_000
-    titles = dict(FIGURES)
+    known = dict(figures)
     context = {
         "title": _short(scenario.title if scenario is not None else header.scenario),
         "head": _short(f"{header.scenario}, seed {header.seed}, {header.driver}{standing and f': {standing}'}"),
@@ -95,7 +96,11 @@ def of_history(path: Path, *, ended_us: int | None = None, standing: str = "") -
         "visibility": visibility,
         "visibility_rows": _fresh(visibility),
         "share_axis": svg.scale([(0, "0 %"), (0.5, "50 %"), (1, "100 %")]),
-        "leading": [(title, number(value)) for name, value in figures if (title := titles.get(name))],
+        "leading": [
+            (figure.heading, told(value, figure.unit))
+            for figure in FIGURES
+            if (value := price_of(figure, known)) is not None
+        ],
         "figures": [(_short(name), number(value)) for name, value in figures[:FIGURES_MAX]],
     }
     return page("results/run.html", context), observations

@@ -13,8 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from consistency_viz.experiments.campaign.comparison import interval
+from consistency_viz.experiments.price_figures import Unit, told
 from consistency_viz.experiments.results.figures import Failing, Panel, Row, ticks
-from consistency_viz.experiments.simulation_report import number
 
 STRIP_HEIGHT: Final = 34
 MIDDLE: Final = 17
@@ -22,26 +22,30 @@ SPREAD: Final = 22
 """Pixels over which points are scattered, so that equal ones do not hide each other."""
 
 AXIS_HEIGHT: Final = 18
+BEST: Final = {"lower": "lowest", "higher": "highest", "": ""}
 
 
-def strip(row: Row, top: float) -> SafeString:
-    """The runs of one cell as points, their extent as a line, the median with its interval as a bar."""
-    mark = {"lowest": ", the lowest", "alike": ", not told apart from the lowest"}.get(row.mark, "")
-    told = f"{row.cell}: median {_told(row)}, {row.n:,} runs{mark}"
+def strip(row: Row, panel: Panel) -> SafeString:
+    """The runs of one cell as points over a box of their quartiles, the median with its interval as a bar."""
+    top, unit = panel.top, panel.figure.unit
+    mark = {"best": f", {BEST[panel.figure.better]}", "alike": ", not told apart from the best"}.get(row.mark, "")
+    half = f"half of them {told(row.q25, unit)} to {told(row.q75, unit)}"
+    said = f"{row.cell}: median {_told(row, unit)}, {row.n:,} runs, {half}{mark}"
     bar = SafeString()
     if row.low is not None and row.high is not None:
-        bar = format_html('<rect class="interval" y="9" height="16"{}/>', _span(row.low, row.high, top))
+        bar = format_html('<rect class="interval" y="11" height="12"{}/>', _span(row.low, row.high, top))
     return format_html(
         '<svg class="strip" width="100%" height="{}" role="img" aria-label="{}">{}'
-        '<line class="extent" x1="{}" x2="{}" y1="{}" y2="{}"/>{}{}'
+        '<line class="extent" x1="{}" x2="{}" y1="{}" y2="{}"/><rect class="box" y="4" height="26" rx="2"{}/>{}{}'
         '<line class="median" x1="{}" x2="{}" y1="5" y2="29"/></svg>',
         STRIP_HEIGHT,
-        told,
+        said,
         grid(STRIP_HEIGHT),
         at(row.least, top),
         at(row.most, top),
         MIDDLE,
         MIDDLE,
+        _span(row.q25, row.q75, top),
         bar,
         format_html_join(
             "",
@@ -53,9 +57,9 @@ def strip(row: Row, top: float) -> SafeString:
     )
 
 
-def axis(top: float) -> SafeString:
+def axis(top: float, unit: Unit) -> SafeString:
     """The numbers under a panel."""
-    return scale([(value / top, number(value)) for value in ticks(top)])
+    return scale([(value / top, told(value, unit)) for value in ticks(top)])
 
 
 def scale(marks: Iterable[tuple[float, str]]) -> SafeString:
@@ -70,7 +74,7 @@ def scale(marks: Iterable[tuple[float, str]]) -> SafeString:
 
 def share(row: Failing) -> SafeString:
     """The share of runs that failed, from 0 to 100 %, with its interval."""
-    told = f"{row.cell}: {failing_told(row)}"
+    said = f"{row.cell}: {failing_told(row)}"
     bar = SafeString()
     if row.judged:
         bar = format_html(
@@ -82,7 +86,7 @@ def share(row: Failing) -> SafeString:
     return format_html(
         '<svg class="strip{}" width="100%" height="24" role="img" aria-label="{}">{}{}</svg>',
         " is-bad" if row.failed else "",
-        told,
+        said,
         grid(24),
         bar,
     )
@@ -119,10 +123,11 @@ def _scattered(seed: int) -> str:
     return f"{MIDDLE + SPREAD * (draw - 0.5):.1f}"
 
 
-def _told(row: Row) -> str:
-    return interval({"estimate": row.estimate, "low": row.low, "high": row.high})
+def _told(row: Row, unit: Unit) -> str:
+    return interval({"estimate": row.estimate, "low": row.low, "high": row.high}, unit)
 
 
 def panel_rows(panel: Panel) -> list[dict[str, object]]:
     """The rows of a panel as a template draws them."""
-    return [{"row": row, "svg": strip(row, panel.top), "told": _told(row)} for row in panel.rows]
+    unit = panel.figure.unit
+    return [{"row": row, "svg": strip(row, panel), "told": _told(row, unit)} for row in panel.rows]

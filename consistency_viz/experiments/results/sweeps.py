@@ -1,22 +1,26 @@
-"""Swept settings: curves with intervals over one, a heatmap over two; three are left to the strips. Pure."""
+"""Swept settings: curves with intervals over one, a heatmap over two; three are left to the strips. Pure.
+
+What is drawn are the medians of the figures that the experiment is about, and how often each checker failed that found
+something anywhere. Every dot and every field leads to one run: the one nearest to its median, or the first that failed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from consistency_viz.experiments.campaign.comparison import FIGURES, interval
-from consistency_viz.experiments.results.figures import ceiling, ticks
+from consistency_viz.experiments.campaign.comparison import figures_of, in_order, interval
+from consistency_viz.experiments.price_figures import PriceFigure, Unit, told
+from consistency_viz.experiments.results.figures import Points, ceiling, ticks
+from consistency_viz.experiments.results.series import series_of
 from consistency_viz.experiments.results.svg import at
-from consistency_viz.experiments.simulation_report import number
 
 HEIGHT: Final = 180
 SHADES: Final = 8
-SERIES: Final = 7
 LEFT: Final = 18
 RIGHT: Final = 6
 """Percent of the width left free: on the left for the numbers of the axis."""
@@ -24,90 +28,152 @@ RIGHT: Final = 6
 ASIDE: Final = 0.8
 """Percent by which a series stands beside the one before, so that equal curves do not hide each other."""
 
+Estimate = Mapping[str, Any]
+"""``estimate``, ``low`` and ``high``, of which the last two may be ``None``."""
+
+
+class Measure(NamedTuple):
+    """Something that each cell has one estimate of. ``seed_of`` a cell by its position: a run that shows it."""
+
+    name: str
+    title: str
+    unit: Unit
+    of: Callable[[Mapping[str, Any]], Estimate | None]
+    seed_of: Callable[[int], int | None]
+
 
 class Place(NamedTuple):
-    """A swept value (by its rank, so that unequal steps stay apart), and the median there with its interval."""
+    """A swept value (by its rank, so that unequal steps stay apart), the estimate there, and the run to look at."""
 
     rank: int
     estimate: float
     low: float | None
     high: float | None
+    position: int
+    seed: int | None
 
 
 class Curves(NamedTuple):
-    """One figure over one swept setting, a curve for each variant; ``values`` name the ranks.
+    """One measure over one swept setting, a curve for each variant; ``values`` name the ranks.
 
     A line is (series, variant, places): a variant has the same series in every figure.
     """
 
     name: str
     title: str
+    unit: Unit
     path: str
     values: tuple[str, ...]
     top: float
     lines: tuple[tuple[int, str, tuple[Place, ...]], ...]
 
 
+class Field(NamedTuple):
+    """A place of a heatmap: what it says, how strong its colour is (0 to 7), and the run to look at."""
+
+    text: str
+    shade: int
+    position: int | None = None
+    seed: int | None = None
+
+
 class Heat(NamedTuple):
-    """One figure of one variant over two swept settings; ``rows`` by the first, each with (text, shade 0 to 7)."""
+    """One measure of one variant over two swept settings; ``rows`` by the first, each with its fields."""
 
     name: str
     title: str
     variant: str
     paths: tuple[str, str]
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+    rows: tuple[tuple[str, tuple[Field, ...]], ...]
 
 
-def curves(summary: Mapping[str, Any]) -> list[Curves]:
+def measures(summary: Mapping[str, Any], points: Mapping[int, Points]) -> list[Measure]:
+    """What is drawn over the swept settings: failures first."""
+    cells = [cell["summary"] for cell in summary["cells"] if cell["summary"] is not None]
+    failing = dict.fromkeys(name for cell in cells for name, said in in_order(cell["verdicts"]) if said["failed"])
+    return [
+        *(_failing(summary, checker) for checker in failing),
+        *(_median(summary, points, figure) for figure in figures_of([summary])),
+    ]
+
+
+def _failing(summary: Mapping[str, Any], checker: str) -> Measure:
+    def of(cell: Mapping[str, Any]) -> Estimate | None:
+        said = cell["verdicts"].get(checker)
+        return said["failed_share"] if said is not None and said["passed"] + said["failed"] else None
+
+    def seed_of(position: int) -> int | None:
+        seeds = summary["cells"][position]["summary"]["verdicts"][checker]["seeds_failed"]
+        return seeds[0] if seeds else None
+
+    return Measure(f"failed {checker}", f"Runs in which {checker} failed", "share", of, seed_of)
+
+
+def _median(summary: Mapping[str, Any], points: Mapping[int, Points], figure: PriceFigure) -> Measure:
+    def of(cell: Mapping[str, Any]) -> Estimate | None:
+        found: Estimate | None = cell["metrics"].get(figure.name)
+        return found
+
+    def seed_of(position: int) -> int | None:
+        there = points.get(position, {}).get(figure.name, ())
+        median = summary["cells"][position]["summary"]["metrics"][figure.name]["estimate"]
+        return min(there, key=lambda point: (abs(point[1] - median), point[0]))[0] if there else None
+
+    return Measure(figure.name, figure.heading, figure.unit, of, seed_of)
+
+
+def curves(summary: Mapping[str, Any], points: Mapping[int, Points]) -> list[Curves]:
     """Of an experiment that sweeps one setting."""
-    cells = [cell for cell in summary["cells"] if cell["summary"] is not None]
-    if not cells or len(cells[0]["point"]) != 1:
+    cells = [(position, cell) for position, cell in enumerate(summary["cells"]) if cell["summary"] is not None]
+    if not cells or len(cells[0][1]["point"]) != 1:
         return []
-    (path,) = cells[0]["point"]
-    values = list(dict.fromkeys(str(cell["point"][path]) for cell in cells))
-    variants = list(dict.fromkeys(cell["variant"] for cell in cells))
+    (path,) = cells[0][1]["point"]
+    values = list(dict.fromkeys(str(cell["point"][path]) for _, cell in cells))
+    if len(values) < 2:
+        return []
     found = []
-    for name, title in FIGURES:
+    for measure in measures(summary, points):
         lines: dict[str, list[Place]] = {}
-        for cell in cells:
-            said = cell["summary"]["metrics"].get(name)
+        for position, cell in cells:
+            said = measure.of(cell["summary"])
             if said is not None:
-                place = Place(values.index(str(cell["point"][path])), said["estimate"], said["low"], said["high"])
+                rank, seed = values.index(str(cell["point"][path])), measure.seed_of(position)
+                place = Place(rank, said["estimate"], said["low"], said["high"], position, seed)
                 lines.setdefault(cell["variant"], []).append(place)
-        if lines and len(values) > 1:
-            most = max(place.high or place.estimate for line in lines.values() for place in line)
-            drawn_lines = tuple(
-                (_series(variants.index(variant)), variant, tuple(line)) for variant, line in lines.items()
-            )
-            found.append(Curves(name, title, path, tuple(values), ceiling(most), drawn_lines))
+        most = max((place.high or place.estimate for line in lines.values() for place in line), default=0)
+        top = 1.0 if measure.name.startswith("failed ") else ceiling(most)
+        drawn_lines = tuple((series_of(summary, variant), variant, tuple(line)) for variant, line in lines.items())
+        found.append(Curves(measure.name, measure.title, measure.unit, path, tuple(values), top, drawn_lines))
     return found
 
 
-def heats(summary: Mapping[str, Any]) -> list[Heat]:
+def heats(summary: Mapping[str, Any], points: Mapping[int, Points]) -> list[Heat]:
     """Of an experiment that sweeps two settings; shades go from the least to the most of all variants together."""
-    cells = [cell for cell in summary["cells"] if cell["summary"] is not None]
-    if not cells or len(cells[0]["point"]) != 2:
+    cells = [(position, cell) for position, cell in enumerate(summary["cells"]) if cell["summary"] is not None]
+    if not cells or len(cells[0][1]["point"]) != 2:
         return []
-    down, across = cells[0]["point"]
-    columns = list(dict.fromkeys(str(cell["point"][across]) for cell in cells))
+    down, across = cells[0][1]["point"]
+    columns = list(dict.fromkeys(str(cell["point"][across]) for _, cell in cells))
     found = []
-    for name, title in FIGURES:
-        having = [cell for cell in cells if name in cell["summary"]["metrics"]]
-        estimates = [cell["summary"]["metrics"][name]["estimate"] for cell in having]
-        for variant in dict.fromkeys(cell["variant"] for cell in having):
-            rows: dict[str, dict[str, tuple[str, int]]] = {}
-            for cell in having:
+    for measure in measures(summary, points):
+        having = [(at_, cell, said) for at_, cell in cells if (said := measure.of(cell["summary"])) is not None]
+        estimates = [said["estimate"] for _, _, said in having]
+        for variant in dict.fromkeys(cell["variant"] for _, cell, _ in having):
+            rows: dict[str, dict[str, Field]] = {}
+            for position, cell, said in having:
                 if cell["variant"] == variant:
-                    said = cell["summary"]["metrics"][name]
                     shade = _shade(said["estimate"], min(estimates), max(estimates))
-                    rows.setdefault(str(cell["point"][down]), {})[str(cell["point"][across])] = (interval(said), shade)
-            told = tuple((key, tuple(row.get(column, ("-", 0)) for column in columns)) for key, row in rows.items())
-            found.append(Heat(name, title, variant, (down, across), tuple(columns), told))
+                    field = Field(interval(said, measure.unit), shade, position, measure.seed_of(position))
+                    rows.setdefault(str(cell["point"][down]), {})[str(cell["point"][across])] = field
+            fields = tuple(
+                (key, tuple(row.get(column, Field("-", 0)) for column in columns)) for key, row in rows.items()
+            )
+            found.append(Heat(measure.name, measure.title, variant, (down, across), tuple(columns), fields))
     return found
 
 
-def drawn(summary: Mapping[str, Any]) -> dict[str, Any]:
+def drawn(summary: Mapping[str, Any], points: Mapping[int, Points]) -> dict[str, Any]:
     """Both, as a template draws them."""
     return {
         "curves": [
@@ -116,9 +182,9 @@ def drawn(summary: Mapping[str, Any]) -> dict[str, Any]:
                 "svg": _svg(one),
                 "names": [(name, series) for series, name, _ in one.lines],
             }
-            for one in curves(summary)
+            for one in curves(summary, points)
         ],
-        "heats": heats(summary),
+        "heats": heats(summary, points),
     }
 
 
@@ -127,7 +193,7 @@ def _svg(one: Curves) -> SafeString:
         "",
         '<line class="grid" x1="0" x2="100%" y1="{}" y2="{}"/><text x="0" y="{}">{}</text>',
         (
-            (_y(value, one.top), _y(value, one.top), f"{float(_y(value, one.top)) - 3:.1f}", number(value))
+            (_y(value, one.top), _y(value, one.top), f"{float(_y(value, one.top)) - 3:.1f}", told(value, one.unit))
             for value in ticks(one.top)
         ),
     )
@@ -137,14 +203,14 @@ def _svg(one: Curves) -> SafeString:
         '<text x="{}" y="{}" text-anchor="middle">{}</text>',
         ((_x(rank, one), HEIGHT + 36, value[:12]) for rank, value in enumerate(one.values)),
     )
-    told = f"{one.title} over {one.path}: " + "; ".join(
-        f"{variant}: " + ", ".join(f"{one.values[place.rank]}: {_told(place)}" for place in line)
+    said = f"{one.title} over {one.path}: " + "; ".join(
+        f"{variant}: " + ", ".join(f"{one.values[place.rank]}: {_told(place, one.unit)}" for place in line)
         for _, variant, line in one.lines
     )
     return format_html(
         '<svg class="curves" width="100%" height="{}" role="img" aria-label="{}">{}{}{}</svg>',
         HEIGHT + 42,
-        told,
+        said,
         grid,
         lines,
         marks,
@@ -170,7 +236,9 @@ def _line(line: Sequence[Place], series: int, one: Curves) -> SafeString:
         ),
     )
     dots = format_html_join(
-        "", '<circle cx="{}" cy="{}" r="4"/>', ((_x(p.rank, one, series), _y(p.estimate, one.top)) for p in line)
+        "",
+        '<circle cx="{}" cy="{}" r="4"{}/>',
+        ((_x(p.rank, one, series), _y(p.estimate, one.top), _way_to(p)) for p in line),
     )
     return format_html('<g class="series-{}">{}{}{}</g>', series, ways, bars, dots)
 
@@ -184,13 +252,16 @@ def _y(value: float, top: float) -> str:
     return f"{HEIGHT + 16 - HEIGHT * min(value / top, 1):.1f}"
 
 
-def _series(index: int) -> int:
-    return index % SERIES + 1
-
-
 def _shade(value: float, least: float, most: float) -> int:
     return 0 if most <= least else min(SHADES - 1, int(SHADES * (value - least) / (most - least)))
 
 
-def _told(place: Place) -> str:
-    return interval({"estimate": place.estimate, "low": place.low, "high": place.high})
+def _way_to(place: Place) -> SafeString:
+    """The run that a dot leads to."""
+    if place.seed is None:
+        return SafeString()
+    return format_html(' data-position="{}" data-seed="{}"', place.position, place.seed)
+
+
+def _told(place: Place, unit: Unit) -> str:
+    return interval({"estimate": place.estimate, "low": place.low, "high": place.high}, unit)

@@ -1,66 +1,55 @@
 /**
- * What each design costs: one row a figure, one value a run, by the checkers' figures of the whole run. Pure.
+ * What each design costs: one row a figure, one value a run. Which figures there are, and what is better of each, the
+ * server says (`consistency_viz/experiments/price_figures.py`). Pure.
  *
- * @typedef {Record<string, number>} Figures as `/runs/<id>/findings` names them
+ * @typedef {"share"|"ms"|"count"} Unit
+ *
+ * @typedef {object} Figure
+ * @property {string} id
+ * @property {string} title
+ * @property {Unit} unit
+ * @property {"lower"|"higher"} better
+ * @property {string} source what tells it, in words
+ *
+ * @typedef {Figure & {value: number, of: number|null}} Told a figure of one run, out of how many if it is out of any
  *
  * @typedef {object} Price
- * @property {string} id names its label in the texts
- * @property {"share"|"ms"|"count"} unit
+ * @property {string} id
+ * @property {string} title
+ * @property {Unit} unit
  * @property {"lower"|"higher"} better
+ * @property {string} source
  * @property {(number|null)[]} values by run; `null`: nothing to go by
  * @property {(number|null)[]} of of how many, where it is a share or a count of something
  * @property {boolean[]} best which are the best; none where all are alike: one run of each tells no small difference
  */
 
+import { count, duration, NOTHING, percent } from "../format.js";
+
 /** Values that differ by no more than this share are called alike. */
 const ALIKE = 0.05;
-
-/** @type {{id: string, unit: Price["unit"], better?: "higher", value: (f: Figures) => number|null, of?: (f: Figures) => number|null}[]} */
-const ROWS = [
-  { id: "divergent", unit: "ms", value: at("divergence.value.all.union_ms") },
-  { id: "longest", unit: "ms", value: at("divergence.value.all.longest_ms") },
-  { id: "lost", unit: "count", value: counted("lost-updates.lost"), of: at("lost-updates.lost.n") },
-  { id: "stale", unit: "share", value: at("staleness.violations.share"), of: at("staleness.violations.n") },
-  {
-    id: "own",
-    unit: "share",
-    value: at("read-your-writes.violations.share"),
-    of: at("read-your-writes.violations.n"),
-  },
-  { id: "converged", unit: "ms", value: at("convergence.convergence_ms.p99") },
-  { id: "write50", unit: "ms", value: at("staleness.t_visibility.write_latency_ms_p50") },
-  { id: "write99", unit: "ms", value: at("staleness.t_visibility.write_latency_ms_p99") },
-  { id: "read99", unit: "ms", value: at("staleness.t_visibility.read_latency_ms_p99") },
-  { id: "available", unit: "share", better: "higher", value: availability, of: operations },
-  {
-    id: "refused",
-    unit: "count",
-    value: (f) => (operations(f) ? outcomes(f, "fail") : null),
-    of: operations,
-  },
-  { id: "messages", unit: "count", value: at("work.messages.sent") },
-];
+/** Below this a count has decimals: messages per operation. */
+const EXACT_BELOW = 100;
 
 /**
- * @param {(Figures|null)[]} figures by run, `null` while they are not known
- * @returns {Price[]} only rows that some run has a value for
+ * @param {(Told[]|null)[]} runs what each run's figures are, `null` while they are not known
+ * @returns {Price[]} only rows that some run has a value for, in the server's order
  */
-export function prices(figures) {
-  return ROWS.map(({ id, unit, better = "lower", value, of }) => {
-    const values = figures.map((one) => (one ? value(one) : null));
-    return {
-      id,
-      unit,
-      better: /** @type {"lower"|"higher"} */ (better),
-      values,
-      of: figures.map((one) => (one && of ? of(one) : null)),
-      best: bestOf(values, better),
-    };
-  }).filter(({ values }) => values.some((value) => value !== null));
+export function prices(runs) {
+  /** @type {Map<string, Told>} */
+  const rows = new Map();
+  const most = runs.map((run) => run ?? []).sort((a, b) => b.length - a.length);
+  for (const told of most.flat()) if (!rows.has(told.id)) rows.set(told.id, told);
+  return [...rows.values()].map(({ id, title, unit, better, source }) => {
+    const found = runs.map((run) => run?.find((told) => told.id === id));
+    const values = found.map((told) => told?.value ?? null);
+    const of = found.map((told) => told?.of ?? null);
+    return { id, title, unit, better, source, values, of, best: bestOf(values, better) };
+  });
 }
 
 /** @param {(number|null)[]} values @param {string} better */
-function bestOf(values, better) {
+export function bestOf(values, better) {
   const known = values.filter((value) => value !== null);
   const best = better === "lower" ? Math.min(...known) : Math.max(...known);
   const isAlike = (/** @type {number} */ value) =>
@@ -69,30 +58,10 @@ function bestOf(values, better) {
   return values.map((value) => isTold && value !== null && isAlike(value));
 }
 
-/** @param {string} name @returns {(figures: Figures) => number|null} */
-function at(name) {
-  return (figures) => figures[name] ?? null;
-}
-
-/** A count of something that there was. @param {string} name @returns {(figures: Figures) => number|null} */
-function counted(name) {
-  return (figures) => (figures[`${name}.n`] ? figures[`${name}.count`] ?? null : null);
-}
-
-/** How many operations ended so. @param {Figures} figures @param {string} outcome */
-function outcomes(figures, outcome) {
-  return Object.entries(figures)
-    .filter(([name]) => name.startsWith("work.operations.") && name.endsWith(`.${outcome}`))
-    .reduce((sum, [, value]) => sum + value, 0);
-}
-
-/** @param {Figures} figures */
-function operations(figures) {
-  return outcomes(figures, "ok") + outcomes(figures, "fail") + outcomes(figures, "info");
-}
-
-/** @param {Figures} figures */
-function availability(figures) {
-  const all = operations(figures);
-  return all ? outcomes(figures, "ok") / all : null;
+/** @param {number|null} value @param {Unit} unit */
+export function worded(value, unit) {
+  if (value === null) return NOTHING;
+  if (unit === "share") return percent(value);
+  if (unit === "ms") return value === 0 ? "0" : duration(value);
+  return Number.isInteger(value) || value >= EXACT_BELOW ? count(value) : value.toFixed(1);
 }

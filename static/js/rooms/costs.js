@@ -1,7 +1,8 @@
 /** The room's cost table: one row for each run that was played to its end, and the best of each column marked. */
 
+import { bestOf, worded } from "../figures/price.js";
 import { h } from "../views/dom.js";
-import { figure, texts } from "./texts.js";
+import { texts } from "./texts.js";
 
 /**
  * @param {HTMLElement} place
@@ -13,19 +14,16 @@ export function drawCosts(place, { columns, played, lesson }) {
   if (place.dataset.drawn === drawn) return;
   place.dataset.drawn = drawn;
   place.hidden = !rows.length;
-  const head = h("tr", "", [cell("th", texts.costPlayed), ...columns.map(([, title]) => cell("th", title))]);
+  const head = h("tr", "", [cell("th", texts.costPlayed), ...columns.map(({ title }) => cell("th", title))]);
   const body = rows.map((one) => {
     const name = cell("th", one.title);
     name.setAttribute("scope", "row");
     name.append(h("span", "muted", [` ${one.is_fix ? `${texts.fixed}: ` : ""}${one.design}`]));
-    const cells = columns.map(([id]) => {
-      const value = one.figures[id];
-      const found = cell("td", value === null || value === undefined ? "–" : figure(value));
-      const others = rows.map((row) => row.figures[id]).filter((v) => v !== null && v !== undefined);
-      if (others.length > 1 && value === Math.min(...others) && value !== Math.max(...others)) {
-        found.className = "is-best";
-      }
-      return found;
+    const cells = columns.map(({ id, unit, better }) => {
+      const values = rows.map((row) => row.figures[id] ?? null);
+      const at = rows.indexOf(one);
+      const isBest = rows.length > 1 && bestOf(values, better)[at];
+      return h("td", isBest ? "is-best" : "", [worded(values[at], unit)]);
     });
     const row = h("tr", one.is_fix ? "is-fix" : "", [name, ...cells]);
     return row;

@@ -57,7 +57,7 @@
  * @property {number[]} guesses
  * @property {number|null} answer
  * @property {number|null} prediction
- * @property {[string, string][]} columns id and title of the cost table's
+ * @property {import("../figures/price.js").Figure[]} columns the cost table's
  * @property {Played[]} played
  */
 

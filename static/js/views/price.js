@@ -1,7 +1,6 @@
 /** The price of each run as a table: a row a figure, the best of it marked, a bar for what it is beside the others. */
 
-import { count, duration, NOTHING, percent } from "../format.js";
-import { prices } from "../figures/price.js";
+import { prices, worded } from "../figures/price.js";
 import { texts } from "../texts.js";
 import { find, h, setText } from "./dom.js";
 
@@ -15,7 +14,7 @@ export function createPrice(root, names) {
     return cell;
   }));
   return {
-    /** @param {(import("../figures/price.js").Figures|null)[]} figures @param {number} missing runs that still go on */
+    /** @param {(import("../figures/price.js").Told[]|null)[]} figures @param {number} missing runs that still go on */
     show(figures, missing) {
       const isLooking = figures.some((one) => one === null);
       body.replaceChildren(...prices(figures).map(row));
@@ -28,13 +27,14 @@ export function createPrice(root, names) {
 }
 
 /** @param {import("../figures/price.js").Price} price */
-function row({ id, unit, better, values, of, best }) {
+function row({ id, title, unit, better, source, values, of, best }) {
   const most = Math.max(...values.map((value) => value ?? 0));
   const label = h("th", "price-label", [
-    h("span", "price-name", [texts.price.rows[id]]),
+    h("span", "price-name", [title]),
     h("span", "price-better", [texts.price.better[better]]),
   ]);
   label.scope = "row";
+  label.title = source;
   const cells = values.map((value, index) => {
     const note = of[index] === null || value === null
       ? ""
@@ -52,12 +52,4 @@ function row({ id, unit, better, values, of, best }) {
   const element = h("tr", "", [label, ...cells]);
   element.dataset.price = id;
   return element;
-}
-
-/** @param {number|null} value @param {string} unit */
-function worded(value, unit) {
-  if (value === null) return NOTHING;
-  if (unit === "share") return percent(value);
-  if (unit === "ms") return value === 0 ? "0" : duration(value);
-  return count(value);
 }

@@ -13,6 +13,7 @@ from consistency_viz.experiments.campaign.cells import plan
 from consistency_viz.experiments.campaign.comparison import compared, figures_of
 from consistency_viz.experiments.campaign.conclusion import summary_of
 from consistency_viz.experiments.campaign.scenario_asks import expectations_by_default, metrics_asked
+from consistency_viz.experiments.price_figures import figure_named
 from workers.cluster.catalogue import load
 
 VARIANTS = [{"name": "as it is"}, {"name": "with the fix", "fix": True}]
@@ -28,7 +29,8 @@ def likes() -> dict[str, Any]:
 
 
 def test_an_experiment_without_expectations_has_the_lessons_own_figure_as_its_first_column(likes):
-    assert figures_of([likes])[0] == ("counter.lost_increments", "counter lost increments")
+    first = figures_of([likes])[0]
+    assert (first.name, first.title) == ("counter.lost_increments", "counter lost increments")
     table = compared([likes])
     found = likes["cells"][0]["summary"]["metrics"]["counter.lost_increments"]
     told = f"{found['estimate']:g} ({found['low']:g} to {found['high']:g})"
@@ -58,11 +60,9 @@ def cell(name: str, low: float, high: float) -> dict[str, Any]:
 
 
 def test_intervals_that_meet_set_nothing_apart():
-    told = answer([cell("a", 1, 5), cell("b", 5, 9)], [("f", "figure")])
+    told = answer([cell("a", 1, 5), cell("b", 5, 9)], [figure_named("f")])
     assert told == "No figure and no checker sets the cells apart; more seeds would tell finer differences."
-    assert answer([cell("a", 1, 4), cell("b", 6, 9)], [("f", "figure")]) == (
-        "Figure: 2.5 in “a”, 7.5 in “b” (medians)."
-    )
+    assert answer([cell("a", 1, 4), cell("b", 6, 9)], [figure_named("f")]) == ("F: 2.5 in “a”, 7.5 in “b” (medians).")
 
 
 def test_the_figures_asked_about_come_first_and_once():

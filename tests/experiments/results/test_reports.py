@@ -12,11 +12,13 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from consistency_viz.experiments.campaign import playing, storing
+from consistency_viz.experiments.campaign import playing, results, storing
 from consistency_viz.experiments.campaign.cells import plan
 from consistency_viz.experiments.campaign.reconciling import Reconciler
 from consistency_viz.experiments.models import Experiment
-from consistency_viz.experiments.results import figures, run_report, sweeps, tables
+from consistency_viz.experiments.price_figures import BRIEF
+from consistency_viz.experiments.results import drawn as drawing
+from consistency_viz.experiments.results import ecdf, figures, run_report, sweeps, tables
 from consistency_viz.observation.checking import check_file
 from tests.experiments.campaign.asked import asked
 from tests.experiments.commands import manage
@@ -40,7 +42,8 @@ def played(db) -> Experiment:
 
 
 def figures_in(text: str) -> list[str]:
-    return re.findall(r'<figure class="results-panel".*?</figure>|<li data-figure.*?</li>', text, re.DOTALL)
+    whole = r'<figure class="results-panel".*?</figure>|<li data-figure.*?</li>|<p class="answer" data-figure.*?</p>'
+    return re.findall(whole, text, re.DOTALL)
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_page_report_and_file_show_the_same_figures_and_the_tables_the_same_runs
     page = client.get("/experiments/which/").content.decode()
     download = client.get("/experiments/which/results/html/").content.decode()
     shown = figures_in(alone)
-    (messages,) = [one for one in shown if 'data-figure="price work.messages.delivered"' in one]
+    (messages,) = [one for one in shown if 'data-figure="price work.clients.messages_each"' in one]
     assert messages.count('class="run"') == 16
     assert len(shown) > 10
     assert figures_in(page) == shown
@@ -91,19 +94,19 @@ def test_what_strangers_named_is_text_in_a_report_and_no_formula_in_a_table(writ
 
 def test_the_lowest_is_marked_among_cells_that_share_their_swept_values(played):
     found = figures.figures(played.summary, {})
-    marks = [row.mark for panel in found.panels if panel.name == "work.messages.delivered" for row in panel.rows]
+    marks = [row.mark for panel in found.panels if panel.figure.id == "messages" for row in panel.rows]
     cells = [cell["name"] for cell in played.summary["cells"]]
-    estimates = [cell["summary"]["metrics"]["work.messages.delivered"]["estimate"] for cell in played.summary["cells"]]
+    estimates = [
+        cell["summary"]["metrics"]["work.clients.messages_each"]["estimate"] for cell in played.summary["cells"]
+    ]
     lowest = [min(zip(estimates[at::2], cells[at::2], strict=True))[1] for at in (0, 1)]
-    assert [cell for cell, mark in zip(cells, marks, strict=True) if mark == "lowest"] == sorted(
-        lowest, key=cells.index
-    )
+    assert [cell for cell, mark in zip(cells, marks, strict=True) if mark == "best"] == sorted(lowest, key=cells.index)
 
 
 def test_too_many_points_are_thinned_by_seed_to_what_can_be_drawn():
-    assert figures.step_of(8, 100) == 1
-    step = figures.step_of(200, 500)
-    assert 200 * (500 // step) * len(figures.FIGURES) <= figures.POINTS_MAX
+    assert figures.step_of(8, 100, 12) == 1
+    step = figures.step_of(200, 500, 12)
+    assert 200 * (500 // step) * 12 <= figures.POINTS_MAX
 
 
 @pytest.mark.parametrize(
@@ -150,10 +153,12 @@ def test_a_text_that_only_looks_like_a_number_stays_as_it_is():
 
 def test_one_swept_setting_is_drawn_as_curves_and_two_as_heatmaps_whose_series_stay_a_variants_own():
     def cell(variant: str, point: dict[str, int], **said: float) -> dict[str, object]:
-        metrics = {name: {"estimate": value, "low": value - 1, "high": value + 1} for name, value in said.items()}
-        return {"variant": variant, "point": point, "summary": {"metrics": metrics}}
+        metrics = {
+            name: {"estimate": value, "low": value - 1, "high": value + 1, "max": value} for name, value in said.items()
+        }
+        return {"variant": variant, "point": point, "summary": {"metrics": metrics, "verdicts": {}}}
 
-    p50, p99 = (name for name, _ in figures.FIGURES[:2])
+    p50, p99 = (figure.name for figure in BRIEF if not figure.of)
     one = {
         "cells": [
             cell("a", {"x": 1}, **{p50: 5}),
@@ -162,15 +167,65 @@ def test_one_swept_setting_is_drawn_as_curves_and_two_as_heatmaps_whose_series_s
             cell("b", {"x": 2}, **{p50: 8, p99: 3}),
         ]
     }
-    first, second = sweeps.curves(one)
+    first, second = sweeps.curves(one, {0: {p50: [(3, 4.0), (4, 5.5), (5, 9.0)]}})
     assert (first.values, first.top) == (("1", "2"), 10)
-    a, b = (sweeps.Place(0, 5, 4, 6), sweeps.Place(1, 7, 6, 8)), (sweeps.Place(0, 6, 5, 7), sweeps.Place(1, 8, 7, 9))
-    assert first.lines == ((1, "a", a), (2, "b", b))
-    assert second.lines == ((2, "b", (sweeps.Place(0, 9, 8, 10), sweeps.Place(1, 3, 2, 4))),)
-    two = {"cells": [cell("a", {"x": x, "y": y}, **{p50: 10 * x + y}) for x in (1, 2) for y in (1, 2)]}
-    (heat,) = sweeps.heats(two)
-    assert heat.rows == (
-        ("1", (("11 (10 to 12)", 0), ("12 (11 to 13)", 0))),
-        ("2", (("21 (20 to 22)", 7), ("22 (21 to 23)", 7))),
+    place = sweeps.Place
+    a, b = (
+        (place(0, 5, 4, 6, 0, 4), place(1, 7, 6, 8, 1, None)),
+        (place(0, 6, 5, 7, 2, None), place(1, 8, 7, 9, 3, None)),
     )
-    assert (sweeps.heats(one), sweeps.curves(two)) == ([], [])
+    assert first.lines == ((1, "a", a), (2, "b", b))
+    assert second.lines == ((2, "b", (place(0, 9, 8, 10, 2, None), place(1, 3, 2, 4, 3, None))),)
+    two = {"cells": [cell("a", {"x": x, "y": y}, **{p50: 10 * x + y}) for x in (1, 2) for y in (1, 2)]}
+    (heat,) = sweeps.heats(two, {3: {p50: [(8, 20.0)]}})
+    field = sweeps.Field
+    assert heat.rows == (
+        ("1", (field("11 (10 to 12)", 0, 0), field("12 (11 to 13)", 0, 1))),
+        ("2", (field("21 (20 to 22)", 7, 2), field("22 (21 to 23)", 7, 3, 8))),
+    )
+    assert (sweeps.heats(one, {}), sweeps.curves(two, {})) == ([], [])
+
+
+def test_how_often_a_checker_failed_is_drawn_over_the_sweep_and_leads_to_a_seed_that_failed(played):
+    drawn = {one.name: one for one in sweeps.curves(played.summary, drawing.points_of(played))}
+    failed = drawn["failed lost-updates"]
+    assert (failed.top, failed.unit) == (1.0, "share")
+    for _, _, places in failed.lines:
+        for place in places:
+            said = played.summary["cells"][place.position]["summary"]["verdicts"]["lost-updates"]
+            assert place.estimate == said["failed"] / 4
+            assert [place.seed] == (said["seeds_failed"][:1] or [None])
+    asked = drawn["work.messages.sent"]
+    column = results.column(played.cells.get(position=0), "work.messages.sent")
+    place = asked.lines[0][2][0]
+    nearest = min(abs(value - place.estimate) for value in column[1])
+    assert abs(dict(zip(*column, strict=True))[place.seed] - place.estimate) == nearest
+
+
+def test_a_distribution_has_a_step_for_each_run_and_a_picture_for_each_swept_value(played):
+    panels = figures.figures(played.summary, drawing.points_of(played)).panels
+    (one,) = [one for one in ecdf.steps(played.summary, panels) if one.name == "work.messages.sent"]
+    assert [facet.title for facet in one.facets] == [f"network.default.latency.mean_ms = {ms}" for ms in (5, 50)]
+    cell = played.cells.get(position=0)
+    assert one.facets[0].lines[0].values == tuple(sorted(results.column(cell, "work.messages.sent")[1]))
+    assert [line.series for line in one.facets[0].lines] == [1, 2]
+    text = ecdf.drawn(one)["facets"][0]["svg"]
+    assert text.count("<polyline") == 2
+    assert f"{HOSTILE[:4]}<img" not in text
+
+
+def test_the_figures_that_are_asked_about_come_before_the_prices_and_the_box_holds_the_middle_half(played):
+    found = figures.figures(played.summary, {})
+    assert [panel.figure.name for panel in found.panels if panel.is_asked] == [
+        "work.messages.sent",  # the experiment's
+        "lost-updates.lost.count",  # its scenario's
+    ]
+    assert [panel.is_asked for panel in found.panels[:3]] == [True, True, False]
+    values = sorted(results.column(played.cells.get(position=0), "work.messages.sent")[1])
+    row = found.panels[0].rows[0]
+    assert (row.least, row.most) == (values[0], values[-1])
+    assert (row.q25, row.q75) == (
+        values[0] + 0.75 * (values[1] - values[0]),
+        values[2] + 0.25 * (values[3] - values[2]),
+    )
+    assert found.answer == played.summary["answer"] != ""
