@@ -108,6 +108,8 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{found.state} ({found.reason}), {found.observations:,} observations recorded")
         self.stdout.write("\n".join(found.grew) or "nothing grew")
+        for name, rate in found.mb_per_hour.items():
+            self.stdout.write(f"{name}: {rate:+.1f} MB an hour since it is warm")
 
     def _room(self, folder: Path, phones: int, minutes: float, *, as_json: bool) -> None:
         import msgspec
