@@ -26,7 +26,7 @@ class WorkDone:
     """Counts as it goes; memory is bounded by the operations that are open, and ``KEYS_MAX``.
 
     ``siblings_max``: the most values that a replica showed side by side for a key that is written as a whole.
-    ``clients``: over all that ended: how many, the share that succeeded, messages sent for each.
+    ``clients``: over all that ended: how many, the share that succeeded, messages delivered for each.
     ``reads`` and ``updates`` (whatever is no read): latency as below.
     """
 
@@ -76,8 +76,8 @@ class WorkDone:
         ended = sum(counts.total() for counts in self._outcomes.values())
         if ended:
             succeeded = sum(counts["ok"] for counts in self._outcomes.values())
-            sent_each = self._messages["sent"] / ended
-            found["clients"] = {"ended": ended, "ok_share": succeeded / ended, "messages_each": sent_each}
+            each = self._messages["delivered"] / ended
+            found["clients"] = {"ended": ended, "ok_share": succeeded / ended, "messages_each": each}
         for f, lengths in sorted(self._latencies.items()):
             found |= _quantiles(f"{f}_latency_ms", lengths)
         for name, of in (("reads", {_READ}), ("updates", self._latencies.keys() - {_READ})):

@@ -15,7 +15,7 @@ Better = Literal["lower", "higher", ""]
 
 
 class PriceFigure(NamedTuple):
-    """One figure. ``of`` names the count that it is out of: where that is 0 there is nothing to tell.
+    """One figure; ``short`` is its title in a terminal. ``of`` names the count that it is out of: where that is 0 there is nothing to tell.
 
     ``is_brief``: also where there is room for few, as on a projector. ``better`` is empty where nobody can say.
     """
@@ -23,6 +23,7 @@ class PriceFigure(NamedTuple):
     id: str
     name: str
     title: str
+    short: str
     unit: Unit
     better: Better
     source: str
@@ -34,52 +35,57 @@ class PriceFigure(NamedTuple):
         """The title with its unit, for the head of a column."""
         return f"{self.title} (ms)" if self.unit == "ms" else self.title
 
+    @property
+    def short_heading(self) -> str:
+        """The same where there is no room."""
+        return f"{self.short} (ms)" if self.unit == "ms" else self.short
+
 
 PRICES: Final = (
     PriceFigure(
-        "divergent", "divergence.value.all.union_ms", "Time in which replicas differed", "ms", "lower",
+        "divergent", "divergence.value.all.union_ms", "Time in which replicas differed", "differed", "ms", "lower",
         "the checker divergence: at least two replicas show different values of some key", is_brief=True,
     ),
     PriceFigure(
-        "longest", "divergence.value.all.longest_ms", "Longest divergence of a key", "ms", "lower",
+        "longest", "divergence.value.all.longest_ms", "Longest divergence of a key", "longest", "ms", "lower",
         "the checker divergence",
     ),
     PriceFigure(
-        "lost", "lost-updates.lost.count", "Updates lost", "count", "lower",
+        "lost", "lost-updates.lost.count", "Updates lost", "lost", "count", "lower",
         "the checker lost-updates: acknowledged, and not in the final state", "lost-updates.lost.n", is_brief=True,
     ),
     PriceFigure(
-        "stale_reads", "staleness.violations.share", "Stale reads", "share", "lower",
+        "stale_reads", "staleness.violations.share", "Stale reads", "stale reads", "share", "lower",
         "the checker staleness: reads that miss an update which was acknowledged before",
         "staleness.violations.n", is_brief=True,
     ),
     PriceFigure(
-        "own_writes", "read-your-writes.violations.share", "Reads without one's own write", "share", "lower",
+        "own_writes", "read-your-writes.violations.share", "Reads without one's own write", "own writes missed", "share", "lower",
         "the checker read-your-writes", "read-your-writes.violations.n",
     ),
     PriceFigure(
-        "converged", "convergence.convergence_ms.p99", "Until all replicas have an update, p99", "ms", "lower",
+        "converged", "convergence.convergence_ms.p99", "Until all replicas have an update, p99", "converged p99", "ms", "lower",
         "the checker convergence",
     ),
     PriceFigure(
-        "write_p50", "work.updates.latency_ms_p50", "What a writer waits, median", "ms", "lower",
+        "write_p50", "work.updates.latency_ms_p50", "What a writer waits, median", "write p50", "ms", "lower",
         "the clients: from the intended start to the answer of what succeeded",
     ),
     PriceFigure(
-        "write_p99", "work.updates.latency_ms_p99", "What a writer waits, p99", "ms", "lower",
+        "write_p99", "work.updates.latency_ms_p99", "What a writer waits, p99", "write p99", "ms", "lower",
         "the clients: from the intended start to the answer of what succeeded", is_brief=True,
     ),
     PriceFigure(
-        "read_p99", "work.reads.latency_ms_p99", "What a reader waits, p99", "ms", "lower",
+        "read_p99", "work.reads.latency_ms_p99", "What a reader waits, p99", "read p99", "ms", "lower",
         "the clients: from the intended start to the answer of what succeeded",
     ),
     PriceFigure(
-        "available", "work.clients.ok_share", "Operations that succeeded", "share", "higher",
+        "available", "work.clients.ok_share", "Operations that succeeded", "succeeded", "share", "higher",
         "the clients: of all that ended, neither refused nor timed out", "work.clients.ended", is_brief=True,
     ),
     PriceFigure(
-        "messages", "work.clients.messages_each", "Messages per operation", "count", "lower",
-        "the services: messages sent, over the operations that ended", "work.clients.ended", is_brief=True,
+        "messages", "work.clients.messages_each", "Messages delivered per operation", "messages", "count", "lower",
+        "the services: messages delivered, each copy counted, over the operations that ended", "work.clients.ended", is_brief=True,
     ),
 )  # fmt: skip
 BRIEF: Final = tuple(price for price in PRICES if price.is_brief)
@@ -93,10 +99,10 @@ def figure_named(name: str) -> PriceFigure:
     price = BY_NAME.get(name)
     if price is not None:
         return price
-    title = name.replace(".", " ").replace("_", " ").replace("-", " ")
+    words = name.removeprefix("work.").replace(".", " ").replace("_", " ").replace("-", " ").replace(" ms", "")
     is_count = name.endswith((".n", "_n", ".count", ".censored"))
     unit: Unit = "count" if is_count else "ms" if "_ms" in name else "share" if name.endswith("share") else "count"
-    return PriceFigure(name, name, title.replace(" ms", ""), unit, "", f"the figure {name}")
+    return PriceFigure(name, name, words, words, unit, "", f"the figure {name}")
 
 
 def price_of(price: PriceFigure, figures: Mapping[str, float]) -> float | None:
@@ -135,8 +141,8 @@ def teller(unit: Unit) -> Callable[[float], str]:
 
 
 def _short(value: float) -> str:
-    """At most one decimal, and thousands apart; two decimals below 10, where the first would hide a difference."""
-    rounded = round(value, 2 if abs(value) < 10 else 1)
+    """Three digits or all before the point, and thousands apart: what else there is, a table has."""
+    rounded = round(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
     if rounded == 0 and value:
         return f"{value:.2g}"
     return f"{rounded:,.0f}" if float(rounded).is_integer() else f"{rounded:,}"

@@ -30,7 +30,7 @@ COUNTS: Final = (
 
 FIGURES: Final = (
     *PRICES,
-    *(PriceFigure(name, name, title, "count", "", "the run") for name, title in COUNTS),
+    *(PriceFigure(name, name, title, title, "count", "", "the run") for name, title in COUNTS),
 )
 """What a reader asks for first."""
 

@@ -100,7 +100,7 @@ def test_siblings_are_counted_for_keys_that_are_written_as_a_whole() -> None:
 
 def test_over_all_kinds_of_operation_there_are_the_share_that_succeeded_the_waits_and_the_messages_for_each() -> None:
     found = metrics(
-        *(sent("order", at=1) for _ in range(6)),
+        *((2, "tax", Delivered("m", "topic", "Type", "k", "order", 1_000, copy=n)) for n in range(6)),
         invoked("a", "place", at=10),
         completed("a", "place", "ok", at=50),
         invoked("b", "write", at=10),

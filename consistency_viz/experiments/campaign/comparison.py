@@ -24,12 +24,24 @@ def figures_of(summaries: Sequence[Mapping[str, Any]], prices: Sequence[PriceFig
     asked = asked_of(summaries)
     found = dict.fromkeys([*map(figure_named, asked), *prices])
     cells = [cell["summary"]["metrics"] for summary in summaries for cell in summary["cells"] if cell["summary"]]
-    return [figure for figure in found if any(_tells(figure, metrics) for metrics in cells)]
+    shown = [figure for figure in found if any(_tells(figure, metrics) for metrics in cells)]
+    twice = {
+        figure for figure in shown if any(_is_same(other, figure, cells) for other in shown[: shown.index(figure)])
+    }
+    return [figure for figure in shown if figure not in twice]
 
 
 def asked_of(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names of the figures that are asked about, the most important first."""
     return list(dict.fromkeys(name for one in summaries for name in one.get("asked", {}).get("metrics", ())))
+
+
+def _is_same(figure: PriceFigure, other: PriceFigure, cells: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether one is the other under a narrower name: what all writers wait, where all of them place orders."""
+    if figure.unit != "ms" or other.unit != "ms":
+        return False
+    values = [(metrics.get(figure.name), metrics.get(other.name)) for metrics in cells]
+    return all(one == two for one, two in values) and any(one and one["max"] for one, _ in values)
 
 
 def _tells(figure: PriceFigure, metrics: Mapping[str, Any]) -> bool:
@@ -60,12 +72,13 @@ def compared(summaries: Sequence[dict[str, Any]]) -> Table:
 
 
 def interval(found: Mapping[str, Any] | None, unit: Unit = "count") -> str:
-    """``72.5 (66.8 to 91.2)``; a dash where there is no such figure."""
+    """``72.5 (66.8 to 91.2)``; one number where all three read alike, a dash where there is no such figure."""
     if found is None:
         return "-"
     if found["low"] is None:
         return told(found["estimate"], unit)
-    return f"{told(found['estimate'], unit)} ({told(found['low'], unit)} to {told(found['high'], unit)})"
+    estimate, low, high = (told(found[name], unit) for name in ("estimate", "low", "high"))
+    return estimate if low == estimate == high else f"{estimate} ({low} to {high})"
 
 
 def in_order(verdicts: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -35,7 +35,7 @@ def _prices(summary: dict[str, Any], cells: list[dict[str, Any]]) -> Table:
     table.add_column("design")
     table.add_column("runs", justify="right")
     for figure in shown:
-        table.add_column(figure.heading, justify="right")
+        table.add_column(figure.short_heading, justify="right")
     for cell in cells:
         found = cell["summary"]
         values = [interval(found["metrics"].get(figure.name), figure.unit) for figure in shown]
