@@ -21,6 +21,7 @@ from consistency_viz.experiments.commands import CommandRefused, check_may_comma
 from consistency_viz.experiments.errors import error, wants_json
 from consistency_viz.experiments.forking.fork import fork, read_changes
 from consistency_viz.experiments.forking.offer import offered
+from consistency_viz.experiments.forking.told import told
 from consistency_viz.experiments.models import Run
 from consistency_viz.experiments.relatives import beside, relatives_of
 from consistency_viz.experiments.views import led_to
@@ -139,6 +140,7 @@ def _compared(run: Run, letter: str) -> dict[str, Any]:
         "row": run,
         "letter": letter,
         "fork_at_s": None if run.fork_at_us is None else run.fork_at_us / 1e6,
+        "changes": told(run),
         "subject": stack.subject_of(plan),
         "about": {
             "id": run.id,

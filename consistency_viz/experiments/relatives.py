@@ -6,13 +6,17 @@ from typing import Any, Final
 
 from django.urls import reverse
 
+from consistency_viz.experiments.forking.told import told
 from consistency_viz.experiments.models import Run
 
 RELATIVES_MAX: Final = 12
 
 
 def relatives_of(run: Run) -> list[dict[str, Any]]:
-    """The run's relatives, older ones first: ``id``, ``relation`` (fix, fork, broken, original), ``title``, links."""
+    """The run's relatives, older ones first: ``id``, ``relation``, ``title``, links, and of forks their ``changes``.
+
+    A relation is one of fix, fork, broken and original.
+    """
     found: list[tuple[str, Run]] = []
     if run.fix_of is not None:
         found.append(("broken", run.fix_of))
@@ -31,6 +35,7 @@ def beside(first: Run, second: Run, at_us: int | None = None) -> str:
 
 
 def _told(run: Run, relation: str, other: Run) -> dict[str, Any]:
+    is_fork = relation in ("fork", "original")
     older, newer = (other, run) if relation in ("broken", "original") else (run, other)
     return {
         "id": other.id,
@@ -38,6 +43,7 @@ def _told(run: Run, relation: str, other: Run) -> dict[str, Any]:
         "title": other.title,
         "engine": other.engine,
         "fork_at_us": other.fork_at_us if relation == "fork" else run.fork_at_us,
+        "changes": told(newer) if is_fork else [],
         "url": reverse("run", args=[other.id]),
         "beside": beside(older, newer),
     }

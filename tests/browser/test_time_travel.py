@@ -26,6 +26,18 @@ def shown(page: Page) -> list[str]:
     return [*cells, page.locator('[data-total="placed"] .total-value').inner_text()]
 
 
+def fill_change(page: Page, place: int, what: str, **fields: str) -> None:
+    """Choose what is otherwise in one of the changes of a fork, and fill in what that needs."""
+    change = page.locator(".fork-change").nth(place)
+    change.locator("select[name=what]").select_option(what)
+    for name, value in fields.items():
+        field = change.locator(f"[name={name}]")
+        if field.evaluate("one => one.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+
 def test_a_viewer_goes_back_in_a_run_that_goes_on_and_is_told_so_until_they_are_back(viewer, watch):
     seen = watch(viewer)
     expect_live(viewer)
@@ -74,11 +86,20 @@ def test_a_simulated_run_is_played_shared_by_its_address_forked_and_mended(prese
     expect(other.get_by_role("button", name="Fork here …")).to_have_count(0)
 
     presenter.get_by_role("button", name="Fork here …").click()
-    presenter.locator("#fork select[name=kind]").select_option("pause")
-    presenter.locator("#fork select[name=node]").select_option("us")
-    presenter.locator("#fork button[type=submit].is-primary").click()
+    fill_change(presenter, 0, "fault:pause@node", node="us", for_s="4")
+    presenter.get_by_role("button", name="And another change").click()
+    fill_change(presenter, 1, "set:network.default.loss", value="300")
+    presenter.get_by_role("button", name="Fork", exact=True).click()
+    expect(presenter.locator(".fork-wrong:visible")).to_have_text(
+        "From here on, in %: 300 cannot be used. Use 0 to 100."
+    )
+    fill_change(presenter, 1, "set:network.default.loss", value="40")
+    presenter.get_by_role("button", name="Fork", exact=True).click()
     expect(presenter).to_have_url(BESIDE)
     compared = watch(presenter)
+    expect(presenter.locator(".compared-fork")).to_have_text(
+        "From 9.0 s on: us paused for 4 s; All other links: messages lost 40%, was 0%"
+    )
     expect(presenter.locator(".compare-unlike")).to_have_text("Shows what A shows")
     for _ in range(4):
         presenter.keyboard.press("ArrowRight")

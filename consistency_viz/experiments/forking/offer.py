@@ -19,8 +19,9 @@ NUMBERS: Final = ("number", "integer")
 
 
 def offered(run: Run, at_us: int) -> dict[str, Any]:
-    """``changes_max``, and the ``settings`` that can change at ``at_us``, in the order in which they are shown.
+    """What a fork at ``at_us`` can change: ``settings`` in the order in which they are shown, at most ``changes_max``.
 
+    For faults there are the ``nodes`` (name, role) and the ``links`` (source, target) on which anything is ever sent.
     A setting: ``path``, ``group``, ``label``, ``kind`` (number, whole, share, choice, truth, latency), ``value`` and
     ``said`` (it in words); of numbers ``min``, ``max``, ``above`` and ``unit``; of choices ``choices``;
     ``may_be_null``: whether nothing is a value too.
@@ -33,7 +34,23 @@ def offered(run: Run, at_us: int) -> dict[str, Any]:
     # One group after the other; those of single links and nodes, of which there are many, come last.
     first = {name: place for place, name in enumerate(dict.fromkeys(one["group"] for one in settings))}
     settings.sort(key=lambda one: (one["path"].startswith(("network.links", "nodes")), first[one["group"]]))
-    return {"changes_max": CHANGES_MAX, "settings": settings}
+    return {
+        "changes_max": CHANGES_MAX,
+        "settings": settings,
+        "nodes": [[node.id, node.role] for node in plan.nodes.values()],
+        "links": _links(plan),
+    }
+
+
+def _links(plan: Plan) -> list[list[str]]:
+    """Every way from a node to another that messages take, in the order of the nodes."""
+    found: dict[tuple[str, str], None] = {}
+    for source, topics in plan.publishes.items():
+        for topic in topics:
+            for target in plan.subscribers.get(topic, ()):
+                if source != target:
+                    found[source, target] = None
+    return [list(link) for link in found]
 
 
 def scenario_at(plan: Plan, at_us: int) -> Scenario:

@@ -2,7 +2,7 @@
  * The runs of the same seed: what this run mends or was forked of, and what came of it. A quiet socket says when there is
  * another one; it outlives the run, for most fixes are run when the broken one is over.
  *
- * @typedef {{id: string, relation: string, title: string, url: string, beside: string}} Relative
+ * @typedef {{id: string, relation: string, title: string, url: string, beside: string, changes: string[]}} Relative
  */
 
 import { backoffMs } from "../backoff.js";
@@ -43,7 +43,7 @@ export function createRelatives(list) {
 }
 
 /** @param {Relative} relative @param {boolean} isNew */
-function item({ id, relation, title, url, beside }, isNew) {
+function item({ id, relation, title, url, beside, changes }, isNew) {
   const run = h("a", "", [`${title} (${id})`]);
   run.href = url;
   const both = h("a", "relative-beside", [texts.sideBySide]);
@@ -53,6 +53,7 @@ function item({ id, relation, title, url, beside }, isNew) {
     " ",
     run,
     " ",
+    ...(changes.length ? [h("span", "relative-changes", [changes.join("; ")]), " "] : []),
     both,
   ]);
   entry.dataset.relation = relation;
