@@ -15,9 +15,10 @@ Better = Literal["lower", "higher", ""]
 
 
 class PriceFigure(NamedTuple):
-    """One figure; ``short`` is its title in a terminal. ``of`` names the count that it is out of: where that is 0 there is nothing to tell.
+    """One figure; ``short`` is its title in a terminal.
 
-    ``is_brief``: also where there is room for few, as on a projector. ``better`` is empty where nobody can say.
+    ``of`` names the count that it is out of: where that is 0 there is nothing to tell. ``is_brief``: also where there
+    is room for few, as on a projector. ``better`` is empty where nobody can say.
     """
 
     id: str
@@ -43,49 +44,61 @@ class PriceFigure(NamedTuple):
 
 PRICES: Final = (
     PriceFigure(
-        "divergent", "divergence.value.all.union_ms", "Time in which replicas differed", "differed", "ms", "lower",
+        "divergent", "divergence.value.all.union_ms",
+        "Time in which replicas differed", "differed", "ms", "lower",
         "the checker divergence: at least two replicas show different values of some key", is_brief=True,
     ),
     PriceFigure(
-        "longest", "divergence.value.all.longest_ms", "Longest divergence of a key", "longest", "ms", "lower",
+        "longest", "divergence.value.all.longest_ms",
+        "Longest divergence of a key", "longest", "ms", "lower",
         "the checker divergence",
     ),
     PriceFigure(
-        "lost", "lost-updates.lost.count", "Updates lost", "lost", "count", "lower",
+        "lost", "lost-updates.lost.count",
+        "Updates lost", "lost", "count", "lower",
         "the checker lost-updates: acknowledged, and not in the final state", "lost-updates.lost.n", is_brief=True,
     ),
     PriceFigure(
-        "stale_reads", "staleness.violations.share", "Stale reads", "stale reads", "share", "lower",
+        "stale_reads", "staleness.violations.share",
+        "Stale reads", "stale reads", "share", "lower",
         "the checker staleness: reads that miss an update which was acknowledged before",
         "staleness.violations.n", is_brief=True,
     ),
     PriceFigure(
-        "own_writes", "read-your-writes.violations.share", "Reads without one's own write", "own writes missed", "share", "lower",
+        "own_writes", "read-your-writes.violations.share",
+        "Reads without one's own write", "own writes missed", "share", "lower",
         "the checker read-your-writes", "read-your-writes.violations.n",
     ),
     PriceFigure(
-        "converged", "convergence.convergence_ms.p99", "Until all replicas have an update, p99", "converged p99", "ms", "lower",
+        "converged", "convergence.convergence_ms.p99",
+        "Until all replicas have an update, p99", "converged p99", "ms", "lower",
         "the checker convergence",
     ),
     PriceFigure(
-        "write_p50", "work.updates.latency_ms_p50", "What a writer waits, median", "write p50", "ms", "lower",
+        "write_p50", "work.updates.latency_ms_p50",
+        "What a writer waits, median", "write p50", "ms", "lower",
         "the clients: from the intended start to the answer of what succeeded",
     ),
     PriceFigure(
-        "write_p99", "work.updates.latency_ms_p99", "What a writer waits, p99", "write p99", "ms", "lower",
+        "write_p99", "work.updates.latency_ms_p99",
+        "What a writer waits, p99", "write p99", "ms", "lower",
         "the clients: from the intended start to the answer of what succeeded", is_brief=True,
     ),
     PriceFigure(
-        "read_p99", "work.reads.latency_ms_p99", "What a reader waits, p99", "read p99", "ms", "lower",
+        "read_p99", "work.reads.latency_ms_p99",
+        "What a reader waits, p99", "read p99", "ms", "lower",
         "the clients: from the intended start to the answer of what succeeded",
     ),
     PriceFigure(
-        "available", "work.clients.ok_share", "Operations that succeeded", "succeeded", "share", "higher",
+        "available", "work.clients.ok_share",
+        "Operations that succeeded", "succeeded", "share", "higher",
         "the clients: of all that ended, neither refused nor timed out", "work.clients.ended", is_brief=True,
     ),
     PriceFigure(
-        "messages", "work.clients.messages_each", "Messages delivered per operation", "messages", "count", "lower",
-        "the services: messages delivered, each copy counted, over the operations that ended", "work.clients.ended", is_brief=True,
+        "messages", "work.clients.messages_each",
+        "Messages delivered per operation", "messages", "count", "lower",
+        "the services: messages delivered, each copy counted, over the operations that ended",
+        "work.clients.ended", is_brief=True,
     ),
 )  # fmt: skip
 BRIEF: Final = tuple(price for price in PRICES if price.is_brief)

@@ -24,22 +24,29 @@ Cells = Sequence[Mapping[str, Any]]
 
 def answer(cells: Cells, figures: Sequence[PriceFigure], checkers: Sequence[str] = (), verdict: Any = None) -> str:
     """The sentences. ``figures`` and the names of ``checkers``: the most important first."""
+    return " ".join(_sentence(parts) for parts in sentences(cells, figures, checkers, verdict))
+
+
+def sentences(
+    cells: Cells, figures: Sequence[PriceFigure], checkers: Sequence[str] = (), verdict: Any = None
+) -> list[list[str]]:
+    """The same, each sentence by its parts."""
     if not cells:
-        return ""
-    said = []
+        return []
+    said: list[list[str]] = []
     if len(cells) > 1:
         apart = [
             *[text for figure in figures if (text := _figure(cells, figure))][:FIGURES_TOLD_MAX],
             *[text for name in _ordered(cells, checkers) if (text := _checker(cells, name))][:CHECKERS_TOLD_MAX],
         ]
-        none = "No figure and no checker sets the cells apart; more seeds would tell finer differences."
-        said.append(_sentence(apart) if apart else none)
+        none = ["No figure and no checker sets the cells apart", "more seeds would tell finer differences"]
+        said.append(apart or none)
         alike = failing_alike(cells)
         if alike:
-            said.append(f"In every run of every cell alike: {', '.join(alike)} failed, which tells none from another.")
+            said.append([f"In every run of every cell alike: {', '.join(alike)} failed, which tells none from another"])
     if verdict is not None:
-        said.append(_sentence([f"expectations: {EXPECTED[verdict]}"]))
-    return " ".join(said)
+        said.append([f"expectations: {EXPECTED[verdict]}"])
+    return said
 
 
 def failing_alike(cells: Cells) -> list[str]:

@@ -27,8 +27,8 @@ def context(summary: Mapping[str, Any], points: Mapping[int, CellPoints]) -> dic
     return {
         "answer": found.answer,
         "asked_panels": [one for one in drawn if one["panel"].is_asked],
-        "panels": [one for one in drawn if not one["panel"].is_asked and one["panel"].figure.is_brief],
-        "more_panels": [one for one in drawn if not one["panel"].is_asked and not one["panel"].figure.is_brief],
+        "panels": [one for one in drawn if not one["panel"].is_asked and _leads(one["panel"])],
+        "more_panels": [one for one in drawn if not one["panel"].is_asked and not _leads(one["panel"])],
         "failing": [_failing(checker, rows) for checker, rows in found.failing],
         "never": [_failing(checker, rows) for checker, rows in found.never],
         "share_axis": svg.scale([(0, "0 %"), (0.5, "50 %"), (1, "100 %")]),
@@ -48,6 +48,11 @@ def _panel(panel: Panel, steps: ecdf.Steps | None) -> dict[str, Any]:
         "axis": svg.axis(panel.top, panel.figure.unit),
         "ecdf": None if steps is None else ecdf.drawn(steps),
     }
+
+
+def _leads(panel: Panel) -> bool:
+    """Whether a price is drawn at once: it is one of the brief, and not the same in every run."""
+    return panel.figure.is_brief and len({value for row in panel.rows for value in (row.least, row.most)}) > 1
 
 
 def _failing(checker: str, rows: Sequence[Failing]) -> dict[str, Any]:

@@ -92,13 +92,18 @@ def _svg(facet: Facet, one: Steps) -> SafeString:
         ((svg.at(value, one.top), HEIGHT) for value in ticks(one.top)),
     )
     half = format_html('<line class="grid" x1="0" x2="100%" y1="{0}" y2="{0}"/>', HEIGHT // 2)
+    marks = format_html_join(
+        "",
+        '<text x="100%" y="{}" text-anchor="end">{}</text>',
+        ((HEIGHT * (1 - share) + 13, f"{share:.0%}") for share in (0.5, 1)),
+    )
     lines = format_html_join(
         "",
         '<polyline class="series-{}" points="{}"/>',
         ((line.series, _points(line.values, one.top)) for line in facet.lines),
     )
     return format_html(
-        '<svg class="ecdf" width="100%" height="{0}" role="img" aria-label="{1}">{2}{3}'
+        '<svg class="ecdf" width="100%" height="{0}" role="img" aria-label="{1}">{2}{3}{6}'
         '<svg width="100%" height="{0}" viewBox="0 0 {4} {4}" preserveAspectRatio="none">{5}</svg></svg>',
         HEIGHT,
         _said(facet, one.unit),
@@ -106,6 +111,7 @@ def _svg(facet: Facet, one: Steps) -> SafeString:
         half,
         SCALE,
         lines,
+        marks,
     )
 
 

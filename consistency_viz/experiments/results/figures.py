@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from consistency_viz.checkers.verdict import Verdict
+from consistency_viz.checkers.verdict import Verdict, overall
+from consistency_viz.experiments.campaign.answer import sentences
 from consistency_viz.experiments.campaign.comparison import asked_of, figures_of, in_order
 from consistency_viz.experiments.price_figures import PRICES, PriceFigure
 
@@ -70,12 +71,10 @@ class Failing(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """An expectation of a cell, whether it was met, and the seeds in which it did not show."""
+    """Whether an expectation was met in a cell, and the seeds in which it did not show."""
 
     position: int
     cell: str
-    expected: str
-    because: str
     verdict: Verdict
     reason: str
     showed: int
@@ -83,14 +82,27 @@ class Expected(NamedTuple):
     seeds: tuple[int, ...]
 
 
-class Figures(NamedTuple):
-    """All that is drawn of an experiment. ``never``: the checkers that could judge and found nothing anywhere."""
+class Held(NamedTuple):
+    """An expectation held to its cells: the cells in which it was met, and those in which it was not, with why."""
 
-    answer: str
+    expected: str
+    because: str
+    verdict: Verdict
+    met: tuple[Expected, ...]
+    others: tuple[Expected, ...]
+
+
+class Figures(NamedTuple):
+    """All that is drawn of an experiment.
+
+    ``answer``: its parts. ``never``: the checkers that could judge and found nothing anywhere.
+    """
+
+    answer: tuple[str, ...]
     panels: tuple[Panel, ...]
     failing: tuple[tuple[str, tuple[Failing, ...]], ...]
     never: tuple[tuple[str, tuple[Failing, ...]], ...]
-    expected: tuple[Expected, ...]
+    expected: tuple[Held, ...]
     step: int
 
 
@@ -106,13 +118,22 @@ def figures(summary: Mapping[str, Any], points: Mapping[int, Points]) -> Figures
     panels = [_panel(figure, cells, points, swept, drawn, is_asked=figure.name in asked) for figure in shown]
     judged = _failing(cells)
     return Figures(
-        summary.get("answer", ""),
+        _answer(summary),
         tuple(panels),
         tuple(one for one in judged if any(row.failed for row in one[1])),
         tuple(one for one in judged if not any(row.failed for row in one[1])),
-        tuple(_expected(at, name, item) for at, name, found in cells for item in found["expectations"]["items"]),
+        _held(cells),
         step,
     )
+
+
+def _answer(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    """The conclusion, a line for each of its parts."""
+    cells = [cell for cell in summary["cells"] if cell["summary"] is not None]
+    checkers = summary.get("asked", {}).get("checkers", ())
+    verdict = Verdict(summary["verdict"]) if summary.get("verdict") else None
+    said = sentences(cells, figures_of([summary]), checkers, verdict)
+    return tuple(f"{part[0].upper()}{part[1:]}." for parts in said for part in parts)
 
 
 def shown_of(summary: Mapping[str, Any]) -> list[PriceFigure]:
@@ -209,12 +230,29 @@ def _failing(
     return tuple((checker, tuple(rows)) for checker, rows in by_checker.items() if any(row.judged for row in rows))
 
 
+def _held(cells: Sequence[tuple[int, str, Mapping[str, Any]]]) -> tuple[Held, ...]:
+    """By expectation, those that were not met first."""
+    found: dict[tuple[str, str], list[Expected]] = {}
+    for at, cell, summary in cells:
+        for item in summary["expectations"]["items"]:
+            found.setdefault((item["expected"], item["because"]), []).append(_expected(at, cell, item))
+    held = [
+        Held(
+            expected,
+            because,
+            overall(one.verdict for one in rows),
+            tuple(one for one in rows if one.verdict == Verdict.PASSED),
+            tuple(one for one in rows if one.verdict != Verdict.PASSED),
+        )
+        for (expected, because), rows in found.items()
+    ]
+    return tuple(sorted(held, key=lambda one: (Verdict.FAILED, Verdict.UNKNOWN, Verdict.PASSED).index(one.verdict)))
+
+
 def _expected(at: int, cell: str, item: Mapping[str, Any]) -> Expected:
     return Expected(
         at,
         cell,
-        item["expected"],
-        item["because"],
         Verdict(item["verdict"]),
         item["reason"],
         item["showed"],

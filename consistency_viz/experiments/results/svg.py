@@ -93,10 +93,14 @@ def share(row: Failing) -> SafeString:
 
 
 def failing_told(row: Failing) -> str:
-    """``failed in 93.0% (86.3% to 96.6%)``, or that it was not observed, in how many runs."""
+    """``93 % (86.3 % to 96.6 %): 93 of 100 runs``, or that it was not observed, in how many runs."""
+    if not row.judged:
+        return "nothing to judge"
+    high = told(row.high, "share")
     if not row.failed:
-        return row.note
-    return f"failed in {row.share:.1%} ({row.low:.1%} to {row.high:.1%}), {row.failed:,} of {row.judged:,} judged runs"
+        return f"none in {row.judged:,} runs (at most {high})"
+    share, low = told(row.share, "share"), told(row.low, "share")
+    return f"{share} ({low} to {high}): {row.failed:,} of {row.judged:,} runs"
 
 
 def at(value: float, top: float) -> str:
