@@ -10,7 +10,7 @@ import msgspec
 
 from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.registers.log import NoSource, Read
-from consistency_viz.checkers.registers.order import CausalOrder, Clock, WritesByLane
+from consistency_viz.checkers.registers.order import CausalOrder, Pasts, WritesByLane
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.session_report import Judged
 
@@ -94,25 +94,25 @@ class _Session:
     def go(self, operations: list[tuple[int, list[Read]]], found: Regressions) -> None:
         ops = self.registers.ops
         known: dict[str, Newest] = {}
-        past: Clock = {}
+        past = Pasts(self.order)
         waiting: list[tuple[int, list[Read]]] = []  # begun, and not ended before the one that is looked at
         for number, reads in operations:
             still = []
             for other, earlier in waiting:
                 if ops[other].completed_index < ops[number].invoked_index:
                     for read in earlier:
-                        past = self._learn(known, past, other, read)
+                        self._learn(known, past, other, read)
                 else:
                     still.append((other, earlier))
             waiting = [*still, (number, reads)]
             self._judge(known, past, number, reads[0], found)
             if len(reads) > 1:
-                within, past_within = {read.key: _copy(known.get(read.key)) for read in reads}, past
+                within, past_within = {read.key: _copy(known.get(read.key)) for read in reads}, past.copy()
                 for before, read in pairwise(reads):
-                    past_within = self._learn(within, past_within, number, before)
+                    self._learn(within, past_within, number, before)
                     self._judge(within, past_within, number, read, found)
 
-    def _judge(self, known: dict[str, Newest], past: Clock, number: int, read: Read, found: Regressions) -> None:
+    def _judge(self, known: dict[str, Newest], past: Pasts, number: int, read: Read, found: Regressions) -> None:
         source = read.source
         newest = known.get(read.key, _NONE)
         earlier = newest.reads + newest.unknown
@@ -121,7 +121,8 @@ class _Session:
             return
         if past:
             found.whole_reads += 1
-            found.whole_broken += any(self.order.is_older(source, write) for write in self.writes.last(read.key, past))
+            until = self.registers.ops[number].completed_index
+            found.whole_broken += self.writes.has_newer(self.order, read, until, past.clock)
         self.judged.unjudged += newest.unknown > 0
         self.judged.reads += newest.reads > 0
         broken = next(((w, by) for w, by in newest.all if self.order.is_older(source, w)), None) or self._left(
@@ -140,31 +141,28 @@ class _Session:
         after = (one for one in newest.recent if one[0] != source)
         return next((one for one in after if ops[first].completed_index < ops[one[1]].invoked_index), None)
 
-    def _is_before(self, source: int, write: int) -> bool:
-        return source != write and self.order.is_before(source, write)
-
-    def _learn(self, known: dict[str, Newest], past: Clock, number: int, read: Read) -> Clock:
+    def _learn(self, known: dict[str, Newest], past: Pasts, number: int, read: Read) -> None:
         """What a read saw is to stay visible."""
         newest = known.setdefault(read.key, Newest([], None, {}, []))
         source = read.source
         if source < NoSource.INITIAL:
             newest.unknown += 1
-            return past
+            return
         newest.reads += 1
         if source < 0:
-            return past
+            return
         went_back = any(self.order.is_older(source, w) for w, _ in newest.all)
         newest.recent = [one for one in newest.recent if not self.order.is_older(one[0], source)]
-        # In a cycle each comes before the other; then both stay.
-        older = [w for w, _ in newest.writes if self._is_before(w, source) and not self._is_before(source, w)]
-        newest.writes = [(w, by) for w, by in newest.writes if w not in older and w != source] + [(source, number)]
+        kept = [one for one in newest.writes if one[0] != source and not self._replaces(read.key, source, one[0])]
+        newest.writes = [*kept, (source, number)]
         self._remember(newest, number, source, went_back=went_back)
-        joined = dict(past)
-        sessions = self.order.sessions
-        for lane, count in (*self.order.past(source).items(), (sessions.lane[source], sessions.seq[source])):
-            if joined.get(lane, 0) < count:
-                joined[lane] = count
-        return joined
+        past.add(source)
+
+    def _replaces(self, key: str, source: int, write: int) -> bool:
+        """Whether what is older than ``write`` is older than ``source``. In a cycle each comes before the other."""
+        if self.order.keeps_time and self.writes.replaces(key, source, write):
+            return True
+        return self.order.is_before(write, source) and not self.order.is_before(source, write)
 
     def _remember(self, newest: Newest, number: int, source: int, *, went_back: bool) -> None:
         ops = self.registers.ops

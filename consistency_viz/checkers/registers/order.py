@@ -7,6 +7,9 @@ later: nothing comes after it in session order, only what saw it does.
 
 Operations in a cycle come before each other, and before themselves.
 
+Clocks are made when they are first asked for: most reads are of a write that nothing newer can be held against
+(``WritesByLane.has_newer``), and a history of such reads needs none.
+
 Who reads a list sees every append that it holds. So each *version* of a list is a node too: it comes after the version
 before and after the append that made it, and before whoever read it. Versions have numbers beyond those of operations,
 and no lane (-1): clocks count operations only.
@@ -15,17 +18,23 @@ and no lane (-1): clocks count operations only.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import accumulate
+from operator import and_
+from typing import Final, NamedTuple
 
 from consistency_viz.checkers.registers.components import components, in_turn
 from consistency_viz.checkers.registers.lists import Lists
-from consistency_viz.checkers.registers.log import NEVER_INDEX, RegisterOp
+from consistency_viz.checkers.registers.log import NEVER_INDEX, Read, RegisterOp
 from consistency_viz.checkers.registers.sources import Registers
 
 Clock = dict[int, int]
 """For each lane, how many of its operations."""
 
 _NOTHING: Clock = {}
+CANDIDATES_MAX: Final = 64
+"""Writes that are looked at one by one before the clocks are asked."""
 
 
 class Sessions:
@@ -82,17 +91,26 @@ class CausalOrder:
         ]
         if lists is not None:
             self._add_versions(lists)
-        self.clocks: list[Clock] = [_NOTHING] * len(self.direct)
+        self._turns = in_turn(self.direct)
         self.cycles: list[list[int]] = []
-        order = in_turn(self.direct)
-        if order is not None:
-            for number in order:
-                self.clocks[number] = self._joined(number)
-            return
-        for members in components(self.direct):
+        for members in () if self._turns is not None else components(self.direct):
             if len(members) > 1 or members[0] in self.direct[members[0]]:
                 self.cycles.append(sorted(n for n in members if n < len(registers.ops)))
-            self._stamp(members)
+        reading_writers = any(map(and_, map(bool, registers.reads), map(bool, registers.written)))
+        self.keeps_time = not self.cycles and len(self.direct) == len(registers.ops) and not reading_writers
+        """Whether what comes before another began before that ended: no cycles, no lists, and none reads and writes."""
+
+    @cached_property
+    def clocks(self) -> list[Clock]:
+        """By number, what comes before."""
+        self.clocks = [_NOTHING] * len(self.direct)
+        if self._turns is not None:
+            for number in self._turns:
+                self.clocks[number] = self._joined(number)
+        else:
+            for members in components(self.direct):
+                self._stamp(members)
+        return self.clocks
 
     def _add_versions(self, lists: Lists) -> None:
         first: dict[str, int] = {}
@@ -122,9 +140,24 @@ class CausalOrder:
         if source < 0:
             return True
         ops = self.registers.ops
+        began = ops[write].invoked_index
         if source == write or ops[write].completed_index < ops[source].invoked_index:
             return False
-        return ops[source].completed_index < ops[write].invoked_index or self.is_before(source, write)
+        if ops[source].completed_index < began:
+            return True
+        if self.keeps_time and self.first_seen.get(source, NEVER_INDEX) > began:
+            return False  # what comes after an open write has to begin with a read of it
+        return self.is_before(source, write)
+
+    @cached_property
+    def first_seen(self) -> dict[int, int]:
+        """By write, where the first read that saw it ended."""
+        found: dict[int, int] = {}
+        for number, read in self.registers.answered():
+            ended = self.registers.ops[number].completed_index
+            if read.source >= 0 and ended < found.get(read.source, NEVER_INDEX):
+                found[read.source] = ended
+        return found
 
     def past(self, number: int) -> Clock:
         """How many operations of each lane come before ``number``, itself not counted unless it is in a cycle."""
@@ -143,11 +176,11 @@ class CausalOrder:
         for number in members:
             join(clock, self._joined(number))
         for number in members:
-            self._count(clock, number)
+            self.count(clock, number)
         for number in members:
             self.clocks[number] = clock
 
-    def _count(self, clock: Clock, number: int) -> None:
+    def count(self, clock: Clock, number: int) -> None:
         """``clock`` counts this operation, too; a version counts for nothing."""
         lane, seq = self.sessions.lane[number], self.sessions.seq[number]
         if lane >= 0 and clock.get(lane, 0) < seq:
@@ -170,16 +203,50 @@ class CausalOrder:
             if not is_own:
                 clock, is_own = dict(clock), True
             join(clock, self.clocks[before])
-            self._count(clock, before)
+            self.count(clock, before)
         return clock
+
+
+class Pasts:
+    """What comes before writes that somebody saw, and these: joined when it is asked for."""
+
+    __slots__ = ("_clock", "_joined", "_order", "_writes")
+
+    def __init__(self, order: CausalOrder) -> None:
+        self._order = order
+        self._writes: list[int] = []
+        self._joined = 0
+        self._clock: Clock = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._writes)
+
+    def add(self, write: int) -> None:
+        self._writes.append(write)
+
+    def copy(self) -> Pasts:
+        """The same so far; what is added to it is not added here."""
+        other = Pasts(self._order)
+        other._writes, other._joined, other._clock = self._writes[:], self._joined, dict(self._clock)
+        return other
+
+    def clock(self) -> Clock:
+        """For each lane, how many of its operations are in it."""
+        for write in self._writes[self._joined :]:
+            join(self._clock, self._order.past(write))
+            self._order.count(self._clock, write)
+        self._joined = len(self._writes)
+        return self._clock
 
 
 class WritesByLane:
     """The writers of each key, lane by lane, for "the last write of it before"."""
 
     def __init__(self, registers: Registers, sessions: Sessions) -> None:
+        self._ops = registers.ops
         self._sessions = sessions
         self._seqs: dict[str, dict[int, list[int]]] = {}
+        self._by_end: dict[str, _Ends] = {}
         for lane, members in enumerate(sessions.lanes):
             for number in members:
                 for key in registers.written[number]:
@@ -188,12 +255,71 @@ class WritesByLane:
     def last(self, key: str, clock: Clock) -> list[int]:
         """The last operation that wrote ``key`` in each lane, among those that ``clock`` counts."""
         found = []
-        for lane, seqs in self._seqs.get(key, {}).items():
-            known = clock.get(lane, 0)
-            place = bisect_left(seqs, known + 1) - 1
-            if known and place >= 0:
-                found.append(self._sessions.lanes[lane][seqs[place] - 1])
+        by_lane = self._seqs.get(key, {})
+        for lane in by_lane if len(by_lane) <= len(clock) else clock:
+            known, seqs = clock.get(lane, 0), by_lane.get(lane)
+            if known and seqs is not None:
+                place = bisect_left(seqs, known + 1) - 1
+                if place >= 0:
+                    found.append(self._sessions.lanes[lane][seqs[place] - 1])
         return found
+
+    def has_newer(self, order: CausalOrder, read: Read, until: int, past: Callable[[], Clock]) -> bool:
+        """Whether a write of the key in ``past`` makes a read, which ended at ``until``, one of something older.
+
+        Time leaves few writes that can: those that ended after what was read began, and began before the read ended.
+        """
+        if order.keeps_time:
+            found = self._newer_by_time(order, read, until)
+            if found is not None:
+                lane, seq = self._sessions.lane, self._sessions.seq
+                clock = past() if found else {}
+                return any(clock.get(lane[write], 0) >= seq[write] for write in found)
+        return any(order.is_older(read.source, write) for write in self.last(read.key, past()))
+
+    def _newer_by_time(self, order: CausalOrder, read: Read, until: int) -> list[int] | None:
+        """The writes that a read would be older than if they came before it; ``None``: too many."""
+        ops, source, ends = self._ops, read.source, self._ends(read.key)
+        place = first = bisect_left(ends.ended, ops[source].invoked_index) if source >= 0 else 0
+        found = []
+        while ends.begun_min[place] < until:
+            write = ends.writers[place]
+            # What comes before something that was seen had ended by then, or somebody had read it.
+            known = min(ops[write].completed_index, order.first_seen.get(write, NEVER_INDEX))
+            if known < until and ops[write].invoked_index < until and order.is_older(source, write):
+                found.append(write)
+            place += 1
+            if place - first > CANDIDATES_MAX:
+                return None
+        return found
+
+    def replaces(self, key: str, source: int, write: int) -> bool:
+        """Whether time shows that all that is older than ``write`` is older than ``source``, another of the key."""
+        ops = self._ops
+        began, ended = ops[source].invoked_index, ops[write].completed_index
+        if ended >= began:
+            return False
+        ends = self._ends(key)
+        return ends.begun_min[bisect_left(ends.ended, began)] > ended  # nobody was open all the time between the two
+
+    def _ends(self, key: str) -> _Ends:
+        found = self._by_end.get(key)
+        if found is None:
+            ops, lanes = self._ops, self._sessions.lanes
+            writers = [lanes[lane][seq - 1] for lane, seqs in self._seqs.get(key, {}).items() for seq in seqs]
+            writers.sort(key=lambda number: ops[number].completed_index)
+            begun = accumulate((ops[number].invoked_index for number in reversed(writers)), min, initial=NEVER_INDEX)
+            ended = [ops[number].completed_index for number in writers]
+            found = self._by_end[key] = _Ends(writers, ended, list(begun)[::-1])
+        return found
+
+
+class _Ends(NamedTuple):
+    """The writers of a key by their ends; ``begun_min``: where the first of each and those after it began."""
+
+    writers: list[int]
+    ended: list[int]
+    begun_min: list[int]
 
 
 def join(clock: Clock, other: Clock) -> None:

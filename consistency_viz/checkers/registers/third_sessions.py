@@ -14,14 +14,14 @@ What is owed comes before in causal order, so only reads older than something in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 import msgspec
 
 from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.registers.log import NoSource, Read
-from consistency_viz.checkers.registers.order import Clock, join
+from consistency_viz.checkers.registers.order import CausalOrder, Clock, Pasts, join
 from consistency_viz.checkers.session_report import Judged
 
 STEPS_MAX: Final = 50_000_000
@@ -48,14 +48,48 @@ Root = tuple[int, int, str]
 class _Debt:
     """What one session has read of others at one place, and what it may be owed for that."""
 
-    def __init__(self) -> None:
+    def __init__(self, order: CausalOrder) -> None:
         self.roots: list[Root] = []
-        self.past: Clock = {}
-        self.past_by_key: dict[str, Clock] = {}
+        self.past = Pasts(order)
+        self.past_by_key: dict[str, _Roots] = {}
         self.keys: set[str] = set()
         """The keys of which it is owed a write."""
         self.told: set[int] = set()
         self.upto: Clock = {}
+
+
+class _Roots:
+    """Writes of one key that a session has read, and what comes before them."""
+
+    __slots__ = ("_clock", "_joined", "_order", "_roots", "_until")
+
+    def __init__(self, order: CausalOrder) -> None:
+        self._order = order
+        self._roots: list[int] = []
+        self._joined = 0
+        self._clock: Clock = {}
+        self._until = [(-1, -1), (-1, -1)]  # where the last two of different roots ended, the later first
+
+    def add(self, root: int) -> None:
+        self._roots.append(root)
+        end = self._order.registers.ops[root].completed_index, root
+        if end > self._until[0]:
+            self._until = [end, self._until[0]]
+        elif self._until[1] < end != self._until[0]:
+            self._until[1] = end
+
+    def follow(self, source: int) -> bool:
+        """Whether ``source`` comes before one of them."""
+        order = self._order
+        if order.keeps_time:
+            last = next(end for end, root in self._until if root != source)
+            if last < order.registers.ops[source].invoked_index:
+                return False
+        for root in self._roots[self._joined :]:
+            join(self._clock, order.past(root))
+        self._joined = len(self._roots)
+        sessions = order.sessions
+        return self._clock.get(sessions.lane[source], 0) >= sessions.seq[source]
 
 
 class ThirdSessions:
@@ -68,6 +102,7 @@ class ThirdSessions:
         self.judged = judged
         self._owes = self._session_before if guarantee == "monotonic-writes" else self._read_before
         self._steps = 0
+        self._keys_written = len({key for keys in self.registers.written for key in keys})
 
     def go(self) -> list[OutOfOrder]:
         """All of them, in the order in which the later reads ended."""
@@ -83,7 +118,7 @@ class ThirdSessions:
 
     def _session(self, numbers: list[int]) -> Iterator[OutOfOrder]:
         ops = self.registers.ops
-        debt = _Debt()
+        debt = _Debt(self.order)
         waiting: list[int] = []
         for number in numbers:
             still = []
@@ -110,9 +145,13 @@ class ThirdSessions:
     def _learn(self, debt: _Debt, roots: list[Root]) -> None:
         for root, earlier, key in roots:
             debt.roots.append((root, earlier, key))
-            past = self.order.past(root)
-            join(debt.past, past)
-            join(debt.past_by_key.setdefault(key, {}), past)
+            debt.past.add(root)
+            same = debt.past_by_key.get(key)
+            if same is None:
+                same = debt.past_by_key[key] = _Roots(self.order)
+            same.add(root)
+            if len(debt.keys) == self._keys_written:
+                continue  # more than all of them it cannot be owed
             for first in self._owes(root, debt.told, debt.upto):
                 debt.keys.update(self.registers.written[first])
 
@@ -129,8 +168,8 @@ class ThirdSessions:
             self.judged.unjudged += 1
             return None
         self.judged.reads += 1
-        roots = [root for root in within if self._may_break_within(read, root)]
-        if self._may_break(read, debt.past, debt.past_by_key.get(read.key, {})):
+        roots = [root for root in within if self._may_break_within(number, read, root)]
+        if self._may_break(number, read, debt.past.clock, debt.past_by_key.get(read.key)):
             roots = [*debt.roots, *roots]
         return self._broken(number, read, roots) if roots else None
 
@@ -139,16 +178,18 @@ class ThirdSessions:
             return False
         return any(key in self.registers.written[first] for first in self._owes(root, set(), {}))
 
-    def _may_break(self, read: Read, past: Clock, same: Clock) -> bool:
+    def _may_break(self, number: int, read: Read, past: Callable[[], Clock], same: _Roots | None) -> bool:
         """Whether the read is older than something in its past, without which it breaks no guarantee."""
-        source, sessions = read.source, self.order.sessions
-        if source >= 0 and same.get(sessions.lane[source], 0) >= sessions.seq[source]:
+        if read.source >= 0 and same is not None and same.follow(read.source):
             return True
-        return any(self.order.is_older(source, write) for write in self.writes.last(read.key, past))
+        until = self.registers.ops[number].completed_index
+        return self.writes.has_newer(self.order, read, until, past)
 
-    def _may_break_within(self, read: Read, root: Root) -> bool:
-        past = self.order.past(root[0])
-        return self._may_break(read, past, past if root[2] == read.key else {})
+    def _may_break_within(self, number: int, read: Read, root: Root) -> bool:
+        same = _Roots(self.order)
+        if root[2] == read.key:
+            same.add(root[0])
+        return self._may_break(number, read, lambda: self.order.past(root[0]), same)
 
     def _broken(self, number: int, read: Read, roots: list[Root]) -> OutOfOrder | None:
         """What proves that the read is older than something owed for ``roots``; a write is looked at once."""
