@@ -31,6 +31,7 @@ VALUE_CHARS_MAX: Final = 80
 WHAT_AN_ENTRY_IS: Final = (
     'Send one entry of a scenario\'s section "faults", such as {"kind": "pause", "node": "tax", "for_s": 5}.'
 )
+CONFIRM: Final = "Say that you mean it: the option --yes, or the field confirmed=yes."
 PIECE: Final = 5_000
 
 
@@ -112,13 +113,19 @@ def faults_of(run: Run) -> list[dict[str, Any]]:
     return found
 
 
-def do_really(run: Run, how: str) -> str:
-    """A real fault (``stack.real_faults``) to what plays the run; says what was done, once it is over."""
+def do_really(run: Run, how: str, *, confirmed: bool) -> str:
+    """A real fault (``stack.real_faults``) to what plays the run; says what was done, once it is over.
+
+    What destroys runs is refused unless it was ``confirmed``. Blocking for seconds.
+    """
     _check_live(run)
-    if how not in stack.real_faults():
+    known = stack.real_faults().get(how)
+    if known is None:
         raise FaultRefused("how", _shown(how), f"choose one of {', '.join(stack.real_faults())}")
+    if known.destroys and not confirmed:
+        raise CommandRefused(f"{how} was not confirmed: {known.what}.", CONFIRM, status=409)
     fault_id = _guarded(lambda: stack.do_real_fault(run.id, how))
-    return f"{fault_id}: {stack.real_faults()[how]}."
+    return f"{fault_id}: {known.what}."
 
 
 def _check_live(run: Run) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from consistency_viz.experiments import fault_injection, fault_schedule, forms
-from consistency_viz.experiments.commands import CommandRefused, check_may_command, presenter_command
+from consistency_viz.experiments.commands import CommandRefused, check_may_command, presenter_command, refusal
 from consistency_viz.experiments.errors import error
 from consistency_viz.experiments.models import Run
 from consistency_viz.experiments.views import led_to
@@ -32,11 +32,26 @@ def run_heal(request: HttpRequest, run_id: str) -> HttpResponse:
     return JsonResponse({"ok": True, "text": text})
 
 
-@presenter_command
-def run_real_fault(request: HttpRequest, run_id: str) -> HttpResponse:
-    """A real fault: the field ``how`` names it."""
-    text = fault_injection.do_really(get_object_or_404(Run, pk=run_id), forms.text(request, "how"))
+@require_POST
+async def run_real_fault(request: HttpRequest, run_id: str) -> HttpResponse:
+    """A real fault: the field ``how`` names it, ``confirmed`` says "yes" where runs are destroyed.
+
+    It answers when the fault is over, which takes seconds: on a thread of its own, or nobody else were served.
+    """
+    try:
+        await sync_to_async(check_may_command)(request)
+        how, confirmed = forms.text(request, "how"), forms.text(request, "confirmed") == "yes"
+        text = await sync_to_async(_do_really, thread_sensitive=False)(run_id, how, confirmed)
+    except CommandRefused as refused:
+        return refusal(refused)
     return JsonResponse({"ok": True, "text": text})
+
+
+def _do_really(run_id: str, how: str, confirmed: bool) -> str:  # noqa: FBT001 - by its place, from one caller
+    try:
+        return fault_injection.do_really(get_object_or_404(Run, pk=run_id), how, confirmed=confirmed)
+    finally:
+        connections.close_all()
 
 
 @require_POST

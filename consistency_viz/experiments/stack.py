@@ -20,7 +20,7 @@ from workers.cluster.scenario import Scenario
 from workers.runtime import connection
 from workers.runtime import control as run_control
 from workers.runtime.real_faults import HOW as REAL_FAULTS
-from workers.runtime.real_faults import real_fault
+from workers.runtime.real_faults import Real, real_fault
 from workers.services.catalogue_of_goods import SKUS, TAX_BASIS_POINTS
 from workers.services.client import BY_HAND
 
@@ -59,8 +59,8 @@ def control() -> Any:
     return run_control
 
 
-def real_faults() -> dict[str, str]:
-    """The real faults by name, and what happens."""
+def real_faults() -> dict[str, Real]:
+    """The real faults by name: what happens, and what is asked before."""
     return REAL_FAULTS
 
 

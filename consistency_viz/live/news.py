@@ -29,8 +29,9 @@ TRY_AGAIN = 1013
 NEWS = '{"kind": "relatives"}'
 READY_WITHIN_S: Final = 5.0
 AWAY_S: Final = 2.0
-REJOIN_S: Final = 3_600.0
-"""Groups expire (``GROUP_EXPIRY_S`` of the environment); who is still there says so before that."""
+REJOIN_S: Final = 60.0
+"""Groups expire (``GROUP_EXPIRY_S`` of the environment), and are gone when the server was emptied; who is still there
+says so now and then."""
 
 
 class News:

@@ -14,7 +14,7 @@ from consistency_viz.checkers.fault_touch import FaultTouch
 from tests.workers.live import LiveRun, history_of
 from tests.workers.support import mails, placed, scenario
 from workers.model.observation import Faulted
-from workers.runtime import control
+from workers.runtime import control, own_processes
 from workers.runtime.connection import connect
 from workers.runtime.control import RunRefusedError, server_time_us
 from workers.runtime.keys import WORKERS
@@ -46,7 +46,7 @@ def test_cut_and_held_nothing_is_lost_and_both_are_recorded(server):
     assert held.ended_us - held.began_us >= (HOLD_MS - 10) * 1_000  # the server counts whole milliseconds
 
 
-def test_the_process_that_is_killed_is_a_worker_and_no_other(server):
+def test_the_process_that_is_killed_is_a_worker_that_has_run_a_while_and_no_other(server, monkeypatch):
     sleeper = "import time; time.sleep(60)"
     host = socket.gethostname()
     with (
@@ -63,6 +63,9 @@ def test_the_process_that_is_killed_is_a_worker_and_no_other(server):
             with pytest.raises(RunRefusedError, match="no worker process of this machine lives"):
                 real_fault(live.client, live.run, "kill-worker")
             live.client.hset(WORKERS, f"{host}-{worker.pid}-dd", until_us)
+            with pytest.raises(RunRefusedError, match=r"gives up on what dies again and again; wait \d+ s"):
+                real_fault(live.client, live.run, "kill-worker")
+            monkeypatch.setattr(own_processes, "SETTLED_S", 0.0)
             assert real_fault(live.client, live.run, "kill-worker") == "real-1"
             assert worker.wait(10) == -signal.SIGKILL
             assert stranger.poll() is None

@@ -16,6 +16,9 @@ _REAL: Final = {
     "kill-worker": "a worker process was killed",
     "cut-connections": "every connection was cut",
     "hold-server": "the server was held",
+    "stop-worker": "a worker process was frozen",
+    "restart-server": "the server was killed and started again",
+    "flush-server": "the server was emptied",
 }
 _SAID_OF_NODES: Final = {"pause": "paused", "crash": "crashed", "slow": "slow", "clock": "clock is wrong"}
 

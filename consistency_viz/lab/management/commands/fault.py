@@ -25,7 +25,8 @@ class Command(StrictCommand):
         "The faults of a run. list: those that have begun, and what each touched. inject: let one begin now; ENTRY is "
         'an entry of a scenario\'s section "faults", as YAML ("{kind: pause, node: tax, for_s: 5}") or as field=value '
         "pairs (kind=link source=eu target=us loss=0.2). heal: end one now. "
-        "real: kill-worker, cut-connections or hold-server, for real, on this machine. "
+        "real: kill-worker, stop-worker, cut-connections, hold-server, restart-server or flush-server, on this "
+        "machine; they hit every run of the server. flush-server loses them all, and needs --yes. "
         "Exit status 3 for what cannot be done."
     )
 
@@ -35,6 +36,7 @@ class Command(StrictCommand):
         parser.add_argument(
             "what", nargs="*", metavar="ENTRY|ID|HOW", help="of inject: the fault; of heal: its id; of real: its name"
         )
+        parser.add_argument("--yes", action="store_true", help="of real flush-server: yes, let every live run fail")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -69,7 +71,7 @@ class Command(StrictCommand):
                 answer = {"run": run.id, "fault": what[0], "healed": True}
             elif action == "real":
                 how = what[0] if len(what) == 1 else " ".join(what)
-                text = fault_injection.do_really(run, how)
+                text = fault_injection.do_really(run, how, confirmed=options["yes"])
                 answer = {"run": run.id, "how": how, "text": text}
             else:
                 faults = fault_injection.faults_of(run)
