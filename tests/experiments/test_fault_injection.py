@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import Client
 
-from consistency_viz.experiments import commands, fault_injection
+from consistency_viz.experiments import commands, fault_injection, stack
 from consistency_viz.experiments.fault_injection import FaultRefused, faults_of, heal, inject, read_entry
 from consistency_viz.experiments.models import Run
 from consistency_viz.experiments.simulated_runs import materialise
@@ -101,6 +101,49 @@ def test_the_presenter_injects_and_heals_over_http_and_nobody_else(run, control,
         assert control.calls.pop()[1] == run.id
     wrong = presenter.post(f"/runs/{run.id}/fault/", {"fault": '{"kind": "pause", "node": "till"}'})
     assert (wrong.status_code, wrong.json()["field"], wrong.json()["value"]) == (400, "node", "'till'")
+
+
+@pytest.fixture
+def done(monkeypatch) -> list[tuple[str, str]]:
+    """Real faults that would have been done, by run and name."""
+    found: list[tuple[str, str]] = []
+    monkeypatch.setattr(stack, "do_real_fault", lambda run_id, how: found.append((run_id, how)) or "real-1")
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_fault_over_http_is_the_presenters_and_what_loses_runs_is_confirmed(make_run, control, done, presenter):
+    run = make_run()
+    path = f"/runs/{run.id}/fault/real/"
+    refused = Client().post(path, {"how": "kill-worker"})
+    assert (refused.status_code, refused.json()["error"]) == (403, commands.NOT_PRESENTER)
+    unknown = presenter.post(path, {"how": "burn"})
+    assert (unknown.status_code, unknown.json()["field"]) == (400, "how")
+    doubtful = presenter.post(path, {"how": "flush-server"})
+    assert (doubtful.status_code, "EVERY live run fails" in doubtful.json()["error"]) == (409, True)
+    assert done == []
+    assert presenter.post(path, {"how": "flush-server", "confirmed": "yes"}).json()["ok"] is True
+    assert presenter.post(path, {"how": "restart-server"}).json()["text"].startswith("real-1: kill -9 of the server")
+    assert done == [(run.id, "flush-server"), (run.id, "restart-server")]
+
+
+def test_the_page_asks_before_each_real_fault_and_says_what_happens(run, control, presenter):
+    page = presenter.get(f"/runs/{run.id}/").content.decode()
+    for how, real in stack.real_faults().items():
+        for text in (f'name="how" value="{how}"', f'data-confirm="{real.sure}"', f">{real.button}<", real.what):
+            assert text in page
+    assert page.count('name="confirmed" value="yes"') == 1
+    assert "data-confirm" not in Client().get(f"/runs/{run.id}/").content.decode()
+
+
+def test_the_command_does_real_faults_and_what_loses_runs_with_yes_alone(run, control, done):
+    status, _, err = fault(run.id, "real", "flush-server")
+    assert (status, "was not confirmed" in err, "--yes" in err, done) == (3, True, True, [])
+    assert fault(run.id, "real", "flush-server", "--yes")[0] == 0
+    status, told, _ = fault(run.id, "real", "stop-worker", "--json")
+    assert (status, json.loads(told)["how"]) == (0, "stop-worker")
+    assert fault(run.id, "real", "burn")[0] == 3
+    assert done == [(run.id, "flush-server"), (run.id, "stop-worker")]
 
 
 @pytest.mark.django_db(transaction=True)
