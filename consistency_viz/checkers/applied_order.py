@@ -94,7 +94,7 @@ class AppliedOrder:
                     if last <= top and latest[last][1] >= first:
                         had, number = latest[last]  # what it had last of all up to there is in the run
                     else:
-                        had, number = self._last_of_run(key, prefix, replica, first, min(last, top + 1))
+                        had, number = self._last_of_run(key, prefix, replica, first, min(last, max(first, top + 1)))
                     if had[0] > best[replica][0][0]:
                         best[replica] = had, prefix, number
         return best
