@@ -49,6 +49,6 @@ def exhaustive(make: Callable[[Choose], T]) -> Iterator[T]:
         path = [place for place, _ in trail[:-1]] + [trail[-1][0] + 1]
 
 
-def how_many(usual: int) -> int:
-    """``usual`` histories, or as many as CV_CHECKER_HISTORIES says: 100000 is the long mode."""
+def how_many(usual: int = 10_000) -> int:
+    """Histories to draw: ``usual``, a tenth of the long run, or as many as CV_CHECKER_HISTORIES says (100000: it)."""
     return int(os.environ.get("CV_CHECKER_HISTORIES", usual))

@@ -53,14 +53,29 @@ def observations(ops: list[Op]) -> list[Observation]:
 MIXED = ("read", "write", "read", "read", "write", "cas", "txn")
 
 
+Script = Sequence[tuple[str, Sequence[str]]]
+"""Whose turn it is, operation after operation, and of which kinds one is."""
+
+
 def history(
-    choose: Choose, *, kinds: Sequence[str] = MIXED, sizes: Sequence[int] = (6, 7, 8, 9, 10), cleanliness: int = 12
+    choose: Choose,
+    *,
+    kinds: Sequence[str] = MIXED,
+    sizes: Sequence[int] = (6, 7, 8, 9, 10),
+    keys: Sequence[int] = (1, 1, 2),
+    cleanliness: int = 12,
+    script: Script = (),
 ) -> list[Op]:
-    """One of ``sizes`` operations of up to three sessions and two keys; a read returns anything written, or nothing."""
+    """One of ``sizes`` operations of up to three sessions; a read returns anything written, or nothing.
+
+    A ``script`` is kept to in most operations of most histories, as far as it goes.
+    """
     sessions = ["s1", "s2", "s3"][: choose([2, 2, 3])]
-    keys = ["x", "y"][: choose([1, 1, 2])]
+    script = choose([script] * 6 + [()])
+    sessions = sorted({*sessions, *(session for session, _ in script)})
+    names = ["x", "y"][: choose(list(keys))]
     overlapping = choose([False] * 4 + [True])
-    written: dict[str, list[Any]] = {key: [None] for key in keys}
+    written: dict[str, list[Any]] = {key: [None] for key in names}
     open_ops: list[tuple[str, str, str, int, list[tuple[str, str, Any]]]] = []
     done: list[Op] = []
     count = position = 0
@@ -68,10 +83,14 @@ def history(
     while count < total or open_ops:
         busy = {session for _, session, *_ in open_ops}
         free = [s for s in sessions if overlapping or s not in busy]
+        if count < len(script) and choose([True] * 8 + [False]):
+            free = [s for s in free if s == script[count][0]]
         if count < total and free and (not open_ops or choose([True, False])):
             count += 1
-            session, f = choose(free), choose(list(kinds))
-            steps = _steps(choose, f, keys, written, count, cleanliness)
+            session = choose(free)
+            scripted = free == [session] and count <= len(script) and session == script[count - 1][0]
+            f = choose(list(script[count - 1][1] if scripted else kinds))
+            steps = _steps(choose, f, names, written, count, cleanliness)
             open_ops.append((f"o{count}", session, f, position, steps))
         else:
             name, session, f, begin, steps = open_ops.pop(choose(list(range(len(open_ops)))))

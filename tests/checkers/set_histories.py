@@ -25,15 +25,20 @@ class Bias(NamedTuple):
 
 READS = Bias(
     kinds=("read", "read", "read", "write", "end", "end", "end"),
-    sizes=(24, 30),
+    sizes=(28, 36),
     keeps=(False, False, True),
-    seen=("all", "some", "some"),
+    seen=("all", "some", "some", "some"),
 )
 BLIND = Bias(sizes=(20, 30), keeps=(True,), tells=("nothing",), kept=("none",))
 FOLLOWS = Bias(
     kinds=("read", "read", "write", "write", "end", "end", "end", "replicate"),
-    sizes=(44, 52),
+    sizes=(54, 64),
     keeps=(False,),
+)
+WRITES = Bias(
+    kinds=("write", "write", "write", "end", "end", "replicate", "replicate"),
+    sizes=(20, 24, 28),
+    keeps=(False, False, True),
 )
 USUAL = Bias()
 

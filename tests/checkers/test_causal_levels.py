@@ -79,7 +79,7 @@ def has_order(known: Known, level: str, sessions: set[str]) -> bool:
 
 def test_levels_are_those_of_the_definition() -> None:
     failed = total = allowed = 0
-    for ops in seeded(make, how_many(1500)):
+    for ops in seeded(make, how_many(5_000)):
         known, result = Known(ops), judge(ops)
         expected = [holds(known, level) for level in LEVELS]
         found = [result.metrics["levels"][level] != "failed" for level in LEVELS]
@@ -92,7 +92,7 @@ def test_levels_are_those_of_the_definition() -> None:
         assert (result.verdict.value == "failed") == (not expected[-1])
         assert bool(result.witnesses) == (not expected[-1])
         failed += not expected[-1]
-        total += result.metrics["reads"] > 0
+        total += 1
     assert failed >= total / 3
     assert allowed > 0
 

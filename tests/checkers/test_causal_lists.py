@@ -24,7 +24,7 @@ def judge(txns: list[Txn]) -> Result:
 @pytest.mark.parametrize("registers", [False, True])
 def test_levels_are_those_of_the_definitions(registers: bool) -> None:
     counts = dict.fromkeys(("all", *LEVELS), 0)
-    for txns in seeded(partial(history, registers=registers), how_many(1500)):
+    for txns in seeded(partial(history, registers=registers), how_many(3_000)):
         result, known = judge(txns), Known(txns)
         expected = [known.holds(level) for level in LEVELS]
         found = [result.metrics["levels"][level] != "failed" for level in LEVELS]

@@ -142,6 +142,6 @@ def test_every_history_of_a_small_scope_is_judged_as_defined() -> None:
 
 
 def test_many_histories_by_seed_are_judged_as_defined() -> None:
-    found = [agrees(seen) for seen in seeded(history, how_many(1_500))]
+    found = [agrees(seen) for seen in seeded(history, how_many(5_000))]
     assert found.count("failed") * 3 >= len(found)
     assert min(found.count(verdict) for verdict in ("passed", "unknown")) * 20 >= len(found)

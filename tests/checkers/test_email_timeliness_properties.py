@@ -142,7 +142,9 @@ def agrees(observations: list[Observation]) -> dict[str, int]:
 
 
 def test_random_histories_by_seed() -> None:
-    found = [agrees(observations) for observations in seeded(history, how_many(1_500))]
+    found = [agrees(observations) for observations in seeded(history, how_many())]
+    broken = [sum(told[kind] for kind in ("premature", "phantom", "duplicate", "missing")) for told in found]
+    assert sum(map(bool, broken)) * 3 >= len(found)
     rare = {kind: sum(told[kind] > 0 for told in found) for kind in KINDS}
     assert min(rare.values()) >= 30, rare
     assert sum(told["mails_n"] > 0 and not told["premature"] for told in found) >= 50
