@@ -106,10 +106,26 @@ def presenter_command(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     return guarded
 
 
+def may_experiment(request: HttpRequest) -> bool:
+    """Whether this browser may start, stop and open what experiments play: the presenter's, or a configurer's."""
+    return is_presenter(request) or request.user.has_perm("experiments.change_experiment")
+
+
+def check_may_experiment(request: HttpRequest) -> None:
+    """Refuses whoever may not, and whoever's script runs wild."""
+    if not may_experiment(request):
+        raise CommandRefused(NOT_PRESENTER, HOW_TO_PRESENT, status=403)
+    _check_pace(request)
+
+
 def check_may_command(request: HttpRequest) -> None:
     """Refuses whoever is not the presenter, and the presenter whose script runs wild."""
     if not is_presenter(request):
         raise CommandRefused(NOT_PRESENTER, HOW_TO_PRESENT, status=403)
+    _check_pace(request)
+
+
+def _check_pace(request: HttpRequest) -> None:
     period = int(time.time()) // COMMANDS_PERIOD_S
     counter = f"commands:{request.session.session_key}:{period}"
     cache.add(counter, 0, timeout=2 * COMMANDS_PERIOD_S)

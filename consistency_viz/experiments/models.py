@@ -22,6 +22,7 @@ from consistency_viz.experiments.campaign.models import (
     ScenarioVersion,
     Variant,
 )
+from consistency_viz.experiments.hunting.models import Hunt
 
 __all__ = [
     "ApiToken",
@@ -29,6 +30,7 @@ __all__ = [
     "Chunk",
     "Experiment",
     "Finding",
+    "Hunt",
     "Layout",
     "PresenterToken",
     "Result",

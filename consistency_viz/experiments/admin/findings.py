@@ -64,6 +64,9 @@ class CanOpen:
         row = chosen.first()
         if row is None:
             return None
+        if isinstance(row, Finding) and row.kind == Finding.Kind.HUNT:
+            hunt = row.experiment.hunts.filter(pk=row.evidence.get("hunt")).first()
+            return HttpResponseRedirect((hunt or row.experiment).get_absolute_url())
         seeds = row.evidence.get("seeds_not_shown", []) if isinstance(row, Finding) else [row.seed]
         if row.cell is None or not (seeds or row.cell.results.exists()):
             messages.warning(request, "There is no run behind this one.")
@@ -145,7 +148,8 @@ class FindingAdmin(CanOpen, ExportMixin, ModelAdmin):
 
     @display(description="seeds in which it did not show")
     def seeds(self, finding: Finding) -> str:
-        return ", ".join(str(seed) for seed in finding.evidence.get("seeds_not_shown", [])) or "-"
+        seeds = finding.evidence.get("seeds_not_shown", [finding.evidence.get("seed", "-")])
+        return ", ".join(str(seed) for seed in seeds) or "-"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Findings come from runs."""

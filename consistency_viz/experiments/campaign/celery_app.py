@@ -21,6 +21,7 @@ django.setup()
 
 from consistency_viz.experiments.campaign import playing  # noqa: E402 - Django must be set up before models
 from consistency_viz.experiments.campaign.reconciling import ASKED_FOR_S, Reconciler  # noqa: E402
+from consistency_viz.experiments.hunting import pursuing  # noqa: E402
 from workers.runtime.address import celery_broker  # noqa: E402
 
 QUEUE: Final = "cv-experiments"
@@ -29,7 +30,9 @@ SLICE_S: Final = 2.0
 
 TASKS_A_PROCESS_MAX: Final = 500
 
-_broker, _broker_options = celery_broker(os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL") or "")
+_broker, _broker_options, _broker_tls = celery_broker(
+    os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL") or ""
+)
 app = Celery("consistency-viz-experiments", broker=_broker or None)
 app.conf.update(
     # What is to be done stands in the database (`reconciling`): nothing needs redelivery.
@@ -45,6 +48,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
+    broker_use_ssl=_broker_tls or False,
     broker_transport_options={
         "socket_keepalive": True,
         "health_check_interval": 5,
@@ -64,6 +68,18 @@ def play_chunk(self: Any, chunk_id: int) -> int:
     return playing.play(chunk_id, lambda: time.monotonic() > until_s, self.request.hostname or "")
 
 
+@app.task(name="cv.pursue_hunt", bind=True)
+def pursue_hunt(self: Any, hunt_id: int) -> None:
+    """Go on with a hunt for a while."""
+    until_s = time.monotonic() + SLICE_S
+    pursuing.pursue(hunt_id, lambda: time.monotonic() > until_s, self.request.hostname or "")
+
+
+def dispatch_hunt(hunt_id: int) -> None:
+    """Have some process go on with a hunt."""
+    pursue_hunt.apply_async((hunt_id,), expires=ASKED_FOR_S)
+
+
 def dispatch(chunk_id: int) -> None:
     """Have some process play a chunk; the request is void once the chunk may be handed out again."""
     play_chunk.apply_async((chunk_id,), expires=ASKED_FOR_S)
@@ -77,9 +93,11 @@ def _count_processes(sender: Any = None, **_: Any) -> None:
 
 @worker_ready.connect
 def _start_reconciler(sender: Any = None, **_: Any) -> None:
-    playing.free(getattr(sender, "hostname", ""))
+    worker = getattr(sender, "hostname", "")
+    playing.free(worker)
+    pursuing.free(playing.mark_of(worker))
     connections.close_all()  # processes that are forked later must not find this one's connection
-    reconciler = Reconciler(dispatch, _processes)
+    reconciler = Reconciler(dispatch, _processes, dispatch_hunt)
     _reconcilers.append(reconciler)
     reconciler.start()
 

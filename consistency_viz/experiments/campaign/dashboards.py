@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, transaction
+from typing import Final
 
-from consistency_viz.experiments.campaign.models import Cell
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from consistency_viz.experiments.campaign.models import Cell, Experiment
 from consistency_viz.experiments.models import Run
 from consistency_viz.experiments.simulated_runs import materialise
+
+OPENED_MAX: Final = 1_000
+
+
+def opened_of(experiment: Experiment) -> dict[str, str]:
+    """The runs behind results that are kept: by ``position:seed`` of the cell, where each is. Anybody may look."""
+    kept = (
+        Run.objects.filter(cell__experiment=experiment).exclude(history="").values_list("pk", "cell__position", "seed")
+    )
+    return {f"{position}:{seed}": reverse("run", args=[pk]) for pk, position, seed in kept[:OPENED_MAX]}
 
 
 def open_seed(cell: Cell, seed: int) -> Run:

@@ -42,7 +42,7 @@ def now_us() -> int:
 
 def play(chunk_id: int, should_stop: Callable[[], bool] = lambda: False, worker: str = "") -> int:
     """Play what is missing of a chunk; returns how many runs were kept. 0 also if somebody else holds it."""
-    holder = _mark(worker) + secrets.token_hex(10)
+    holder = new_holder(worker)
     chunk = _claim(chunk_id, holder)
     if chunk is None:
         return 0
@@ -74,10 +74,15 @@ def play(chunk_id: int, should_stop: Callable[[], bool] = lambda: False, worker:
 def free(worker: str) -> None:
     """Let go of what an earlier life of ``worker`` held, and of what was handed out and may have died with it."""
     held = Chunk.objects.filter(done=False, held_until_us__gt=0)
-    (held.filter(holder="") | held.filter(holder__startswith=_mark(worker))).update(holder="", held_until_us=0)
+    (held.filter(holder="") | held.filter(holder__startswith=mark_of(worker))).update(holder="", held_until_us=0)
 
 
-def _mark(worker: str) -> str:
+def new_holder(worker: str) -> str:
+    """A mark that nobody else has, and that says whose it is."""
+    return mark_of(worker) + secrets.token_hex(10)
+
+
+def mark_of(worker: str) -> str:
     """What the marks of a worker's holders begin with."""
     return hashlib.sha256(worker.encode()).hexdigest()[:12]
 

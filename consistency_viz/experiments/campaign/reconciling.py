@@ -22,6 +22,7 @@ from django.utils import timezone
 from consistency_viz.experiments.campaign import conclusion, live_slots, retention
 from consistency_viz.experiments.campaign.models import Chunk, Experiment
 from consistency_viz.experiments.campaign.playing import now_us
+from consistency_viz.experiments.hunting.models import Hunt
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +38,19 @@ PRUNED_EVERY_S: Final = 3_600.0
 
 
 class Reconciler:
-    """One thread of rounds. ``dispatch`` hands a chunk to a queue; ``processes`` is how many play from it."""
+    """One thread of rounds. ``dispatch`` hands a chunk to a queue, ``dispatch_hunt`` a hunt.
 
-    def __init__(self, dispatch: Callable[[int], None], processes: int) -> None:
+    ``processes`` is how many play from the queue.
+    """
+
+    def __init__(
+        self,
+        dispatch: Callable[[int], None],
+        processes: int,
+        dispatch_hunt: Callable[[int], None] = lambda hunt_id: None,
+    ) -> None:
         self._dispatch = dispatch
+        self._dispatch_hunt = dispatch_hunt
         self._ahead = AHEAD * max(1, processes)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,6 +78,7 @@ class Reconciler:
         """One look at everything that runs."""
         for experiment in Experiment.objects.filter(state=Experiment.State.RUNNING).order_by("started_at", "id"):
             self._look_after(experiment)
+        self._hunt()
         live_slots.stop_what_nobody_waits_for()
         if time.monotonic() - self._pruned_s > PRUNED_EVERY_S:
             self._pruned_s = time.monotonic()
@@ -85,6 +96,19 @@ class Reconciler:
             live_slots.fill(experiment)
         else:
             self._hand_out(experiment)
+
+    def _hunt(self) -> None:
+        """Ask for every hunt that nobody pursues; end one that kills whoever does."""
+        now = now_us()
+        due = Hunt.objects.filter(state=Hunt.State.RUNNING, held_until_us__lt=now)
+        due.filter(attempts__gte=ATTEMPTS_MAX).update(
+            state=Hunt.State.FAILED, reason=f"It ended its process {ATTEMPTS_MAX} times.", ended_at=timezone.now()
+        )
+        for hunt_id in due.order_by("id").values_list("pk", flat=True)[: self._ahead]:
+            until_us = now + int(ASKED_FOR_S * 1_000_000)
+            taken = due.filter(pk=hunt_id)
+            if taken.update(holder="", held_until_us=until_us) == 1:
+                self._dispatch_hunt(hunt_id)
 
     def _hand_out(self, experiment: Experiment) -> None:
         now = now_us()

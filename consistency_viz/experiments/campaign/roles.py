@@ -23,7 +23,7 @@ from consistency_viz.experiments.commands import PRESENTER_ACCOUNT
 
 VIEWERS: Final = "viewers"
 CONFIGURERS: Final = "configurers"
-LOOKED_AT: Final = ("run", "scenario", "scenarioversion", "experiment", "variant", "cell", "result", "finding")
+LOOKED_AT: Final = ("run", "scenario", "scenarioversion", "experiment", "variant", "cell", "result", "finding", "hunt")
 CONFIGURED: Final = ("scenario", "experiment", "variant")
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 

@@ -12,15 +12,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from consistency_viz.experiments.campaign import storing
-from consistency_viz.experiments.campaign.dashboards import open_seed
+from consistency_viz.experiments.campaign.dashboards import open_seed, opened_of
 from consistency_viz.experiments.campaign.models import Cell, Experiment
 from consistency_viz.experiments.campaign.progress import progress_of
-from consistency_viz.experiments.commands import CommandRefused, check_may_command
+from consistency_viz.experiments.commands import CommandRefused, check_may_experiment, may_experiment
 from consistency_viz.experiments.errors import error
 from consistency_viz.experiments.forms import text, whole_number
+from consistency_viz.experiments.hunting import pursuing
+from consistency_viz.experiments.hunting.schedules import FAULTS_MAX
 from consistency_viz.experiments.results import downloads, drawn
 
 LISTED_MAX: Final = 100
+HUNTS_LISTED_MAX: Final = 20
 
 
 @require_safe
@@ -28,7 +31,7 @@ LISTED_MAX: Final = 100
 def experiment_list(request: HttpRequest) -> HttpResponse:
     """Every experiment with its state, its progress and its verdict."""
     rows = [(one, *progress_of(one)) for one in Experiment.objects.all()[:LISTED_MAX]]
-    return render(request, "experiments/list.html", {"rows": rows})
+    return render(request, "experiments/list.html", {"rows": rows, "may_experiment": may_experiment(request)})
 
 
 @require_safe
@@ -42,7 +45,10 @@ def experiment_detail(request: HttpRequest, name: str) -> HttpResponse:
         results = drawn.context(experiment.summary, drawn.points_of(experiment))
     cells = list(experiment.cells.annotate(n=Count("results")))
     context = {"experiment": experiment, "done": done, "total": total, "cells": cells, "has_results": bool(results)}
-    context |= results | {"kinds": downloads.KINDS}
+    context |= results | {"kinds": downloads.KINDS, "may_experiment": may_experiment(request)}
+    context |= {"opened": opened_of(experiment), "hunts": experiment.hunts.select_related("cell")[:HUNTS_LISTED_MAX]}
+    if cells:
+        context |= {"hunted": pursuing.choices(experiment), "faults_max": FAULTS_MAX}
     return render(request, "experiments/detail.html", context)
 
 
@@ -51,7 +57,7 @@ def experiment_command(request: HttpRequest, name: str, command: str) -> HttpRes
     """Start or stop it."""
     experiment = get_object_or_404(Experiment, name=name)
     try:
-        check_may_command(request)
+        check_may_experiment(request)
         (storing.start if command == "start" else storing.stop)(experiment)
     except CommandRefused as refused:
         return error(request, refused.status, "Not done", refused.text, refused.remedy)
@@ -80,7 +86,7 @@ def experiment_results(request: HttpRequest, name: str, kind: str) -> HttpRespon
 def experiment_open_seed(request: HttpRequest, name: str) -> HttpResponse:
     """Open a run that a form names by its cell's position and its seed."""
     try:
-        check_may_command(request)
+        check_may_experiment(request)
         position, seed = (whole_number(field, text(request, field)) for field in ("cell", "seed"))
     except CommandRefused as refused:
         return error(request, refused.status, "Not opened", refused.text, refused.remedy)
@@ -93,7 +99,7 @@ def experiment_open(request: HttpRequest, name: str, position: int, seed: int) -
     cell = get_object_or_404(Cell, experiment__name=name, position=position)
     get_object_or_404(cell.results, seed=seed)
     try:
-        check_may_command(request)
+        check_may_experiment(request)
         run = open_seed(cell, seed)
     except CommandRefused as refused:
         return error(request, refused.status, "Not opened", refused.text, refused.remedy)

@@ -30,6 +30,14 @@ SHORTEST_S: Final = 0.05
 Tell = Callable[[str], None]
 
 
+def _silent(_: str) -> None:
+    """Nobody listens."""
+
+
+def _nothing() -> None:
+    """Nobody counts."""
+
+
 class HuntRefusedError(ValueError):
     """There is nothing to hunt: the text says why, and what would be right."""
 
@@ -72,27 +80,28 @@ def hunted_expectation(scenario: Scenario, number: int | None = None, checker: s
 
 
 def hunt(
-    scenario: Scenario, wanted: Expectation, seeds: Sequence[int], faults: int = 0, tell: Tell = lambda text: None
+    scenario: Scenario, wanted: Expectation, seeds: Sequence[int], faults: int = 0, tell: Tell = _silent
 ) -> Hunted:  # fmt: skip
     """Play the scenario with each seed, and with ``faults`` drawn by that seed beside its own, until one breaks it."""
     unknown = 0
     for tried, seed in enumerate(seeds, 1):
-        trial = _with_faults(scenario, seed, faults)
-        found = _judged(trial, wanted)
+        trial = trial_of(scenario, seed, faults)
+        found = judged(trial, wanted)
         unknown += found.verdict == Verdict.UNKNOWN
         if found.verdict == Verdict.FAILED:
             tell(f"seed {seed}: {found.reason}; shrinking")
-            return Hunted(tried, unknown, _shrunk(trial, wanted, tell))
+            return Hunted(tried, unknown, shrunk(trial, wanted, tell))
     return Hunted(len(seeds), unknown, None)
 
 
-def _with_faults(scenario: Scenario, seed: int, count: int) -> Scenario:
+def trial_of(scenario: Scenario, seed: int, count: int) -> Scenario:
+    """What is played with a seed: the scenario without what it tells of itself, and ``count`` faults more."""
     seeded = scenario.model_copy(update={"seed": seed, "expect": (), "fix": None, "narration": (), "lesson": None})
     more = drawn(build(seeded), seed, count)
     return seeded.model_copy(update={"faults": (*seeded.faults, *more)})
 
 
-def _judged(trial: Scenario, wanted: Expectation) -> Found:
+def judged(trial: Scenario, wanted: Expectation) -> Found:
     """Whether the expectation showed in this one run; a trial that cannot be played breaks nothing."""
     root = wanted.checker if isinstance(wanted, VerdictExpected) else wanted.metric.partition(".")[0]
     expecting = trial.model_copy(update={"expect": (wanted,)})
@@ -103,11 +112,15 @@ def _judged(trial: Scenario, wanted: Expectation) -> Found:
     return run.expectations[0]
 
 
-def _shrunk(trial: Scenario, wanted: Expectation, tell: Tell) -> Quarry:
+def shrunk(
+    trial: Scenario, wanted: Expectation, tell: Tell = _silent, another: Callable[[], None] = _nothing
+) -> Quarry:
+    """A trial that breaks ``wanted``, made as small as it goes; ``another`` is called before each run that it takes."""
     budget = Budget(SHRINK_QUESTIONS)
 
     def breaks(candidate: Scenario) -> bool:
-        return _judged(candidate, wanted).verdict == Verdict.FAILED
+        another()
+        return judged(candidate, wanted).verdict == Verdict.FAILED
 
     def with_faults(indices: tuple[int, ...]) -> Scenario:
         return trial.model_copy(update={"faults": tuple(trial.faults[index] for index in indices)})
@@ -118,7 +131,7 @@ def _shrunk(trial: Scenario, wanted: Expectation, tell: Tell) -> Quarry:
     small = _shortened(small, breaks, budget)
     before = _work(small)
     small = _less_work(small, breaks, budget)
-    found = _judged(small, wanted)
+    found = judged(small, wanted)
     return Quarry(
         scenario=_named(small, wanted),
         expectation=str(wanted),
