@@ -66,17 +66,18 @@ def differing(replicas: Sequence[str], shown: Sequence[Any]) -> tuple[str, ...]:
 
 def windows(replicas: Sequence[str], observations: Sequence[Observation]) -> list[Found]:
     """All windows, sorted."""
-    times = sorted({o.at_us for o in observations})
+    pasts = [(t, [o for o in observations if o.at_us <= t]) for t in sorted({o.at_us for o in observations})]
+    live = [live_at(replicas, past) for _, past in pasts]
     keys = sorted({o.body.key for o in observations if isinstance(o.body, Applied)})
     found: list[Found] = []
     for key in keys:
         for view in ("value", "updates"):
+            everywhere = [contents(replicas, past, key, view) for _, past in pasts]
             for scope in ("all", "live"):
                 opened: tuple[int, tuple[str, ...]] | None = None
-                for t in times:
-                    past = [o for o in observations if o.at_us <= t]
-                    inside = live_at(replicas, past) if scope == "live" else list(replicas)
-                    shown = contents(inside, past, key, view)
+                for (t, _), content, up in zip(pasts, everywhere, live, strict=True):
+                    inside = up if scope == "live" else list(replicas)
+                    shown = [content[replicas.index(replica)] for replica in inside]
                     diverged = any(not same(shown[0], other) for other in shown)
                     if diverged and opened is None:
                         opened = (t, differing(inside, shown))

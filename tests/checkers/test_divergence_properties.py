@@ -2,57 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consistency_viz.checkers.divergence import Divergence
 from consistency_viz.checkers.verdict import Verdict
 from tests.checkers import reference
+from tests.checkers.chance import drawn, exhaustive, how_many, seeded
+from tests.checkers.divergence_histories import APPLIES, MEMBERS, USUAL, Case, Scope, case
 from tests.checkers.histories import header
-from workers.model.observation import Applied, Body, Changed, Observation, Sent
+from workers.model.observation import Applied, Observation
 
 PLACES = [(view, scope) for view in ("value", "updates") for scope in ("all", "live")]
-VALUES = [None, 1, True, "x", {"a": 1, "b": [2]}, {"b": [2], "a": 1}, {"a": True, "b": [2]}]
-NAMES = ["r1", "r2", "r3", "r4"]
 
 
-@st.composite
-def histories(draw: st.DrawFn, steps_max: int = 24) -> tuple[list[str], list[Observation]]:
-    """Some replicas, and what they and an outsider did. Now and then replicas catch up with each other on a key."""
-    replicas = NAMES[: draw(st.sampled_from([3, 2, 4, 1]))]
-    keys = ["k", "l"][: draw(st.integers(1, 2))]
-    kinds = draw(st.sampled_from(["aaauuc", "aaauus"]))
-    had: dict[tuple[str, str], set[str]] = {}
-    at_us = 0
-    steps: list[tuple[int, str, Body]] = []
-    for _ in range(draw(st.integers(0, steps_max))):
-        at_us += draw(st.sampled_from([1, 0, 0, 2, 7]))
-        node = draw(st.sampled_from([*replicas, *replicas, "outsider"]))
-        kind = draw(st.sampled_from(kinds))
-        key = draw(st.sampled_from(keys))
-        if kind == "a":
-            update = draw(st.sampled_from(["u1", "u2", "u3"]))
-            had.setdefault((node, key), set()).add(update)
-            value = sorted(had[node, key]) if draw(st.booleans()) else draw(st.sampled_from(VALUES))
-            steps.append((at_us, node, Applied(key, value, update)))
-        elif kind == "u":
-            pause_us = draw(st.sampled_from([1, 0]))
-            everything = sorted(set().union(*(had.get((r, key), set()) for r in replicas)))
-            for replica in replicas:
-                for update in everything:
-                    had.setdefault((replica, key), set()).add(update)
-                    steps.append((at_us, replica, Applied(key, sorted(had[replica, key]), update)))
-                    at_us += pause_us
-        elif kind == "c":
-            state: Any = draw(st.sampled_from(["up", "up", "up", "down", "lost", "fenced"]))
-            instance = f"{node}.{draw(st.integers(1, 2))}"
-            reason = draw(st.sampled_from(["", "", "the run ended"]))
-            steps.append((at_us, node, Changed(instance, state, draw(st.sampled_from([0, 0, 1])), reason)))
-        else:
-            steps.append((at_us, node, Sent("m", "t", "T", "k", "c")))
-    return replicas, [Observation(index, *step) for index, step in enumerate(steps)]
+def histories(steps_max: int = 24) -> st.SearchStrategy[Case]:
+    """Any case of up to so many steps."""
+    return drawn(partial(case, scope=USUAL._replace(steps=range(steps_max + 1))))
 
 
 def feed(checker: Divergence, observations: list[Observation]) -> list[reference.Found]:
@@ -71,16 +41,14 @@ def told(checker: Divergence, known: dict[Any, reference.Found]) -> list[referen
 
 @given(histories())
 @settings(max_examples=300, deadline=None)
-def test_the_windows_are_those_found_by_brute_force(case: tuple[list[str], list[Observation]]) -> None:
+def test_the_windows_are_those_found_by_brute_force(case: Case) -> None:
     replicas, observations = case
     assert feed(Divergence(header(*replicas), watch=True), observations) == reference.windows(replicas, observations)
 
 
 @given(histories(), st.integers(0, 5))
 @settings(max_examples=200, deadline=None)
-def test_counts_lengths_and_verdict_follow_from_those_windows(
-    case: tuple[list[str], list[Observation]], later_us: int
-) -> None:
+def test_counts_lengths_and_verdict_follow_from_those_windows(case: Case, later_us: int) -> None:
     replicas, observations = case
     end_us = (observations[-1].at_us if observations else 0) + later_us
     expected = reference.windows(replicas, observations)
@@ -109,7 +77,7 @@ def test_counts_lengths_and_verdict_follow_from_those_windows(
 
 @given(histories(), st.data())
 @settings(max_examples=150, deadline=None)
-def test_asking_on_the_way_changes_nothing(case: tuple[list[str], list[Observation]], data: st.DataObject) -> None:
+def test_asking_on_the_way_changes_nothing(case: Case, data: st.DataObject) -> None:
     replicas, observations = case
     cut = data.draw(st.integers(0, len(observations)))
     end_us = observations[-1].at_us if observations else 0
@@ -134,7 +102,7 @@ def test_asking_on_the_way_changes_nothing(case: tuple[list[str], list[Observati
 @given(histories(), st.data())
 @settings(max_examples=100, deadline=None)
 def test_what_is_divergent_at_a_cut_is_what_brute_force_says_of_the_part_before(
-    case: tuple[list[str], list[Observation]], data: st.DataObject
+    case: Case, data: st.DataObject
 ) -> None:
     replicas, observations = case
     part = observations[: data.draw(st.integers(0, len(observations)))]
@@ -154,7 +122,7 @@ def test_the_generated_histories_are_worth_it() -> None:
 
     @given(histories())
     @settings(max_examples=200, deadline=None, derandomize=True, database=None)
-    def collect(case: tuple[list[str], list[Observation]]) -> None:
+    def collect(case: Case) -> None:
         sample.append(reference.windows(*case))
 
     collect()
@@ -165,3 +133,29 @@ def test_the_generated_histories_are_worth_it() -> None:
         {scope: [(*w[:2], *w[3:]) for w in found if w[2] == scope] for scope in ("all", "live")} for found in sample
     ]
     assert sum(s["all"] != s["live"] for s in scopes) >= n / 10
+
+
+def agrees(replicas: list[str], observations: list[Observation]) -> Verdict:
+    """Windows and verdict are those of brute force."""
+    checker = Divergence(header(*replicas), watch=True)
+    expected = reference.windows(replicas, observations)
+    assert feed(checker, observations) == expected, observations
+    applied = any(isinstance(o.body, Applied) and o.node in replicas for o in observations)
+    agreed = Verdict.PASSED if applied and len(replicas) > 1 else Verdict.UNKNOWN
+    verdict = Verdict.FAILED if any(w[2] == "all" and w[4] is None for w in expected) else agreed
+    result = checker.finish(checker.now_us)
+    assert (result.verdict, bool(result.witnesses)) == (verdict, verdict is Verdict.FAILED), observations
+    return verdict
+
+
+def test_many_histories_by_seed_are_judged_as_by_brute_force() -> None:
+    found = [agrees(*one) for one in seeded(partial(case, scope=USUAL._replace(steps=[4, 8, 12, 16])), how_many())]
+    assert found.count(Verdict.FAILED) * 3 >= len(found)
+    assert found.count(Verdict.PASSED) * 10 >= len(found)
+
+
+@pytest.mark.parametrize(("scope", "n"), [(APPLIES, 16**3), (MEMBERS, 20**3)], ids=["applies", "members"])
+def test_every_history_of_a_small_scope_is_judged_as_by_brute_force(scope: Scope, n: int) -> None:
+    found = [agrees(*one) for one in exhaustive(partial(case, scope=scope))]
+    assert len(found) == n
+    assert found.count(Verdict.FAILED) * 3 >= len(found)
