@@ -10,6 +10,9 @@ counter lags by design and fails here: whether it *ends* right is told apart, by
 ``lost_increments``. They look at the reads made after the last change was acknowledged and applied, or, where there are
 none, at what the replicas show in the end.
 
+A key that is also written (``write``, ``cas``, ``append`` or in a transaction) is not judged from the beginning of that
+on, and the answer is ``unknown`` if nothing was wrong before.
+
 ``buy`` is a decrement, and so is ``add`` of an integer an increment where reads return integers (Jepsen's name for it).
 """
 
@@ -19,7 +22,7 @@ from typing import Any, Final
 
 from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.findings import Findings, in_words
-from consistency_viz.checkers.operations import Operation, Operations
+from consistency_viz.checkers.operations import Operation, Operations, changed_by
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.history import Header
 from workers.model.observation import Applied, Observation
@@ -55,6 +58,7 @@ class Count:
         self.key = key
         self.initial = 0
         self.changes = 0
+        self.written = ""  # by which operation, if by any: what is counted from then on is not known
         self.by_name = False  # whether anything but ``add`` says that this is a counter
         self.plus = self.minus = self.sure_plus = self.sure_minus = 0
         self.open: dict[str, int] = {}
@@ -118,7 +122,7 @@ class Count:
             return
         read = self.reading.pop(operation.op, None)
         value = 0 if operation.result is None else operation.result
-        if read is None or not operation.acknowledged or not is_whole(value):
+        if read is None or not operation.acknowledged or not is_whole(value) or self.written:
             return
         self.reads += operation.result is not None or self.by_name
         if operation.invoked_index > self.moved_index:
@@ -210,6 +214,10 @@ class Counter:
                 count.begin(operation, sign * operation.argument)
             elif operation.f != "add":
                 self._malformed = self._malformed or f"the amount of {operation.op} is no integer"
+        elif operation.completed_index < 0:
+            for key in changed_by(operation):
+                count = self._count(key)
+                count.written = count.written or operation.op
 
     def finish(self, end_us: int) -> Result:
         """The verdict on the whole history."""
@@ -219,7 +227,8 @@ class Counter:
         reads = sum(count.reads for count in counters)
         metrics = self._metrics(counters, reads)
         verdict, reason = self._verdict(counters, reads)
-        had_evidence = bool(self._malformed or (counters and reads))
+        written = [count for count in counters if count.written]
+        had_evidence = bool(self._malformed or written or (counters and reads))
         return self._findings.result(self.name, verdict, reason, metrics, had_evidence=had_evidence)
 
     def _verdict(self, counters: list[Count], reads: int) -> tuple[Verdict, str]:
@@ -232,6 +241,10 @@ class Counter:
             return Verdict.UNKNOWN, self._malformed
         if not counters:
             return Verdict.UNKNOWN, "no increment or decrement in this history"
+        written = next((count for count in counters if count.written), None)
+        if written is not None:
+            what = f"{printable(written.written)} wrote the counter {printable(written.key)}"
+            return Verdict.UNKNOWN, f"{what}: what it may be from then on is not known"
         if not reads:
             return Verdict.UNKNOWN, "no counter was read in this history"
         undecided = sum(count.undecided for count in counters)
@@ -240,7 +253,7 @@ class Counter:
         return Verdict.PASSED, f"{in_words(reads, 'read')} returned what can have been"
 
     def _metrics(self, counters: list[Count], reads: int) -> dict[str, Any]:
-        finals = [(count, values) for count in counters if (values := count.final_values())]
+        finals = [(count, values) for count in counters if not count.written and (values := count.final_values())]
         lost = sum(max(0, count.bounds[0] - min(values)) for count, values in finals)
         kept = sum(max(0, max(values) - count.bounds[1]) for count, values in finals)
         return {

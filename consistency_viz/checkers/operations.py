@@ -148,5 +148,22 @@ def parts(value: Any) -> tuple[Any, dict[str, Any]]:
     return value, {}
 
 
+REGISTER_CHANGES: Final = frozenset(("write", "cas", "append"))
+"""What replaces a register's content or appends to a list, beside transactions: no operation of a set or counter."""
+
+
+def changed_by(operation: Operation) -> list[str]:
+    """The keys that a write, cas, append or transaction changes if it happens; none for any other operation."""
+    if operation.f != "txn":
+        return [operation.key] if operation.f in REGISTER_CHANGES else []
+    steps = operation.argument if isinstance(operation.argument, list) else []
+    return [micro_key(s[1]) for s in steps if isinstance(s, list) and len(s) == 3 and s[0] in {"w", "append"}]
+
+
+def micro_key(key: Any) -> str:
+    """The key of a micro-operation as text."""
+    return key if isinstance(key, str) else msgspec.json.encode(key).decode()
+
+
 def _listed(value: Any) -> list[str] | None:
     return value if type(value) is list and _TEXT.issuperset(map(type, value)) else None

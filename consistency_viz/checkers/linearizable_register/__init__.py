@@ -6,8 +6,8 @@ history is linearizable exactly if that of each key is, so each key is judged al
 
 - An operation that failed did not happen; one that ended ``info``, or never, may have, at any time after it began.
 - A register holds ``null``, or the value of the update ``<key>@initial``, before its first write.
-- A key to which something else was done before its first write (``add``, ``place`` and the like, or replicas applied
-  an update to it) is no register.
+- A key to which something else was done before its first write (``add``, ``place`` and the like, a transaction wrote
+  it, or replicas applied an update to it) is no register. One to which that was done later is not judged from then on.
 - Where all written values of a key differ and there is no cas, a fast way decides (``zones``), else a ``search``.
 
 A register that keeps siblings, whose reads return lists where no list was written, is not judged.
@@ -20,9 +20,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from consistency_viz.checkers.divergence.prose import printable
 from consistency_viz.checkers.linearizable_register.acts import KINDS
 from consistency_viz.checkers.linearizable_register.key import Register
-from consistency_viz.checkers.operations import Operations
+from consistency_viz.checkers.operations import Operation, Operations, changed_by
 from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
 from workers.model.history import Header
 from workers.model.observation import Applied, Completed, Invoked, Observation
@@ -58,12 +59,12 @@ class LinearizableRegister:
             return
         if kind is not Invoked and kind is not Completed:
             return
-        f, key = body.f, body.key  # type: ignore[union-attr]
-        if f not in KINDS:
-            self._exclude(key)
-            return
         operation = self._operations.observe(observation)
         if operation is None:
+            return
+        if operation.f not in KINDS:
+            if operation.completed_index < 0:
+                self._mixed(operation)
             return
         if operation.key in self._others:
             return
@@ -119,8 +120,17 @@ class LinearizableRegister:
         elif body.key not in self._others:
             self._register(body.key).hold(body.value)
 
+    def _mixed(self, operation: Operation) -> None:
+        """An operation began that is no read, write or cas."""
+        for key in changed_by(operation) if operation.f == "txn" else [operation.key]:
+            self._exclude(key)
+            register = self._registers.get(key)
+            if register is not None and not register.decided:
+                self._kept -= register.kept
+                register.give_up(f"{printable(operation.op)} ({printable(operation.f)}) is no read, write or cas of it")
+
     def _exclude(self, key: str) -> None:
-        """Something else than a read, write or cas was done to ``key``."""
+        """Something else than a read, write or cas was done to ``key``: it is no register, unless it was written."""
         if key in self._written or key in self._others:
             return
         self._others.add(key)

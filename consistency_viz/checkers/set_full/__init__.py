@@ -11,7 +11,8 @@ whichever is earlier. By the reads that had it and lacked it, compared by when t
 
 Beyond Jepsen: elements that nobody had tried to add (or only adds that failed) are ``unexpected``. An element is out of
 scope for loss from the invocation of a ``remove`` on that ended after its add began, unless it failed; whether it was
-rightly added again after that is not asked. What ``<key>@initial`` shows was there.
+rightly added again after that is not asked. What ``<key>@initial`` shows was there. A set that is also written
+(``write``, ``cas``, ``append`` or in a transaction) is not judged: the answer is ``unknown``, if the others are right.
 
 ``failed``: an element was lost, read twice in one read, or unexpected. ``unknown``: no add, no read, nothing stable.
 ``passed`` otherwise, also with stale elements: with ``linearizable`` (Jepsen's ``:linearizable? true``) they fail too.
@@ -24,7 +25,7 @@ from typing import Any, Final
 
 from consistency_viz.checkers.divergence.prose import described, milliseconds, printable
 from consistency_viz.checkers.findings import Findings, in_words
-from consistency_viz.checkers.operations import Operation, Operations
+from consistency_viz.checkers.operations import Operation, Operations, changed_by
 from consistency_viz.checkers.set_full.elements import NEVER, Element, KeySet, identity
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.history import Header
@@ -47,6 +48,7 @@ class SetFull:
         self._operations = Operations()
         self._sets: dict[str, KeySet] = {}
         self._findings = Findings()
+        self._written: dict[str, str] = {}  # by key the operation that wrote it
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
@@ -68,10 +70,13 @@ class SetFull:
                 operation.result = []
             if isinstance(operation.result, list):
                 self._set(operation.key).read(operation)
+        elif operation.completed_index < 0:
+            for key in changed_by(operation):
+                self._written.setdefault(key, operation.op)
 
     def finish(self, end_us: int) -> Result:
         """The verdict on the whole history."""
-        sets = [s for s in self._sets.values() if s.elements and s.reads]
+        sets = [s for s in self._sets.values() if s.elements and s.reads and s.key not in self._written]
         added = any(s.elements for s in self._sets.values())
         by_outcome: dict[str, list[Told]] = {
             "stable": [],
@@ -96,7 +101,15 @@ class SetFull:
         self._tell(sets, by_outcome["lost"], stale)
         metrics = self._metrics(sets, by_outcome, stale)
         verdict, reason = self._verdict(sets, metrics, added=added)
-        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(sets))
+        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(sets or self._mixed))
+
+    @property
+    def _mixed(self) -> str:
+        """Says which set was written, if one was."""
+        key = next((key for key in self._written if (s := self._sets.get(key)) is not None and s.elements), None)
+        if key is None:
+            return ""
+        return f"{printable(self._written[key])} wrote the set {printable(key)}: what is in it then is not known"
 
     def _verdict(self, sets: list[KeySet], metrics: dict[str, Any], *, added: bool) -> tuple[Verdict, str]:
         if self._findings.count:
@@ -105,6 +118,8 @@ class SetFull:
                 f"{metrics['duplicated_count']:,} were read twice at once, {metrics['unexpected_count']:,} "
                 "were never added" + (f", {metrics['stale_count']:,} were read too late" if self._linearizable else "")
             )
+        if self._mixed:
+            return Verdict.UNKNOWN, self._mixed
         if not added:
             return Verdict.UNKNOWN, "no add in this history"
         if not sets:
