@@ -12,6 +12,7 @@
 | ``CV_PUBLIC_URL`` | what the browser uses | where phones reach the pages: what a room's QR code says |
 | ``CV_HISTORIES_DAYS`` | keep all | histories of runs that ended longer ago are deleted |
 | ``CV_HISTORIES_MB`` | keep all | of more than this together, the oldest are deleted |
+| ``CV_LIVE_SLOTS`` | 3 | so many live runs of experiments are played at a time, 1 to 3 |
 | ``CV_TRACING`` | off | live runs are exported as OpenTelemetry traces when they end (extra ``tracing``) |
 | ``CV_LOG_FORMAT`` | ``line`` | ``json``: one object a line, for what collects logs |
 | ``DEBUG`` | off | Django's debug pages |
@@ -39,6 +40,7 @@ REDIS_RUNS_URL = environment.runs_url("REDIS_RUNS_URL")
 HTTPS = environment.boolean("CV_HTTPS", default=False)
 TRACING = environment.boolean("CV_TRACING", default=False)
 HISTORIES_DAYS = environment.number("CV_HISTORIES_DAYS")
+LIVE_SLOTS = environment.number("CV_LIVE_SLOTS")
 HISTORIES_MB = environment.number("CV_HISTORIES_MB")
 PUBLIC_URL = environment.web_url("CV_PUBLIC_URL")
 

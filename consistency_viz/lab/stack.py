@@ -12,6 +12,7 @@ What a stack started it stops, and only that: a server that ``REDIS_URL`` names 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,6 +30,9 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 WORKER_APP = "workers.runtime.celery_app"
 WEB_APP = "consistency_viz.asgi:application"
 SIMULATOR_APP = "consistency_viz.experiments.campaign.celery_app"
+SIMULATOR_TMP = "simulator-tmp"
+"""In the data directory: what pools of processes leave behind when they are killed goes with it."""
+
 SIMULATOR_STOP_S = 2.0
 """What it plays can be killed at any time: nobody needs to wait for it."""
 
@@ -140,6 +144,7 @@ class Stack:
         self.supervisor.stop()
         if self.server is not None:
             self.server.stop()
+        self._forget_scratch()
         self._restore()
 
     def kill_all(self) -> None:
@@ -215,7 +220,14 @@ class Stack:
             )
         )
 
+    def _forget_scratch(self) -> None:
+        if self._simulators:
+            shutil.rmtree(self.data_dir / SIMULATOR_TMP, ignore_errors=True)
+
     def _start_simulator(self, processes: int) -> Child:
+        self._forget_scratch()
+        scratch = self.data_dir / SIMULATOR_TMP
+        scratch.mkdir(mode=0o700)
         arguments = (
             *(sys.executable, "-m", "celery", "-A", SIMULATOR_APP, "worker"),
             *("-P", "prefork", "-c", str(processes), "-n", "simulator@%h", "-l", "info"),
@@ -225,7 +237,7 @@ class Stack:
             Command(
                 name="simulator",
                 arguments=arguments,
-                environment=self._child_environment(),
+                environment={**self._child_environment(), "TMPDIR": str(scratch)},
                 folder=PROJECT,
                 ready=_says_ready,
                 stop_timeout_s=SIMULATOR_STOP_S,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import IntegrityError
 
 from consistency_viz.checkers.registry import CHECKERS
@@ -25,7 +26,15 @@ from workers.cluster.scenario import Scenario
 log = logging.getLogger(__name__)
 
 SLOTS: Final = runs.RUNS_ACTIVE_MAX - 1
+"""At most; ``CV_LIVE_SLOTS`` may say fewer, since live runs that share cores slow each other down."""
+
 TRIES_MAX: Final = 2
+
+
+def slots() -> int:
+    """How many runs may be active, those of the presenter counted, for one of an experiment to join them."""
+    asked = settings.LIVE_SLOTS
+    return SLOTS if asked is None else max(1, min(int(asked), SLOTS))
 
 
 def fill(experiment: Experiment) -> None:
@@ -33,7 +42,7 @@ def fill(experiment: Experiment) -> None:
     for chunk in experiment.chunks.filter(done=False).select_related("cell"):
         run = Run.objects.filter(cell=chunk.cell, seed=chunk.first_seed).first()
         if run is None:
-            if Run.objects.exclude(state__in=Run.ENDED).count() >= SLOTS or not _start(experiment, chunk):
+            if Run.objects.exclude(state__in=Run.ENDED).count() >= slots() or not _start(experiment, chunk):
                 return
         elif run.ended:
             _take_in(chunk, run)
