@@ -35,8 +35,9 @@ class UpdateOrder:
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
         operation = self.evidence.observe(observation)
-        self.order.observe(observation)
-        if operation is not None and operation.completed_index >= 0 and (is_update(operation) or is_seeing(operation)):
+        if operation is None:
+            self.order.observe(observation)
+        elif operation.completed_index >= 0 and (is_update(operation) or is_seeing(operation)):
             self.sessions.setdefault(operation.session, []).append(operation)
 
     def reached(self, update: Operation) -> bool:

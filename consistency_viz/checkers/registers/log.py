@@ -16,7 +16,7 @@ Memory: every plain operation, until the end. Which write a read saw is known on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import Any, Final, Literal
 
@@ -104,22 +104,26 @@ class RegisterLog:
 
     def take(self, operation: Operation) -> None:
         """Keep an operation that ended, or never will."""
-        steps = tuple(self._steps(operation))
-        if not steps:
-            return
-        done = operation.acknowledged
-        for kind, key, _ in steps:
-            if kind == "w":
-                self.written.add(key)
-            elif kind == "a":
-                self.appended.add(key)
-                if operation.outcome != "fail":
-                    self._surely_appended.add(key)
+        done = operation.outcome == "ok"
+        f = operation.f
+        steps: tuple[Step, ...]
+        if f == "read":
+            if not done:
+                return
+            steps = (("r", operation.key, canonical(operation.result)),)
+        elif f == "write":
+            steps = (("w", operation.key, canonical(operation.argument)),)
+            self.written.add(operation.key)
+        else:
+            steps = tuple(self._steps(operation))
+            if not steps:
+                return
+            self._note_keys(steps, happened=operation.outcome != "fail")
         self._ops.append(
             RegisterOp(
                 operation.op,
                 operation.session,
-                operation.f,
+                f,
                 operation.target,
                 operation.outcome,
                 operation.invoked_index,
@@ -139,14 +143,19 @@ class RegisterLog:
         self._ops.sort(key=lambda op: op.invoked_index)
         return self._ops
 
+    def _note_keys(self, steps: Iterable[Step], *, happened: bool) -> None:
+        for kind, key, _ in steps:
+            if kind == "w":
+                self.written.add(key)
+            elif kind == "a":
+                self.appended.add(key)
+                if happened:
+                    self._surely_appended.add(key)
+
     def _steps(self, operation: Operation) -> Iterator[Step]:
+        """What a cas, an append or a transaction did."""
         key, f = operation.key, operation.f
-        if f == "read":
-            if operation.acknowledged:
-                yield "r", key, canonical(operation.result)
-        elif f == "write":
-            yield "w", key, canonical(operation.argument)
-        elif f == "cas":
+        if f == "cas":
             pair = operation.argument
             if isinstance(pair, list) and len(pair) == 2:
                 if operation.outcome != "fail":

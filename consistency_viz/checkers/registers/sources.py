@@ -61,28 +61,38 @@ class Registers:
     def _all_writers(self) -> dict[tuple[str, bytes], Writers]:
         found: dict[tuple[str, bytes], Writers] = {}
         for number, op in enumerate(self.ops):
+            if len(op.steps) == 1 and op.steps[0][0] != "w":
+                continue
             last = {key: value for kind, key, value in op.steps if kind == "w"}
-            values = {(key, value) for kind, key, value in op.steps if kind == "w"}
-            for key, value in values:
-                writers = found.get((key, value))
+            values = (
+                {(key, value) for kind, key, value in op.steps if kind == "w"} if len(op.steps) > 1 else last.items()
+            )
+            for place in values:
+                writers = found.get(place)
                 if writers is None:
-                    writers = found[key, value] = Writers([], [], [])
+                    writers = found[place] = Writers([], [], [])
                 if op.outcome == "fail":
                     writers.failed.append(number)
                     continue
                 writers.happened.append(number)
-                if last[key] != value:
+                if last[place[0]] != place[1]:
                     writers.overwritten.append(number)
         return found
 
     def _written(self, op: RegisterOp) -> tuple[str, ...]:
         if op.outcome == "fail":
             return ()
+        if len(op.steps) == 1:
+            return (op.steps[0][1],) if op.steps[0][0] == "w" else ()
         return tuple(dict.fromkeys(key for kind, key, _ in op.steps if kind == "w"))
 
     def _external(self, number: int, op: RegisterOp) -> tuple[Read, ...]:
-        if len(op.steps) == 1 and (op.steps[0][0] != "r" or op.steps[0][1] in self.lists):
-            return NO_READS
+        if len(op.steps) == 1:
+            kind, key, value = op.steps[0]
+            if kind != "r" or key in self.lists:
+                return NO_READS
+            if op.outcome == "ok" and key not in self._not_by_value:
+                return (self._sourced(key, value, 0, op),)
         own: dict[str, bytes] = {}
         found = []
         for place, (kind, key, value) in enumerate(op.steps):
