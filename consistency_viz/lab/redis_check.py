@@ -5,7 +5,7 @@ from __future__ import annotations
 import redis
 
 from consistency_viz.lab.errors import LabError, without_password
-from workers.runtime.address import AddressError, Cluster, cluster
+from workers.runtime.address import AddressError, cluster
 from workers.runtime.connection import connect
 from workers.runtime.following import ClusterGuide, one_server
 
@@ -64,9 +64,9 @@ def check_runs_usable(url: str) -> None:
     """Raise ``LabError`` unless a cluster that can take runs answers at ``url``; the password is never said."""
     shown = without_password(url)
     try:
-        nodes = cluster(url)
-        for host, port in ClusterGuide(nodes).primaries():
-            _check_node(nodes, host, port)
+        guide = ClusterGuide(cluster(url))
+        for host, port in guide.primaries():
+            _check_node(guide, host, port)
     except AddressError as error:
         raise LabError(f"REDIS_RUNS_URL ({shown}) cannot be used: {error}.", "Correct it, or unset it.") from None
     except redis.RedisError as error:
@@ -75,8 +75,8 @@ def check_runs_usable(url: str) -> None:
         ) from None
 
 
-def _check_node(nodes: Cluster, host: str, port: int) -> None:
-    with one_server(host, port, **nodes.login) as client:
+def _check_node(guide: ClusterGuide, host: str, port: int) -> None:
+    with one_server(host, port, **guide.options) as client:
         remedy = "Point REDIS_RUNS_URL at a newer cluster, or unset it."
         _check_version(f"The node {host}:{port} of the Redis Cluster", _version(client), remedy)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ port {port}
 cluster-enabled yes
 cluster-port {bus_port}
 cluster-config-file nodes.conf
+{announced}
 save ""
 dir "{folder}"
 logfile ""
@@ -30,8 +32,10 @@ logfile ""
 class Cluster:
     """Three nodes; a context manager."""
 
-    def __init__(self, folder: Path, nodes: int = 3) -> None:
-        self.ports = [free_port() for _ in range(nodes)]
+    def __init__(self, folder: Path, nodes: int = 3, ports: Sequence[int] = (), announced: Sequence[int] = ()) -> None:
+        """``ports``: these instead of free ones; ``announced``: what clients are told instead of them."""
+        self.ports = [*ports] or [free_port() for _ in range(nodes)]
+        self._announced = dict(zip(self.ports, announced, strict=False))
         self._folder = folder
         self._children: list[Child] = []
 
@@ -98,7 +102,9 @@ class Cluster:
         folder = self._folder / str(port)
         folder.mkdir(parents=True)
         configuration = folder / "server.conf"
-        configuration.write_text(CONFIGURATION.format(port=port, bus_port=bus_port, folder=folder))
+        told = self._announced.get(port)
+        announced = "" if told is None else f"cluster-announce-port {told}"
+        configuration.write_text(CONFIGURATION.format(port=port, bus_port=bus_port, folder=folder, announced=announced))
         command = Command(
             name=f"node {port}",
             arguments=(str(server_binary()), str(configuration)),

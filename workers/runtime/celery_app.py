@@ -24,7 +24,9 @@ HALF_OPEN_S: Final = 5
 """A worker waits for work in reads of a second. One that is not answered for this much longer is a connection that the
 server dropped while the network was away: nobody tells the worker, and by default it takes 26 s to find out."""
 
-_broker, _broker_options = celery_broker(os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL") or "")
+_broker, _broker_options, _broker_tls = celery_broker(
+    os.environ.get("CELERY_BROKER_URL") or os.environ.get("REDIS_URL") or ""
+)
 app = Celery("consistency-viz", broker=_broker or None)
 app.conf.update(
     # An instance is a task that lasts as long as its run: acknowledged early, so that nothing is ever redelivered.
@@ -41,6 +43,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
+    broker_use_ssl=_broker_tls or False,
     broker_transport_options={
         "socket_keepalive": True,
         "health_check_interval": HALF_OPEN_S,

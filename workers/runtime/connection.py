@@ -24,8 +24,17 @@ from redis.backoff import NoBackoff
 from redis.connection import ConnectionPool
 from redis.retry import Retry
 
-from workers.runtime.address import AddressError, One, address, cluster
-from workers.runtime.following import AsyncFollowing, ClusterGuide, Following, SentinelGuide, Where, one_server
+from workers.runtime.address import AddressError, One, Sentinels, address, cluster
+from workers.runtime.following import (
+    AsyncFollowing,
+    AsyncFollowingTls,
+    ClusterGuide,
+    Following,
+    FollowingTls,
+    SentinelGuide,
+    Where,
+    one_server,
+)
 from workers.runtime.keys import RunKeys
 
 SOCKET_TIMEOUT_S: Final = 5.0
@@ -71,7 +80,7 @@ def connect(url: str, runs_url: str = "", **options: Any) -> Hub:
     if isinstance(where, One):
         pool = ConnectionPool.from_url(where.url, **options)
     else:
-        pool = _pool(SentinelGuide(where), {**options, **where.login, "db": where.database})
+        pool = _pool(SentinelGuide(where), {**options, **_of_primary(where)}, where.tls)
     shards = ClusterGuide(cluster(runs_url)) if runs_url else None
     return Hub(pool, shards, options)
 
@@ -82,12 +91,13 @@ def connect_to_run(url: str, runs_url: str, run: str, **options: Any) -> redis.a
     guide: Where
     if runs_url:
         shards = ClusterGuide(cluster(runs_url))
-        guide, options = _guide_of(shards, run), {**options, **shards.login}
+        guide, options, tls = _guide_of(shards, run), {**options, **shards.login}, shards.tls
     elif isinstance(where, One):
         return redis.asyncio.Redis.from_url(where.url, **options)
     else:
-        guide, options = SentinelGuide(where), {**options, **where.login, "db": where.database}
-    pool = AsyncConnectionPool(connection_class=AsyncFollowing, where=guide, **options)
+        guide, options, tls = SentinelGuide(where), {**options, **_of_primary(where)}, where.tls
+    kind = AsyncFollowing if tls is None else AsyncFollowingTls
+    pool = AsyncConnectionPool(connection_class=kind, where=guide, **options, **(tls or {}))
     return redis.asyncio.Redis.from_pool(pool)
 
 
@@ -139,7 +149,7 @@ class Hub(redis.Redis):
             do(self)
             return
         for host, port in self._shards.primaries():
-            with one_server(host, port, **self._shards.login) as client:
+            with one_server(host, port, **self._shards.options) as client:
                 do(client)
 
     def close(self) -> None:
@@ -156,13 +166,18 @@ class RunClient(redis.Redis):
     """The client for the keys of one run on a cluster."""
 
     def __init__(self, hub: Hub, shards: ClusterGuide, run: str, options: dict[str, Any]) -> None:
-        super().__init__(connection_pool=_pool(_guide_of(shards, run), {**options, **shards.login}))
+        super().__init__(connection_pool=_pool(_guide_of(shards, run), {**options, **shards.login}, shards.tls))
         self.auto_close_connection_pool = True
         self.hub = hub
 
 
-def _pool(where: Where, options: dict[str, Any]) -> ConnectionPool:
-    return ConnectionPool(connection_class=Following, where=where, **options)
+def _pool(where: Where, options: dict[str, Any], tls: dict[str, Any] | None) -> ConnectionPool:
+    kind = Following if tls is None else FollowingTls
+    return ConnectionPool(connection_class=kind, where=where, **options, **(tls or {}))
+
+
+def _of_primary(where: Sentinels) -> dict[str, Any]:
+    return {**where.login, "db": where.database}
 
 
 def _guide_of(shards: ClusterGuide, run: str) -> Where:

@@ -8,14 +8,15 @@ from typing import Any, Final
 
 import redis
 from redis.asyncio.connection import Connection as AsyncConnection
+from redis.asyncio.connection import SSLConnection as AsyncSSLConnection
 from redis.backoff import NoBackoff
-from redis.connection import Connection
+from redis.connection import Connection, SSLConnection
 from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterDownError, ReadOnlyError, ResponseError, TryAgainError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from workers.runtime.address import Cluster, Sentinels
+from workers.runtime.address import Cluster, Sentinels, client_options
 
 ASK_TIMEOUT_S: Final = 1.0
 """Of a Sentinel, or of a node of a cluster, that is asked where a primary is."""
@@ -37,6 +38,7 @@ class SentinelGuide:
 
     def __init__(self, sentinels: Sentinels) -> None:
         options = {"socket_timeout": ASK_TIMEOUT_S, "retry": Retry(NoBackoff(), 0), **sentinels.own}
+        options |= client_options(sentinels.tls)
         self._sentinels = Sentinel(sentinels.hosts, sentinel_kwargs=options)  # type: ignore[no-untyped-call]
         self._master = sentinels.master
 
@@ -50,6 +52,8 @@ class ClusterGuide:
 
     def __init__(self, nodes: Cluster) -> None:
         self.login = nodes.login
+        self.tls = nodes.tls
+        self.options: dict[str, Any] = {**nodes.login, **client_options(nodes.tls)}
         self._named = self._hosts = list(nodes.hosts)
 
     def primary_of(self, key: str) -> tuple[str, int]:
@@ -69,7 +73,7 @@ class ClusterGuide:
         told = "none was named"
         for host, port in self._hosts:
             try:
-                with one_server(host, port, **self.login) as client:
+                with one_server(host, port, **self.options) as client:
                     rows: Any = client.execute_command("CLUSTER SLOTS")
             except redis.RedisError as error:
                 told = str(error)
@@ -83,10 +87,10 @@ class ClusterGuide:
         self._hosts = [*self._named, *sorted(primaries - set(self._named))[:HOSTS_MAX]]
 
 
-def one_server(host: str, port: int, **login: str) -> redis.Redis:
-    """A client for a question or two to one server."""
-    timeouts = {"socket_timeout": ASK_TIMEOUT_S, "socket_connect_timeout": ASK_TIMEOUT_S}
-    return redis.Redis(host=host, port=port, retry=Retry(NoBackoff(), 0), **timeouts, **login)  # type: ignore[arg-type]
+def one_server(host: str, port: int, **options: Any) -> redis.Redis:
+    """A client for a question or two to one server; ``options``: user, password, TLS."""
+    timeouts: dict[str, Any] = {"socket_timeout": ASK_TIMEOUT_S, "socket_connect_timeout": ASK_TIMEOUT_S}
+    return redis.Redis(host=host, port=port, retry=Retry(NoBackoff(), 0), **timeouts, **options)
 
 
 class Following(Connection):
@@ -113,6 +117,10 @@ class Following(Connection):
             raise redis.ConnectionError(f"the primary is elsewhere: {error}") from error
 
 
+class FollowingTls(Following, SSLConnection):
+    """The same with TLS: ``Following`` says where to, ``SSLConnection`` how."""
+
+
 class AsyncFollowing(AsyncConnection):
     """The same, asynchronously."""
 
@@ -135,6 +143,10 @@ class AsyncFollowing(AsyncConnection):
                 raise
             await self.disconnect()
             raise redis.ConnectionError(f"the primary is elsewhere: {error}") from error
+
+
+class AsyncFollowingTls(AsyncFollowing, AsyncSSLConnection):
+    """The same with TLS."""
 
 
 def _is_elsewhere(error: ResponseError) -> bool:
