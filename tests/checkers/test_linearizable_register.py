@@ -14,7 +14,8 @@ from consistency_viz.checkers.linearizable_register import LinearizableRegister
 from consistency_viz.checkers.linearizable_register import key as piece
 from consistency_viz.checkers.registry import check
 from consistency_viz.checkers.verdict import Result, Verdict
-from tests.checkers.client_operations import Event, initial, observations, schedules
+from tests.checkers.chance import Choose, how_many, seeded
+from tests.checkers.client_operations import Event, initial, observations, scheduled, schedules
 from tests.checkers.histories import header
 from workers.model.observation import Observation
 
@@ -98,6 +99,24 @@ def test_small_random_histories_are_judged_as_by_permutations(
     agree()
     assert tally[False] * 3 >= sum(tally.values()), "at least a third must be violations"
     assert tally[True] * 6 >= sum(tally.values())
+
+
+@pytest.mark.parametrize("piece_min", [1, 64])
+def test_many_histories_by_seed_are_judged_as_by_permutations(piece_min: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(piece, "PIECE_MIN", piece_min)
+    acts: list[tuple[str, Any]] = [("read", None), ("read", None), ("write", 1), ("write", 2), ("cas", [1, 2])]
+    plain = [*acts[:-1], ("write", 3)]
+
+    def make(choose: Choose) -> list[Event]:
+        return scheduled(choose, choose([acts, plain]), [None, 1, 2, 1, 2], choose([4, 5, 6]), choose([2, 3]))
+
+    violating = total = 0
+    for events in seeded(make, how_many(5_000)):
+        expected = by_permutations(events)
+        assert failed(events) is not expected, events
+        total += 1
+        violating += not expected
+    assert total / 3 <= violating <= total * 0.8
 
 
 def interleavings(first: list[Event], second: list[Event]) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from consistency_viz.checkers.registry import check
 from consistency_viz.checkers.single_writer import SingleWriter
 from consistency_viz.checkers.verdict import Result, Verdict
 from consistency_viz.experiments.simulations import header_of
-from tests.checkers.chance import Choose, how_many, seeded
+from tests.checkers.chance import Choose, exhaustive, how_many, seeded
 from tests.checkers.histories import Step, changed, header, history
 from workers.cluster.catalogue import load
 from workers.cluster.plan import build
@@ -88,16 +89,36 @@ def test_where_the_history_does_not_say_who_wrote_nothing_is_held_against_anybod
     assert (result.verdict, result.metrics["partitions"]) == (Verdict.PASSED, {"orders": {"0": {"order": 1}}})
 
 
-def small_history(choose: Choose) -> list[Observation]:
-    """Two instances, two partitions, two epochs, and comings and goings."""
+class Scope(NamedTuple):
+    """From which of its lists something is chosen, step by step."""
+
+    steps: list[int]
+    kinds: list[list[str]]
+    partitions: list[int]
+    epochs: list[int]
+    states: list[str]
+
+
+USUAL = Scope(
+    [3, 5, 8, 11], [["wrote"], ["wrote", "wrote", "wrote", "came"]], [0, 0, 1], [1, 1, 1, 2],
+    ["up", "up", "down", "lost", "fenced"],
+)  # fmt: skip
+EPOCHS = Scope([4], [["wrote", "came"]], [0], [1, 2], ["up", "lost"])
+"""Instances that come, go, and write under any epoch."""
+PARTITIONS = Scope([6], [["wrote"]], [0, 1], [1], [])
+"""Instances that take turns on two partitions."""
+
+
+def small_history(choose: Choose, scope: Scope = USUAL) -> list[Observation]:
+    """Two instances that write, come and go; the last thing is a write, since nothing after it matters."""
     steps: list[Step] = [DECLARED]
-    likely = choose([["wrote"], ["wrote", "wrote", "wrote", "came"]])
-    for at in range(1, choose([4, 6, 9, 12])):
-        instance, epoch = choose([A, B]), choose([1, 1, 1, 2])
-        if choose(likely) == "wrote":
-            steps.append(wrote(instance, at, partition=choose([0, 0, 1]), epoch=epoch))
+    likely, n = choose(scope.kinds), choose(scope.steps)
+    for at in range(1, n + 1):
+        kind, instance, epoch = choose(likely if at < n else ["wrote"]), choose([A, B]), choose(scope.epochs)
+        if kind == "wrote":
+            steps.append(wrote(instance, at, partition=choose(scope.partitions), epoch=epoch))
         else:
-            steps.append(came(choose(["up", "up", "down", "lost", "fenced"]), instance, at, epoch))
+            steps.append(came(choose(scope.states), instance, at, epoch))
     return history(*steps)
 
 
@@ -135,13 +156,23 @@ def has_two_writers(seen: list[Observation]) -> bool:
     return False
 
 
+def agrees(seen: list[Observation]) -> bool:
+    wrong = has_two_writers(seen)
+    verdict = check([SingleWriter(header("eu"))], seen)[0].verdict
+    assert verdict is (Verdict.FAILED if wrong else Verdict.PASSED), seen
+    return wrong
+
+
 def test_random_small_histories_agree_with_the_definition() -> None:
-    wrong = 0
-    for seen in (every := list(seeded(small_history, how_many()))):
-        result = check([SingleWriter(header("eu"))], seen)[0]
-        assert (result.verdict is Verdict.FAILED) is has_two_writers(seen), seen
-        wrong += result.verdict is Verdict.FAILED
-    assert len(every) / 3 <= wrong <= len(every) * 0.9
+    found = [agrees(seen) for seen in seeded(small_history, how_many())]
+    assert len(found) / 3 <= sum(found) <= len(found) * 0.9
+
+
+@pytest.mark.parametrize(("scope", "n"), [(EPOCHS, 12**3 * 4), (PARTITIONS, 4**6)], ids=["epochs", "partitions"])
+def test_every_history_of_a_small_scope_agrees_with_the_definition(scope: Scope, n: int) -> None:
+    found = [agrees(seen) for seen in exhaustive(partial(small_history, scope=scope))]
+    assert len(found) == n
+    assert sum(found) * 3 >= len(found)
 
 
 def turns_of(name: str, *overrides: str) -> tuple[Any, list[tuple[int, Turn]]]:
