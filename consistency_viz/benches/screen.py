@@ -43,6 +43,18 @@ TASK_MS_MAX: Final = 200
 HEAP_MB_MAX: Final = 30.0
 ARGUMENTS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 BROWSERS: Final = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
+HEIGHT_PX: Final = 2_900
+DRAWN_S_MAX: Final = 60
+IN_SIGHT: Final = """() => ({
+  replicas: document.querySelectorAll("#matrix .replica-head").length,
+  windows: document.querySelector('[data-total="diverged"] .total-value').textContent,
+  out_of_sight: [...document.querySelectorAll("#map, #matrix, .chart, .track")].filter((one) => {
+    const { top, bottom } = one.getBoundingClientRect();
+    return top < 0 || bottom > innerHeight || (!one.matches("#map, #matrix") && !one.querySelector(".main-svg"));
+  }).map((one) => one.id),
+})"""
+"""What is asked of the page before anything is measured: everything is there, drawn, and in sight."""
+
 BEGIN: Final = """
 from consistency_viz.lab.preparation import collect_static_if_stale, migrate
 migrate()
@@ -178,7 +190,7 @@ def _heap(session: Any) -> float:
 
 def _opened(browser: Any, url: str, id_: str, show: Show) -> tuple[Any, Any]:
     """The run's page, whose socket is ours; and what sends on it."""
-    page = browser.new_context(viewport={"width": 1440, "height": 2200}, bypass_csp=True).new_page()
+    page = browser.new_context(viewport={"width": 1440, "height": HEIGHT_PX}, bypass_csp=True).new_page()
     sockets: list[Any] = []
 
     def answer(socket: Any) -> None:
@@ -187,7 +199,14 @@ def _opened(browser: Any, url: str, id_: str, show: Show) -> tuple[Any, Any]:
 
     page.route_web_socket(f"**/ws/runs/{id_}/", answer)
     page.goto(f"{url}/runs/{id_}/")
-    page.locator("#throughput .main-svg").first.wait_for(timeout=60_000)
+    wanted = {"replicas": len(REPLICAS), "windows": f"{WINDOWS:,}", "out_of_sight": []}
+    for _ in range(DRAWN_S_MAX):
+        seen = page.evaluate(IN_SIGHT)
+        if seen == wanted:
+            break
+        page.wait_for_timeout(1_000)
+    else:
+        raise LabError(f"the page shows {seen} instead of {wanted}", "mend the bench: it measures something else")
 
     def send(text: str) -> None:
         sockets[-1].send(text)

@@ -5,6 +5,7 @@
  */
 
 import { isOver, isTimeRunning, runNowUs } from "./clock.js";
+import { keysThatDiffer } from "./figures/matrix.js";
 import { ofWindow } from "./figures/selection.js";
 import { totalsModel } from "./figures/totals.js";
 import { createSocket } from "./socket.js";
@@ -13,7 +14,7 @@ import { windowId } from "./store.js";
 import { createTimeTravel } from "./time_travel.js";
 import { createCharts } from "./views/charts.js";
 import { createControls } from "./views/controls.js";
-import { find, throttled } from "./views/dom.js";
+import { find, inTurn, throttled } from "./views/dom.js";
 import { createFaultPanel } from "./views/fault_panel.js";
 import { createFaults } from "./views/faults.js";
 import { createFeed } from "./views/feed.js";
@@ -77,7 +78,9 @@ createForkSheet(() => nowUs() - (store.live().run?.started_us ?? 0));
 createRelatives(find("#relatives"));
 createSaves(store.get);
 
-const draw = throttled(() => {
+const draw = throttled(() => inTurn(drawNow), DRAW_EVERY_MS);
+
+function drawNow() {
   const state = store.get();
   const now_us = nowUs();
   views.status.showRun(state, now_us, store.live().run?.state);
@@ -95,7 +98,7 @@ const draw = throttled(() => {
   views.narration.show(state, now_us);
   views.findings.show(state.run.state, store.live().run?.state);
   const until = state.run.ended_us ?? now_us;
-  const diverged = [...state.keys.values()].filter((key) => key.diverged).length;
+  const diverged = keysThatDiffer(state);
   views.totals.show(
     totalsModel(
       state.totals,
@@ -106,7 +109,7 @@ const draw = throttled(() => {
     ),
   );
   controls.setOver(isOver(store.live().run?.state));
-}, DRAW_EVERY_MS);
+}
 
 const socket = createSocket({
   open: () => new WebSocket(socketUrl()),

@@ -156,12 +156,16 @@ function barTrace(windows, { lanes, seconds, now_us, isMarked, px_per_s, from_s 
       line: { width: 0 },
     },
     customdata: windows.map(windowId),
-    text: labels,
-    textposition: "inside",
-    insidetextanchor: "start",
-    textangle: 0,
-    constraintext: "none",
-    insidetextfont: { color: theme.surface, size: theme.font_px - 1 },
+    ...(labels.some(Boolean)
+      ? {
+        text: labels,
+        textposition: "inside",
+        insidetextanchor: "start",
+        textangle: 0,
+        constraintext: "none",
+        insidetextfont: { color: theme.surface, size: theme.font_px - 1 },
+      }
+      : {}),
     hovertext: windows.map((window, i) =>
       `${plain(window.key)}: ${look.name}, ${duration(lengths[i] * 1000)}`
     ),

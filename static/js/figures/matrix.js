@@ -89,7 +89,7 @@ function replaceable(slots, keys, key, now_us) {
 }
 
 /**
- * @param {Pick<State, "keys"|"keys_dropped"|"windows"|"replicas">} state
+ * @param {Pick<State, "keys"|"keys_dropped"|"windows"|"replicas"> & Partial<Pick<State, "totals">>} state
  * @param {Slot[]} slots
  * @param {number} now_us
  * @returns {{columns: Column[], rows: Row[], hidden: number, diverged: number}}
@@ -103,8 +103,17 @@ export function matrixModel(state, slots, now_us) {
     columns: columnsOf(state, now_us),
     rows,
     hidden: state.keys.size - rows.length + state.keys_dropped,
-    diverged: [...state.keys.values()].filter((key) => key.diverged).length,
+    diverged: keysThatDiffer(state),
   };
+}
+
+/**
+ * How many keys differ: the server counts all of them, of which the page holds some.
+ *
+ * @param {Pick<State, "keys"> & Partial<Pick<State, "totals">>} state
+ */
+export function keysThatDiffer({ keys, totals }) {
+  return totals?.windows_open ?? [...keys.values()].filter((key) => key.diverged).length;
 }
 
 /**

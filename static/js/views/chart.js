@@ -6,7 +6,7 @@
  */
 
 import { texts } from "../texts.js";
-import { h, setAttribute, setText, throttled } from "./dom.js";
+import { h, inTurn, setAttribute, setText, throttled } from "./dom.js";
 import { createSaveMenu } from "./save_menu.js";
 
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
@@ -25,22 +25,6 @@ function plotly() {
     script.addEventListener("error", () => reject(new Error("plotly.min.js could not be loaded")));
   });
   return loading;
-}
-
-/** @type {(() => void)[]} charts that wait for a frame */
-const waiting = [];
-
-/** Draws in a frame of its own: several charts in one would be a long one. @param {() => void} draw */
-function inTurn(draw) {
-  if (waiting.includes(draw)) return;
-  waiting.push(draw);
-  if (waiting.length === 1) requestAnimationFrame(next);
-}
-
-function next() {
-  waiting[0]();
-  waiting.shift();
-  if (waiting.length) requestAnimationFrame(next);
 }
 
 /**
@@ -68,14 +52,16 @@ export function createChart(element, make, every_ms, onPick) {
   let isHeard = false;
   /** @type {any} */
   let engine = null;
+  /** What there is room for, as the observer told: to ask would make the browser lay out the page within the frame. */
+  let [width, height] = [0, 0];
 
   const drawNow = async () => {
     isStale = isDrawing;
-    if (!engine || isDrawing || !isVisible || document.hidden || !plot.clientWidth) return;
-    const figure = make(plot.clientWidth, false);
+    if (!engine || isDrawing || !isVisible || document.hidden || !width) return;
+    const figure = make(width, false);
     if (!figure) return;
     isDrawing = true;
-    const layout = { ...figure.layout, width: plot.clientWidth, height: plot.clientHeight };
+    const layout = { ...figure.layout, width, height };
     await engine.react(plot, figure.data, layout, CONFIG);
     if (onPick && !isHeard) {
       isHeard = true;
@@ -98,7 +84,10 @@ export function createChart(element, make, every_ms, onPick) {
     isVisible = entries[entries.length - 1].isIntersecting;
     draw();
   }, { rootMargin: "80px" }).observe(element);
-  new ResizeObserver(draw).observe(plot);
+  new ResizeObserver(([{ contentRect }]) => {
+    [width, height] = [Math.round(contentRect.width), Math.round(contentRect.height)];
+    draw();
+  }).observe(plot);
   plotly().then((loaded) => {
     engine = loaded;
     draw();

@@ -32,7 +32,8 @@ import { createZoomTools } from "./zoom_tools.js";
 
 const TIMELINE_EVERY_MS = 110;
 const TRACKS_EVERY_MS = 500;
-const LENGTHS_EVERY_MS = 250;
+/** A distribution changes slowly. */
+const LENGTHS_EVERY_MS = 1_000;
 /** Room below a track whose times are told by the one at the bottom. */
 const TRACK_FOOT_PX = 10;
 

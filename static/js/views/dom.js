@@ -74,6 +74,23 @@ export function throttled(draw, every_ms = 0) {
   };
 }
 
+/** @type {(() => void)[]} what waits for a frame of its own */
+const waiting = [];
+
+/** Draws in a frame of its own: several heavy things in one would make that frame a long one. @param {() => void} draw */
+export function inTurn(draw) {
+  if (waiting.includes(draw)) return;
+  waiting.push(draw);
+  if (waiting.length === 1) requestAnimationFrame(next);
+}
+
+function next() {
+  // Before it draws: what fails must not keep the others from their turn.
+  const draw = waiting.shift();
+  if (waiting.length) requestAnimationFrame(next);
+  draw?.();
+}
+
 /** Whether the reader asked for less motion; asked anew each time, for it can be switched. */
 export function wantsLessMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

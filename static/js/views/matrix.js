@@ -20,6 +20,7 @@ const COLUMN_REM = 9.5;
 const KEY_LETTERS_MAX = 14;
 /** With few keys their rows are as high as there is room, within these bounds, and a value has lines. */
 const ROW_REM = { least: 2.75, most: 6.5, line: 1.3, padding: 0.8 };
+const HEAD_REM = 4.9;
 /** Values up to this long are set large in a high row; from this long on a value may not fit its cell. */
 const SHORT_LETTERS_MAX = 6;
 const LONG_LETTERS = 14;
@@ -40,12 +41,15 @@ export function createMatrix(root, resized, assign = assignSlots) {
   let slots = [];
   let replicasShown = "";
   let rows = rowsThatFit(root);
+  let room = roomFor(root);
+  let rowHeightShown = "";
   let isTerse = false;
   const reader = createCellReader(root);
   /** @type {ReadonlySet<string>} */
   let lookedAt = new Set();
   new ResizeObserver(() => {
     rows = rowsThatFit(root);
+    room = roomFor(root);
     isTerse = isTight(root, head.childElementCount - 1);
     resized();
   }).observe(find(".matrix-scroll", root));
@@ -66,6 +70,14 @@ export function createMatrix(root, resized, assign = assignSlots) {
     while (body.childElementCount < count) body.append(emptyRow(head.childElementCount - 1));
   }
 
+  /** Written only when it changes: all cells follow. @param {number} count */
+  function showRowHeight(count) {
+    const wanted = `${room} ${count}`;
+    if (wanted === rowHeightShown) return;
+    rowHeightShown = wanted;
+    setRowHeight(root, room, count);
+  }
+
   return {
     /** @param {State} state @param {number} now_us */
     show(state, now_us) {
@@ -73,7 +85,7 @@ export function createMatrix(root, resized, assign = assignSlots) {
       slots = assign(slots, state.keys, now_us, rows);
       const model = matrixModel(state, slots, now_us);
       fitRows(model.rows.length);
-      setRowHeight(root, model.rows.length);
+      showRowHeight(model.rows.length);
       model.columns.forEach((column, index) => showHead(head.children[index + 1], column, isTerse));
       model.rows.forEach((row, index) => {
         showRow(body.children[index], row);
@@ -92,10 +104,14 @@ export function createMatrix(root, resized, assign = assignSlots) {
   };
 }
 
-/** @param {HTMLElement} root @param {number} rows */
-function setRowHeight(root, rows) {
+/** What there is for rows, in rem. @param {HTMLElement} root */
+function roomFor(root) {
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const room = find(".matrix-scroll", root).clientHeight / rem - 4.9;
+  return find(".matrix-scroll", root).clientHeight / rem - HEAD_REM;
+}
+
+/** @param {HTMLElement} root @param {number} room in rem @param {number} rows */
+function setRowHeight(root, room, rows) {
   const wanted = Math.max(ROW_REM.least, Math.min(ROW_REM.most, room / Math.max(4, rows)));
   const height = wanted < 2 * ROW_REM.line + ROW_REM.padding ? ROW_REM.least : Math.floor(wanted * 4) / 4;
   const lines = Math.max(1, Math.floor((height - ROW_REM.padding) / ROW_REM.line));
@@ -106,9 +122,7 @@ function setRowHeight(root, rows) {
 
 /** How many rows there is room for: the panel's height decides, within reason. @param {HTMLElement} root */
 function rowsThatFit(root) {
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const room = find(".matrix-scroll", root).clientHeight / rem;
-  return Math.max(6, Math.min(24, Math.floor((room - 4.9) / 2.75)));
+  return Math.max(6, Math.min(24, Math.floor(roomFor(root) / ROW_REM.least)));
 }
 
 /** @param {HTMLElement} root @param {number} replicas */
