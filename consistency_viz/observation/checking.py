@@ -13,6 +13,7 @@ from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.observation.formats.jepsen import JepsenReader
 from consistency_viz.observation.history import DEFAULT_LIMITS, HistoryReader, Limits
+from consistency_viz.observation.paired_operations import PairedOperations
 from workers.model.history import Header
 from workers.model.observation import Observation
 
@@ -77,7 +78,8 @@ def check_file(
     reads_native = history_format == "native"
     with HistoryReader(source, limits) if reads_native else JepsenReader(source, limits, keyed=keyed) as reader:
         touch = FaultTouch()
-        results = check(create(reader.header, chosen), _watched(reader, touch))
+        pairs = PairedOperations(reader.file) if reads_native else None  # the Jepsen reader pairs them itself
+        results = check(create(reader.header, chosen), _watched(reader, touch, pairs))
         return Report(
             file=reader.file,
             header=reader.header,
@@ -91,7 +93,11 @@ def check_file(
         )
 
 
-def _watched(observations: Iterable[Observation], touch: FaultTouch) -> Iterator[Observation]:
+def _watched(
+    observations: Iterable[Observation], touch: FaultTouch, pairs: PairedOperations | None
+) -> Iterator[Observation]:
     for observation in observations:
+        if pairs is not None:
+            pairs.check(observation)
         touch.observe(observation)
         yield observation

@@ -28,6 +28,7 @@ from consistency_viz.observation.formats.jepsen_keys import (
     key_text,
 )
 from consistency_viz.observation.limited_file import DEFAULT_LIMITS, LimitedFile, Limits
+from consistency_viz.observation.paired_operations import MICRO_OPERATIONS, asked
 from workers.model.history import Header
 from workers.model.observation import Applied, Body, Completed, Invoked, Observation, Outcome
 
@@ -37,7 +38,6 @@ EVENTS_MAX: Final = 2_000_000
 
 CLIENT: Final = "client"
 AMOUNTS: Final = ("increment", "decrement", "buy")
-MICRO_OPERATIONS: Final = ("r", "w", "append")
 
 
 class Extra(msgspec.Struct, forbid_unknown_fields=True):
@@ -155,7 +155,7 @@ class JepsenReader:
             self._events.refuse(event.line, problem, "a completion has the key of its invocation", "value", event.value)
         if event.f == "read":
             self._adds.read(event, step.key, step.value)
-        elif [m[:2] for m in step.value] != [m[:2] for m in begun.value]:
+        elif asked(step.value) != asked(begun.value):
             problem = f"other micro-operations than line {begun.event.line} invoked"
             self._events.refuse(event.line, problem, "only what was read may differ", "value", event.value)
         return step
