@@ -22,7 +22,7 @@ KILLS = 2
 ORDERS = 600
 RECOVERY_S_MAX = 30.0
 LEAVE_S_MAX = 5.0
-PAUSE_S = 7.0  # a lease lasts four
+PAUSE_S = 10.0  # a lease lasts four
 IDLE = {"orders": None, "orders_per_s": 0}
 
 
