@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.findings import Findings, in_words
 from consistency_viz.checkers.operations import Operation, Operations, changed_by
@@ -182,6 +184,49 @@ class Count:
         findings.add(text, indices, [self.key, operation.op, known.op if known is not None else ""])
 
 
+class _Tally(msgspec.Struct):
+    """Counters that are over, summed up. ``written`` says which of them was also written, if one was."""
+
+    keys: int = 0
+    changes: int = 0
+    reads: int = 0
+    undecided: int = 0
+    finals: int = 0
+    final_reads: int = 0
+    lost: int = 0
+    kept: int = 0
+    written: str = ""
+
+    def take(self, count: Count) -> None:
+        """Count one in, if it is a counter."""
+        if not count.changes or not (count.by_name or count.reads):
+            return
+        self.keys += 1
+        self.changes += count.changes
+        self.reads += count.reads
+        self.undecided += count.undecided
+        self.final_reads += count.finals_n
+        if count.written:
+            self.written = self.written or f"{printable(count.written)} wrote the counter {printable(count.key)}"
+        elif values := count.final_values():
+            self.finals += 1
+            self.lost += max(0, count.bounds[0] - min(values))
+            self.kept += max(0, max(values) - count.bounds[1])
+
+    def metrics(self, outside: int) -> dict[str, Any]:
+        return {
+            "keys_n": self.keys,
+            "changes_n": self.changes,
+            "reads_n": self.reads,
+            "reads_outside": outside,
+            "final_n": self.finals,
+            "final_reads_n": self.final_reads,
+            "final_exact": not self.lost and not self.kept if self.finals else None,
+            "lost_increments": self.lost if self.finals else None,
+            "lost_decrements": self.kept if self.finals else None,
+        }
+
+
 class Counter:
     """The registered checker. Memory: keys, open operations, and reads that wait to hear whether a change failed."""
 
@@ -194,6 +239,7 @@ class Counter:
         self._counts: dict[str, Count] = {}
         self._findings = Findings()
         self._malformed = ""
+        self._over = _Tally()
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
@@ -223,50 +269,44 @@ class Counter:
         """The verdict on the whole history."""
         for count in self._counts.values():
             count.finish(self._findings, self._started_us)
-        counters = [c for c in self._counts.values() if c.changes and (c.by_name or c.reads)]
-        reads = sum(count.reads for count in counters)
-        metrics = self._metrics(counters, reads)
-        verdict, reason = self._verdict(counters, reads)
-        written = [count for count in counters if count.written]
-        had_evidence = bool(self._malformed or written or (counters and reads))
+        tally = self._over
+        for count in self._counts.values():
+            tally.take(count)
+        self._counts.clear()
+        verdict, reason = self._verdict(tally)
+        had_evidence = bool(self._malformed or tally.written or tally.reads)
+        metrics = tally.metrics(self._findings.count)
         return self._findings.result(self.name, verdict, reason, metrics, had_evidence=had_evidence)
 
-    def _verdict(self, counters: list[Count], reads: int) -> tuple[Verdict, str]:
+    def retire(self, key: str) -> bool:
+        """Put a key away (``live``)."""
+        count = self._counts.pop(key, None)
+        if count is not None:
+            count.finish(self._findings, self._started_us)
+            self._over.take(count)
+        return True
+
+    def trim(self) -> int:
+        """Within a key nothing is kept that is over."""
+        return 0
+
+    def _verdict(self, tally: _Tally) -> tuple[Verdict, str]:
         if self._findings.count:
             return (
                 Verdict.FAILED,
-                f"{self._findings.count:,} of {in_words(reads, 'read')} returned what cannot have been",
+                f"{self._findings.count:,} of {in_words(tally.reads, 'read')} returned what cannot have been",
             )
         if self._malformed:
             return Verdict.UNKNOWN, self._malformed
-        if not counters:
+        if not tally.keys:
             return Verdict.UNKNOWN, "no increment or decrement in this history"
-        written = next((count for count in counters if count.written), None)
-        if written is not None:
-            what = f"{printable(written.written)} wrote the counter {printable(written.key)}"
-            return Verdict.UNKNOWN, f"{what}: what it may be from then on is not known"
-        if not reads:
+        if tally.written:
+            return Verdict.UNKNOWN, f"{tally.written}: what it may be from then on is not known"
+        if not tally.reads:
             return Verdict.UNKNOWN, "no counter was read in this history"
-        undecided = sum(count.undecided for count in counters)
-        if undecided:
-            return Verdict.UNKNOWN, f"{in_words(undecided, 'read')} came while too many changes were open"
-        return Verdict.PASSED, f"{in_words(reads, 'read')} returned what can have been"
-
-    def _metrics(self, counters: list[Count], reads: int) -> dict[str, Any]:
-        finals = [(count, values) for count in counters if not count.written and (values := count.final_values())]
-        lost = sum(max(0, count.bounds[0] - min(values)) for count, values in finals)
-        kept = sum(max(0, max(values) - count.bounds[1]) for count, values in finals)
-        return {
-            "keys_n": len(counters),
-            "changes_n": sum(count.changes for count in counters),
-            "reads_n": reads,
-            "reads_outside": self._findings.count,
-            "final_n": len(finals),
-            "final_reads_n": sum(count.finals_n for count in counters),
-            "final_exact": not lost and not kept if finals else None,
-            "lost_increments": lost if finals else None,
-            "lost_decrements": kept if finals else None,
-        }
+        if tally.undecided:
+            return Verdict.UNKNOWN, f"{in_words(tally.undecided, 'read')} came while too many changes were open"
+        return Verdict.PASSED, f"{in_words(tally.reads, 'read')} returned what can have been"
 
     def _apply(self, observation: Observation, body: Applied) -> None:
         count = self._counts.get(body.key)

@@ -20,11 +20,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from consistency_viz.checkers.divergence.prose import printable
 from consistency_viz.checkers.linearizable_register.acts import KINDS
 from consistency_viz.checkers.linearizable_register.key import Register
 from consistency_viz.checkers.operations import Operation, Operations, changed_by
-from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
+from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict, Witness
 from workers.model.history import Header
 from workers.model.observation import Applied, Completed, Invoked, Observation
 
@@ -33,6 +35,30 @@ STEPS_MAX: Final = 2_000_000
 
 OPERATIONS_MAX: Final = 2_000_000
 """Operations kept, all keys together."""
+
+
+class _Tally(msgspec.Struct):
+    """Keys that are over, summed up; ``failures`` are the first few."""
+
+    keys: int = 0
+    failed: int = 0
+    failures: list[Witness] = []
+    unknown: int = 0
+    why_unknown: str = ""
+    reads: int = 0
+    writes: int = 0
+
+    def take(self, register: Register) -> None:
+        self.keys += 1
+        self.reads += register.reads
+        self.writes += register.writes
+        if register.failure is not None:
+            self.failed += 1
+            if len(self.failures) < WITNESSES_MAX:
+                self.failures.append(register.failure)
+        if register.gave_up:
+            self.unknown += 1
+            self.why_unknown = self.why_unknown or register.gave_up
 
 
 class LinearizableRegister:
@@ -47,6 +73,8 @@ class LinearizableRegister:
         self._registers: dict[str, Register] = {}
         self._written: set[str] = set()
         self._others: set[str] = set()  # keys that are no registers
+        self._wrote = False
+        self._over = _Tally()
         self._kept = 0
         self._counts = dict.fromkeys(KINDS, 0)
 
@@ -79,29 +107,43 @@ class LinearizableRegister:
 
     def finish(self, end_us: int) -> Result:
         """The verdict on the whole history."""
-        judged = [register for register in self._registers.values() if register.begun]
-        for register in judged:
-            if not register.decided:
-                self._judge(register)
-        failed = [register for register in judged if register.failure is not None]
-        verdict, reason = self._verdict(judged, failed)
-        witnesses = [register.failure for register in failed[:WITNESSES_MAX] if register.failure is not None]
+        for key in list(self._registers):
+            self.retire(key)
+        over = self._over
+        verdict, reason = self._verdict(over)
         metrics: dict[str, Any] = {
-            "keys_n": len(judged),
-            "keys_failed": len(failed),
-            "keys_unknown": sum(1 for register in judged if register.gave_up),
-            "reads_n": sum(register.reads for register in judged),
-            "writes_n": sum(register.writes for register in judged),
+            "keys_n": over.keys,
+            "keys_failed": over.failed,
+            "keys_unknown": over.unknown,
+            "reads_n": over.reads,
+            "writes_n": over.writes,
             "operations_n": dict(self._counts),
             "search_steps": self._steps_max - self._steps_left,
         }
-        applicable = verdict is not Verdict.UNKNOWN or any(register.gave_up for register in judged)
-        return Result(self.name, verdict, reason, witnesses, len(failed) - len(witnesses), metrics, applicable)
+        applicable = verdict is not Verdict.UNKNOWN or bool(over.unknown)
+        skipped = over.failed - len(over.failures)
+        return Result(self.name, verdict, reason, over.failures, skipped, metrics, applicable)
+
+    def retire(self, key: str) -> bool:
+        """Put a key away (``live``)."""
+        register = self._registers.pop(key, None)
+        self._others.discard(key)
+        self._written.discard(key)
+        if register is not None and register.begun:
+            if not register.decided:
+                self._judge(register)
+            self._over.take(register)
+        return True
+
+    def trim(self) -> int:
+        """Within a key nothing is kept that is over."""
+        return 0
 
     def _begin(self, register: Register, f: str) -> None:
         self._counts[f] += 1
         if f != "read":
             self._written.add(register.key)
+            self._wrote = True
         self._kept += 1
         if self._kept > OPERATIONS_MAX:
             self._kept -= register.kept + 1
@@ -142,16 +184,14 @@ class LinearizableRegister:
         self._kept -= register.kept
         self._steps_left -= register.judge(self._steps_left, self._started_us)
 
-    def _verdict(self, judged: list[Register], failed: list[Register]) -> tuple[Verdict, str]:
-        if failed:
-            some = f"{len(failed):,} of {len(judged):,} keys"
+    def _verdict(self, over: _Tally) -> tuple[Verdict, str]:
+        if over.failed:
+            some = f"{over.failed:,} of {over.keys:,} keys"
             return Verdict.FAILED, f"no order of the operations explains what was read of {some}"
-        if not self._written:
+        if not self._wrote:
             return Verdict.UNKNOWN, "no write or cas in this history"
-        gave_up = [register for register in judged if register.gave_up]
-        if gave_up:
-            return Verdict.UNKNOWN, f"{len(gave_up):,} of {len(judged):,} keys were not judged: {gave_up[0].gave_up}"
-        reads = sum(register.reads for register in judged)
-        if not reads:
+        if over.unknown:
+            return Verdict.UNKNOWN, f"{over.unknown:,} of {over.keys:,} keys were not judged: {over.why_unknown}"
+        if not over.reads:
             return Verdict.UNKNOWN, "nothing was read in this history, so nothing can contradict"
-        return Verdict.PASSED, f"an order of the operations explains all {reads:,} answers of {len(judged):,} keys"
+        return Verdict.PASSED, f"an order of the operations explains all {over.reads:,} answers of {over.keys:,} keys"
