@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,100 +10,10 @@ from hypothesis import given, settings
 from consistency_viz.checkers.invariants import Invariants
 from consistency_viz.checkers.operations import Operation, all_operations, updates_of
 from consistency_viz.checkers.registry import check
-from tests.checkers.chance import Choose, drawn, how_many, seeded
+from tests.checkers.chance import drawn, exhaustive, how_many, seeded
 from tests.checkers.histories import header
-from workers.model.observation import Applied, Body, Completed, Effected, Invoked, Observation, Outcome, Sent
-
-NODES = ["eu", "us"]
-
-
-class Stage:
-    """A history in the making."""
-
-    def __init__(self, choose: Choose) -> None:
-        self.choose = choose
-        self.found: list[Observation] = []
-        self.open: list[tuple[str, str, str, Any]] = []
-        self.numbers: dict[str, int] = {}
-
-    def tell(self, node: str, body: Body) -> None:
-        self.found.append(Observation(len(self.found), 1_000 * len(self.found), node, body))
-
-    def begin(self, f: str, key: str, argument: dict[str, Any], result: Any) -> None:
-        op = f"o{len(self.found)}"
-        self.tell("client", Invoked(op, "s", f, key, argument, 0))
-        self.open.append((op, f, key, result))
-
-    def end(self, outcomes: Sequence[Outcome] = ("ok", "ok", "ok", "fail", "info")) -> None:
-        if self.open:
-            op, f, key, result = self.open.pop(self.choose(list(range(len(self.open)))))
-            outcome = self.choose(list(outcomes))
-            self.tell("client", Completed(op, "s", f, key, outcome, result if outcome == "ok" else None))
-
-
-def stocks(choose: Choose) -> list[Observation]:
-    stage = Stage(choose)
-    if choose([True, True, False]):
-        stage.tell("eu", Applied("k", choose([2, 1, 3]), "k@initial"))
-    for _ in range(choose([8, 16, 24])):
-        match choose(["buy", "buy", "increment", "decrement", "end", "end", "end", "show"]):
-            case "end":
-                stage.end()
-            case "show":
-                stage.tell(choose(NODES), Applied("k", choose([1, 0, 2, -1]), "k@eu.1"))
-            case f:
-                stage.begin(f, "k", {"value": choose([1, 1, 2])}, {"value": None})
-    return stage.found
-
-
-def orders(choose: Choose) -> list[Observation]:
-    stage = Stage(choose)
-    for _ in range(choose([4, 8, 14])):
-        key, node = choose(["a", "b"]), choose(NODES)
-        fact = choose(["OrderPlaced", "OrderTaxed", "OrderValidated", "OrderRejected", "OrderMailed"])
-        match choose(["apply", "apply", "apply", "send", "mail"]):
-            case "send":
-                stage.tell(node, Sent(f"m{len(stage.found)}", "facts", fact, key, "c"))
-            case "mail":
-                claims = choose([[], [f"{key}:OrderRejected"], [f"{key}:OrderTaxed"]])
-                stage.tell("email", Effected(choose(["email", "email", "bell"]), key, {"claims": claims}))
-            case _:
-                money = choose([{}, {"net_cents": 100, "tax_cents": 19, "total_cents": choose([119, 119, 138])}])
-                status = choose(["placed", "placed", "rejected"])
-                stage.tell(node, Applied(key, choose([{"status": status, **money}, None]), f"{key}:{fact}"))
-    return stage.found
-
-
-def elements(choose: Choose) -> list[Observation]:
-    """Operations end at once or later; in the end nodes show what they please of what they applied."""
-    stage = Stage(choose)
-    made: list[str] = []
-    likely: Sequence[Outcome] = choose([("ok",), ("ok",), ("ok", "ok", "fail", "info")])
-    changes = choose([["add", "remove"], ["add"], ["add"]])
-    kinds = [changes, changes, ["end"], ["show"]]
-    names = choose([["x"], ["x"], ["x", "y"]])
-    values: list[Any] = [[], ["x"], ["x", "y"], ["y"], [], None, 3]
-    for _ in range(choose([3, 5, 7, 9])):
-        match choose(choose(kinds)) if made else choose(changes):
-            case "end":
-                stage.end(likely)
-            case "show":
-                stage.tell(choose(NODES), Applied("k", choose(values), choose(made or ["k@initial"])))
-            case f:
-                made.append(f"k@eu.{len(made) + 1}")
-                known = [update for update in made[:-1] if choose([True] * 8 + [False])]
-                base = choose([{}, {"base": known}])
-                named = choose([{"update": made[-1], "after": [] if base else known}] * 20 + [{}])
-                stage.begin(f, "k", {"value": choose(names), **base}, {"value": None, **named})
-                if choose([True, True, False]):
-                    stage.end(likely)
-    while stage.open and choose([True, True, True, False]):
-        stage.end(likely)
-    for node in choose([NODES, NODES, NODES[:1], []]):
-        for update in made:
-            stage.tell(node, Applied("k", choose(values), update))
-    return stage.found
-
+from tests.checkers.invariant_histories import MAKERS, NODES, SMALL
+from workers.model.observation import Applied, Effected, Observation, Sent
 
 Told = dict[str, tuple[int, int]]
 """By invariant: over how many entities it is judged, and how many broke it."""
@@ -223,9 +132,6 @@ def vanished(key: str, element: str, observations: list[Observation], operations
     return bool(states), any(element not in state for state in states)
 
 
-MAKERS = {"stocks": stocks, "orders": orders, "elements": elements}
-
-
 def agrees(observations: list[Observation]) -> Told:
     (result,) = check([Invariants(header(*NODES))], observations)
     expected = definition(observations)
@@ -234,6 +140,18 @@ def agrees(observations: list[Observation]) -> Told:
     assert result.verdict.value == ("failed" if broken else "passed" if judged else "unknown")
     assert len(result.witnesses) + result.witnesses_skipped == broken
     return expected
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_history_of_a_small_scope_is_judged_as_defined(name: str) -> None:
+    found = [agrees(observations) for observations in exhaustive(SMALL[name])]
+    assert len(found) > 2_000
+    for invariant in found[0]:
+        judged = sum(told[invariant][0] > 0 for told in found)
+        broken = sum(told[invariant][1] > 0 for told in found)
+        assert not judged or judged > broken >= judged / 5, (invariant, judged, broken)
+    some = [told for told in found if any(n for n, _ in told.values())]
+    assert sum(any(bad for _, bad in told.values()) for told in some) * 3 >= len(some)
 
 
 @pytest.mark.parametrize("name", MAKERS)
