@@ -10,7 +10,7 @@ import pytest
 
 from consistency_viz.checkers.registry import check, create
 from consistency_viz.checkers.verdict import Result
-from tests.checkers.chance import how_many, seeded
+from tests.checkers.chance import Choose, exhaustive, how_many, seeded
 from tests.checkers.histories import header
 from tests.checkers.register_histories import INITIAL, Known, Op, history, observations
 
@@ -95,6 +95,46 @@ def test_levels_are_those_of_the_definition() -> None:
         total += 1
     assert failed >= total / 3
     assert allowed > 0
+
+
+def small(choose: Choose) -> list[Op]:
+    """Three transactions of up to two steps each, one after the other; what is read was written before, or not."""
+    ops: list[Op] = []
+    written: dict[str, list[Any]] = {"x": [None], "y": [None]}
+    sessions = choose([("a", "b", "b"), ("a", "b", "a"), ("a", "a", "b"), ("a", "b", "c")])
+    for number, session in enumerate(sessions):
+        steps = []
+        for place, step in enumerate(choose(SHAPES[number]).split()):
+            kind, key = step
+            value = 10 * number + place + 1 if kind == "w" else choose(written[key])
+            steps.append((kind, key, value))
+        ops.append(Op(f"t{number}", session, "txn", "ok", 2 * number, 2 * number + 1, steps))
+        for kind, key, value in steps:
+            written[key] += [value] if kind == "w" else []
+    return ops
+
+
+SHAPES = (
+    ["wx", "wx wx", "wx wy"],
+    ["wx", "wy", "wx wy", "rx wx", "rx wy", "rx ry"],
+    ["rx", "rx rx", "rx ry", "ry rx", "wx rx"],
+)
+"""What each of the three does."""
+
+
+def test_every_history_of_a_small_scope_has_the_levels_of_the_definition() -> None:
+    weakest = dict.fromkeys((*LEVELS, "none"), 0)
+    for ops in exhaustive(small):
+        known = Known(ops)
+        expected = [holds(known, level) for level in LEVELS]
+        result = judge(ops)
+        assert [result.metrics["levels"][level] != "failed" for level in LEVELS] == expected, ops
+        assert (result.verdict.value == "failed") == (not all(expected)), ops
+        weakest["none" if all(expected) else LEVELS[expected.index(False)]] += 1
+    total = sum(weakest.values())
+    assert total > 2_000
+    assert total - weakest["none"] >= total / 3
+    assert min(weakest.values()) > 20, weakest
 
 
 def txns(*listed: tuple[str, str]) -> list[Op]:
