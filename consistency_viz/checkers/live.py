@@ -16,44 +16,18 @@ live one (``registry.create`` with ``keys_max``) sits behind ``PerKey``:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from consistency_viz.checkers.findings import in_words
+from consistency_viz.checkers.forgotten import Forgotten
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.observation import Changed, Completed, Faulted, Invoked, Observation
 
 OPEN_MAX_EACH: Final = 4
 TRIM_EVERY: Final = 2_000
 """Observations."""
-
-BITS: Final = 1 << 22
-HASHES: Final = 5
-
-
-class Forgotten:
-    """Names in half a megabyte, however many: one that is in is found, one in a thousand of 250,000 others is, too.
-
-    Source: Bloom, "Space/time trade-offs in hash coding with allowable errors" (1970).
-    """
-
-    __slots__ = ("_bits", "count")
-
-    def __init__(self) -> None:
-        self._bits = bytearray(BITS // 8)
-        self.count = 0
-
-    def add(self, name: str) -> None:
-        self.count += 1
-        for place in _places(name):
-            self._bits[place >> 3] |= 1 << (place & 7)
-
-    def __contains__(self, name: str) -> bool:
-        if not self.count:
-            return False
-        return all(self._bits[place >> 3] >> (place & 7) & 1 for place in _places(name))
 
 
 class Retiring(Protocol):
@@ -160,9 +134,3 @@ def keys_of(body: Invoked | Completed) -> list[str]:
         return []
     named = (step[1] for step in steps if isinstance(step, list) and len(step) == 3)
     return list(dict.fromkeys(key if isinstance(key, str) else msgspec.json.encode(key).decode() for key in named))
-
-
-def _places(name: str) -> Iterable[int]:
-    digest = int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest())
-    one, other = digest & 0xFFFFFFFFFFFFFFFF, digest >> 64 | 1
-    return [(one + i * other) % BITS for i in range(HASHES)]

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consistency_viz.checkers.registry import check
-from consistency_viz.checkers.set_full import SetFull, quantiles
+from consistency_viz.checkers.set_full import SetFull
+from consistency_viz.checkers.set_full.outcomes import quantiles
 from consistency_viz.checkers.verdict import Result, Verdict
 from tests.checkers.chance import Choose, exhaustive, how_many, seeded
 from tests.checkers.client_operations import Event, initial, observations, scheduled, schedules
@@ -203,10 +204,10 @@ def test_what_was_there_at_first_is_expected() -> None:
 
 
 def test_quantiles_are_entries() -> None:
-    assert quantiles([3_000, 1_000, 2_000, 4_000]) == {
+    assert quantiles({3_000: 1, 1_000: 1, 2_000: 1, 4_000: 1}) == {
         "n": 4, "0": 1.0, "0.5": 3.0, "0.95": 4.0, "0.99": 4.0, "1": 4.0,
     }  # fmt: skip
-    assert quantiles([])["0.5"] is None
+    assert quantiles({})["0.5"] is None
 
 
 def test_an_add_that_began_after_the_read_that_had_it_does_not_explain_it() -> None:

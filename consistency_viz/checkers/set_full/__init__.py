@@ -20,25 +20,21 @@ rightly added again after that is not asked. What ``<key>@initial`` shows was th
 
 from __future__ import annotations
 
-from heapq import nlargest
 from typing import Any, Final
 
 from consistency_viz.checkers.divergence.prose import described, milliseconds, printable
 from consistency_viz.checkers.findings import Findings, in_words
+from consistency_viz.checkers.forgotten import Forgotten
 from consistency_viz.checkers.operations import Operation, Operations, changed_by
-from consistency_viz.checkers.set_full.elements import NEVER, Element, KeySet, identity
+from consistency_viz.checkers.set_full.elements import NEVER, Element, KeySet, Moment, identity
+from consistency_viz.checkers.set_full.outcomes import Outcomes
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.history import Header
 from workers.model.observation import Applied, Observation
 
-QUANTILES: Final = (0.0, 0.5, 0.95, 0.99, 1.0)
-WORST: Final = 8
-Told = tuple[KeySet, Element, int]
-"""An element of a set, and its latency in microseconds."""
-
 
 class SetFull:
-    """The registered checker. Memory is bounded by the elements of the sets, not by the reads."""
+    """The registered checker. Memory: elements, not reads; live, those that are in the sets and those being removed."""
 
     name: Final = "set-full"
 
@@ -49,6 +45,12 @@ class SetFull:
         self._sets: dict[str, KeySet] = {}
         self._findings = Findings()
         self._written: dict[str, str] = {}  # by key the operation that wrote it
+        self._mixed_before = ""
+        self._outcomes = Outcomes()
+        self._over = Forgotten()
+        self._judged: list[KeySet] = []  # sets and elements that are still to be told of
+        self._lost: list[tuple[KeySet, Element]] = []
+        self._stale: list[tuple[KeySet, Element]] = []
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
@@ -76,42 +78,83 @@ class SetFull:
 
     def finish(self, end_us: int) -> Result:
         """The verdict on the whole history."""
-        sets = [s for s in self._sets.values() if s.elements and s.reads and s.key not in self._written]
-        added = any(s.elements for s in self._sets.values())
-        by_outcome: dict[str, list[Told]] = {
-            "stable": [],
-            "lost": [],
-            "never-read": [],
-            "removed": [],
-        }
-        stale: list[Told] = []
-        for s in sets:
-            for name, element in s.elements.items():
-                present = s.present.get(name, NEVER)
-                if not element.possible:
-                    continue
-                outcome = element.outcome(present)
-                last = element.absent if outcome == "stable" else present
-                known = element.known
-                known_us = known[1] if known is not None else 0
-                entry = s, element, max(0, last[1] - known_us) if last is not NEVER else 0
-                by_outcome[outcome].append(entry)
-                if outcome == "stable" and known is not None and element.absent[0] > known[0]:
-                    stale.append(entry)
-        self._tell(sets, by_outcome["lost"], stale)
-        metrics = self._metrics(sets, by_outcome, stale)
-        verdict, reason = self._verdict(sets, metrics, added=added)
-        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(sets or self._mixed))
+        for s in self._sets.values():
+            self._count(s)
+        outcomes = self._outcomes
+        self._tell()
+        metrics = outcomes.metrics()
+        if outcomes.came_back:
+            metrics["came_back_count"] = outcomes.came_back
+        verdict, reason = self._verdict(metrics)
+        had_evidence = bool(outcomes.sets or self._mixed)
+        return self._findings.result(self.name, verdict, reason, metrics, had_evidence=had_evidence)
+
+    def retire(self, key: str) -> bool:
+        """Put a set away (``live``)."""
+        s = self._sets.pop(key, None)
+        if s is not None:
+            self._mixed_before = self._mixed_before or self._mixed_of(s)
+            self._count(s)
+            self._tell()
+        self._written.pop(key, None)
+        return True
+
+    def trim(self) -> int:
+        """Put away elements that were removed."""
+        count = 0
+        for s in self._sets.values():
+            names = s.removed() if s.reads and s.key not in self._written else []
+            for name in names:
+                self._judge(s, s.elements[name], s.present.get(name, NEVER))
+                s.forget(name)
+            count += len(names)
+        self._tell()
+        return count
+
+    def _count(self, s: KeySet) -> None:
+        """Judge a set that is over."""
+        outcomes = self._outcomes
+        outcomes.added = outcomes.added or bool(s.elements or s.forgotten)
+        outcomes.came_back += s.came_back
+        if not (s.elements or s.forgotten) or not s.reads or s.key in self._written:
+            return
+        outcomes.sets += 1
+        outcomes.reads += s.reads
+        outcomes.duplicated += len(s.duplicated)
+        outcomes.unexpected += len(s.unexpected)
+        self._judged.append(s)
+        for name, element in s.elements.items():
+            self._judge(s, element, s.present.get(name, NEVER))
+
+    def _judge(self, s: KeySet, element: Element, present: Moment) -> None:
+        if not element.possible:
+            return
+        outcome = element.outcome(present)
+        last = element.absent if outcome == "stable" else present
+        known = element.known
+        known_us = known[1] if known is not None else 0
+        latency_us = max(0, last[1] - known_us) if last is not NEVER else 0
+        is_stale = outcome == "stable" and known is not None and element.absent[0] > known[0]
+        self._outcomes.take(outcome, latency_us, (s.key, element.value) if is_stale else None)
+        if outcome == "lost":
+            self._lost.append((s, element))
+        elif is_stale and self._linearizable:
+            self._stale.append((s, element))
 
     @property
     def _mixed(self) -> str:
         """Says which set was written, if one was."""
-        key = next((key for key in self._written if (s := self._sets.get(key)) is not None and s.elements), None)
-        if key is None:
-            return ""
-        return f"{printable(self._written[key])} wrote the set {printable(key)}: what is in it then is not known"
+        if self._mixed_before:
+            return self._mixed_before
+        found = (self._mixed_of(s) for key in self._written if (s := self._sets.get(key)) is not None)
+        return next(filter(None, found), "")
 
-    def _verdict(self, sets: list[KeySet], metrics: dict[str, Any], *, added: bool) -> tuple[Verdict, str]:
+    def _mixed_of(self, s: KeySet) -> str:
+        if s.key not in self._written or not (s.elements or s.forgotten):
+            return ""
+        return f"{printable(self._written[s.key])} wrote the set {printable(s.key)}: what is in it then is not known"
+
+    def _verdict(self, metrics: dict[str, Any]) -> tuple[Verdict, str]:
         if self._findings.count:
             return Verdict.FAILED, (
                 f"of {metrics['attempt_count']:,} elements {metrics['lost_count']:,} were lost; "
@@ -120,49 +163,29 @@ class SetFull:
             )
         if self._mixed:
             return Verdict.UNKNOWN, self._mixed
-        if not added:
+        if not self._outcomes.added:
             return Verdict.UNKNOWN, "no add in this history"
-        if not sets:
+        if not self._outcomes.sets:
             return Verdict.UNKNOWN, "no set was read in this history"
         if not metrics["stable_count"]:
             return Verdict.UNKNOWN, "no element was read and stayed, so nothing is known of any"
         return Verdict.PASSED, f"{in_words(metrics['stable_count'], 'element')} stayed once read, and none was lost"
 
-    def _metrics(
-        self,
-        sets: list[KeySet],
-        outcomes: dict[str, list[Told]],
-        stale: list[Told],
-    ) -> dict[str, Any]:
-        worst = nlargest(WORST, stale, key=lambda entry: entry[2])
-        return {
-            "keys_n": len(sets),
-            "reads_n": sum(s.reads for s in sets),
-            "attempt_count": sum(map(len, outcomes.values())),
-            "stable_count": len(outcomes["stable"]),
-            "lost_count": len(outcomes["lost"]),
-            "never_read_count": len(outcomes["never-read"]),
-            "removed_count": len(outcomes["removed"]),
-            "stale_count": len(stale),
-            "duplicated_count": sum(len(s.duplicated) for s in sets),
-            "unexpected_count": sum(len(s.unexpected) for s in sets),
-            "stable_latency_ms": quantiles([us for _, _, us in outcomes["stable"]]),
-            "lost_latency_ms": quantiles([us for _, _, us in outcomes["lost"]]),
-            "worst_stale": [{"key": s.key, "element": e.value, "stable_latency_ms": us / 1000} for s, e, us in worst],
-        }
-
-    def _tell(self, sets: list[KeySet], lost: list[Told], stale: list[Told]) -> None:
-        for s, element, _ in lost:
+    def _tell(self) -> None:
+        for s, element in self._lost:
             self._absence(s, element, ", and no read that began later had it")
-        for s in sets:
+        for s in self._judged:
             for value, read in s.unexpected.values():
                 text = f"{self._read(s, read)} had {described(value, None)}, which nobody had added"
                 self._findings.add(text, read.indices, [s.key, read.op])
             for value, count, read in s.duplicated.values():
                 text = f"{self._read(s, read)} had {described(value, None)} {count:,} times"
                 self._findings.add(text, read.indices, [s.key, read.op])
-        for s, element, _ in stale if self._linearizable else ():
+        for s, element in self._stale:
             self._absence(s, element, "")
+        self._lost.clear()
+        self._judged.clear()
+        self._stale.clear()
 
     def _absence(self, s: KeySet, element: Element, after: str) -> None:
         read = element.lacking
@@ -186,15 +209,5 @@ class SetFull:
     def _set(self, key: str) -> KeySet:
         found = self._sets.get(key)
         if found is None:
-            found = self._sets[key] = KeySet(key)
+            found = self._sets[key] = KeySet(key, self._over)
         return found
-
-
-def quantiles(lengths_us: list[int]) -> dict[str, Any]:
-    """Jepsen's: the entry at floor(n q), the last one for 1; in milliseconds, with n."""
-    ordered = sorted(lengths_us)
-    n = len(ordered)
-    found: dict[str, Any] = {"n": n}
-    for q in QUANTILES:
-        found[f"{q:g}"] = ordered[min(n - 1, int(n * q))] / 1000 if n else None
-    return found

@@ -7,9 +7,12 @@ from collections.abc import Hashable
 from typing import Any, Final
 
 from consistency_viz.checkers.divergence.canonical import canonical
+from consistency_viz.checkers.forgotten import Forgotten
 from consistency_viz.checkers.operations import Operation
 
 UNEXPECTED_MAX: Final = 10_000
+GONE_FOR: Final = 2_000
+"""Observations for which an element has to be gone before a live checker puts it away."""
 
 Moment = tuple[int, int]
 """(position in the history, time in microseconds)."""
@@ -124,17 +127,21 @@ class Element:
 
 
 class KeySet:
-    """One key."""
+    """One key. ``over`` are the elements of all keys that were put away, ``forgotten`` how many of them were here."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, over: Forgotten) -> None:
         self.key = key
         self.elements: dict[Hashable, Element] = {}
         self.initially: set[Hashable] = set()
         self.unknown: set[Hashable] = set()
+        self.missable: set[Hashable] = set()
+        """The elements of which no remove ended that may have happened: only of these does absence tell anything."""
+        self.over = over
+        self.forgotten = 0
         self.removing: dict[Hashable, dict[str, str]] = {}  # removes that may still meet an add to come
         self.present: dict[Hashable, Moment] = {}
         self.newest: Moment = NEVER
-        self.reads = 0
+        self.reads = self.came_back = 0
         self.unexpected: dict[Hashable, tuple[Any, Operation]] = {}
         self.duplicated: dict[Hashable, tuple[Any, int, Operation]] = {}
 
@@ -147,6 +154,10 @@ class KeySet:
                 removals = self.removing.pop(name, {}) if element is None else element.removals
                 element = self.elements[name] = Element(operation.argument)
                 element.removals = {op: how for op, how in removals.items() if how != "ok"}
+                if self._is_over(name):  # it was removed before, so it stays out of scope for loss
+                    element.removals[""] = "ok"
+                if not any(element.removals.values()):
+                    self.missable.add(name)
                 self.unknown.add(name)
                 self.present.pop(name, None)
             element.possible += 1
@@ -176,6 +187,7 @@ class KeySet:
             removals[operation.op] = operation.outcome if operation.completed_index >= 0 else ""
             if element is not None and operation.completed_index >= 0:
                 element.removal_ended(operation.op, failed=False)
+                self.missable.discard(name)
             return
         removals.pop(operation.op, None)
         if element is None:
@@ -193,6 +205,9 @@ class KeySet:
             self._duplicates(shown, operation)
         began: Moment = operation.invoked_index, operation.invoked_us
         for name in (found - self.elements.keys()) - self.initially:
+            if self._is_over(name):
+                self.came_back += 1
+                continue
             self._unexpected(name, operation.result[shown.index(name)], operation)
         had = found & self.elements.keys()
         for name in had & self.unknown:
@@ -209,8 +224,32 @@ class KeySet:
         else:
             for name in had:
                 self.present[name] = max(began, self.present.get(name, NEVER))
-        for name in self.elements.keys() - found:
+        for name in self.missable - found:
             self.elements[name].lack(began, operation)
+
+    def removed(self) -> list[Hashable]:
+        """The elements that were removed, of which nothing is open, and which no read had for long."""
+        recent = self.newest[0] - GONE_FOR
+        return [
+            name
+            for name, element in self.elements.items()
+            if not element.trying
+            and self.present.get(name, NEVER)[0] < recent
+            and all(element.removals.values())
+            and "ok" in element.removals.values()
+        ]
+
+    def forget(self, name: Hashable) -> None:
+        """Keep nothing of an element but that there was one of its name."""
+        del self.elements[name]
+        self.present.pop(name, None)
+        self.unknown.discard(name)
+        self.missable.discard(name)
+        self.over.add(f"{self.key}\0{name!r}")
+        self.forgotten += 1
+
+    def _is_over(self, name: Hashable) -> bool:
+        return self.forgotten > 0 and f"{self.key}\0{name!r}" in self.over
 
     def _duplicates(self, shown: list[Hashable], operation: Operation) -> None:
         for name, count in Multiset(shown).items():
