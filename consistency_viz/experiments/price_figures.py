@@ -105,6 +105,8 @@ BRIEF: Final = tuple(price for price in PRICES if price.is_brief)
 BY_NAME: Final = {price.name: price for price in PRICES}
 
 HUNDRED: Final = 100
+NOTHING: Final = 1e-9
+"""What is left of 0 where bounds of intervals are computed."""
 
 
 def figure_named(name: str) -> PriceFigure:
@@ -155,6 +157,8 @@ def teller(unit: Unit) -> Callable[[float], str]:
 
 def _short(value: float) -> str:
     """Three digits or all before the point, and thousands apart: what else there is, a table has."""
+    if abs(value) < NOTHING:
+        return "0"
     rounded = round(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
     if rounded == 0 and value:
         return f"{value:.2g}"

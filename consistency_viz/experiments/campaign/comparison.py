@@ -77,8 +77,17 @@ def interval(found: Mapping[str, Any] | None, unit: Unit = "count") -> str:
         return "-"
     if found["low"] is None:
         return told(found["estimate"], unit)
-    estimate, low, high = (told(found[name], unit) for name in ("estimate", "low", "high"))
-    return estimate if low == estimate == high else f"{estimate} ({low} to {high})"
+    estimate = told(found["estimate"], unit)
+    between = bounds(found, unit)
+    return f"{estimate} ({between})" if between else estimate
+
+
+def bounds(found: Mapping[str, Any], unit: Unit) -> str:
+    """``66.8 to 91.2``, in the unit of the estimate beside it; nothing where there is no interval, or no width."""
+    if found["low"] is None:
+        return ""
+    estimate, low, high = (told(found[name], unit).removesuffix(" %") for name in ("estimate", "low", "high"))
+    return "" if low == estimate == high else f"{low} to {high}"
 
 
 def in_order(verdicts: Mapping[str, Any]) -> list[tuple[str, Any]]:

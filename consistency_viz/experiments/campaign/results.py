@@ -6,9 +6,11 @@ A row of a run with 221 figures takes 2 KB. Nothing is rounded: what is read bac
 from __future__ import annotations
 
 import json
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 from consistency_viz.checkers.verdict import Verdict, overall
 from consistency_viz.experiments.campaign.models import Cell, Layout, Result
 from consistency_viz.experiments.expectations import Found, numbers
+from consistency_viz.experiments.pooled_windows import WindowLengths
 from consistency_viz.experiments.simulations import SimulatedRun
 from consistency_viz.experiments.tally import Tally
 from workers.cluster.scenario import Scenario
@@ -44,6 +47,7 @@ def pack(cell_id: int, run: SimulatedRun) -> tuple[Result, Layout]:
         shown="".join(_LETTER[one.verdict] for one in run.expectations),
         reasons=reasons,
         end_ms=run.end_ms,
+        windows=pack_windows(run.windows),
     )
     return row, layout
 
@@ -72,7 +76,26 @@ def unpack(row: Result, layout: Layout | None, n_expected: int) -> SimulatedRun:
     values = array("d", np.frombuffer(row.figures, "<f8").tobytes())
     metrics: dict[str, Any] = dict(zip(layout.figures, values, strict=True))
     verdict = overall(verdicts.values()) if verdicts else Verdict.UNKNOWN
-    return SimulatedRun(row.seed, row.end_ms, verdict, verdicts, metrics, [], _found(row, n_expected))
+    found, windows = _found(row, n_expected), unpack_windows(bytes(row.windows))
+    return SimulatedRun(row.seed, row.end_ms, verdict, verdicts, metrics, [], found, windows=windows)
+
+
+def pack_windows(windows: WindowLengths | None) -> bytes:
+    """A few bytes a window: how many lengths closed, then these, how often each, and those open; rising in steps."""
+    if windows is None:
+        return b""
+    lengths, counts = ([pair[at] for pair in windows.closed] for at in (0, 1))
+    parts = [[len(lengths)], np.diff(lengths, prepend=0), counts, np.diff(windows.open_us, prepend=0)]
+    return zlib.compress(np.concatenate(parts).astype("<i8").tobytes())
+
+
+def unpack_windows(packed: bytes) -> WindowLengths | None:
+    """What ``pack_windows`` was given."""
+    if not packed:
+        return None
+    n, *values = np.frombuffer(zlib.decompress(packed), "<i8").tolist()
+    lengths, counts, open_us = accumulate(values[:n]), values[n : 2 * n], accumulate(values[2 * n :])
+    return WindowLengths(list(zip(lengths, counts, strict=True)), list(open_us))
 
 
 def runs_of(cell: Cell, rows: QuerySet[Result] | None = None) -> Iterator[SimulatedRun]:

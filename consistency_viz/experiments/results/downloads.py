@@ -32,7 +32,7 @@ def made(experiment: Experiment, kind: str) -> bytes:
         return msgspec.json.encode(experiment.summary)
     if kind == "html":
         try:
-            return report.experiment(experiment.summary, drawn.points_of(experiment)).encode()
+            return report.experiment(experiment.summary, drawn.points_of(experiment, experiment.summary)).encode()
         except report.ReportTooLargeError as error:
             raise CommandRefused(f"Not made: {error}.", "Sweep fewer values, or take a table.", 409) from None
     runs = Result.objects.filter(cell__experiment=experiment).count()

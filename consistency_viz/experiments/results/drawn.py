@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F
 from django.db.models.functions import Mod
@@ -16,6 +16,9 @@ from consistency_viz.experiments.results import ecdf, svg, sweeps
 from consistency_viz.experiments.results.figures import Failing, Figures, Panel, figures, shown_of, step_of
 from consistency_viz.experiments.simulations import SimulatedRun
 
+CELLS_AT_ONCE: Final = 12
+"""With more, the strips of a figure are folded: a sweep is read from its curves and heatmaps."""
+
 CellPoints = dict[str, list[tuple[int, float]]]
 
 
@@ -26,6 +29,7 @@ def context(summary: Mapping[str, Any], points: Mapping[int, CellPoints]) -> dic
     drawn = [_panel(panel, steps.get(panel.figure.name)) for panel in found.panels]
     return {
         "answer": found.answer,
+        "is_many": len(summary["cells"]) > CELLS_AT_ONCE,
         "asked_panels": [one for one in drawn if one["panel"].is_asked],
         "panels": [one for one in drawn if not one["panel"].is_asked and _leads(one["panel"])],
         "more_panels": [one for one in drawn if not one["panel"].is_asked and not _leads(one["panel"])],
@@ -57,7 +61,9 @@ def _leads(panel: Panel) -> bool:
 
 def _failing(checker: str, rows: Sequence[Failing]) -> dict[str, Any]:
     drawn = [{"row": row, "svg": svg.share(row), "told": svg.failing_told(row)} for row in rows]
-    return {"checker": checker, "rows": drawn}
+    failing, failed = sum(row.failed > 0 for row in rows), sum(row.failed for row in rows)
+    summed = f"failed in {failed:,} of {sum(row.judged for row in rows):,} runs, in {failing:,} of {len(rows):,} cells"
+    return {"checker": checker, "rows": drawn, "summed": summed}
 
 
 def names_of(asked: Iterable[str]) -> frozenset[str]:
@@ -65,11 +71,9 @@ def names_of(asked: Iterable[str]) -> frozenset[str]:
     return frozenset((*asked, *(price.name for price in PRICES)))
 
 
-def points_of(experiment: Experiment) -> dict[int, CellPoints]:
+def points_of(experiment: Experiment, summary: Mapping[str, Any]) -> dict[int, CellPoints]:
     """The points of an experiment's rows, by the position of their cell; only of seeds that are drawn."""
-    if experiment.summary is None:
-        return {}
-    shown = shown_of(experiment.summary)
+    shown = shown_of(summary)
     names = frozenset(figure.name for figure in shown)
     cells = list(experiment.cells.all())
     step = step_of(len(cells), max((cell.results.count() for cell in cells), default=0), len(shown))

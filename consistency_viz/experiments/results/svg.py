@@ -99,8 +99,8 @@ def failing_told(row: Failing) -> str:
     high = told(row.high, "share")
     if not row.failed:
         return f"none in {row.judged:,} runs (at most {high})"
-    share, low = told(row.share, "share"), told(row.low, "share")
-    return f"{share} ({low} to {high}): {row.failed:,} of {row.judged:,} runs"
+    found = {"estimate": row.share, "low": row.low, "high": row.high}
+    return f"{interval(found, 'share')}: {row.failed:,} of {row.judged:,} runs"
 
 
 def at(value: float, top: float) -> str:

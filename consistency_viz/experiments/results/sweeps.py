@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from consistency_viz.experiments.campaign.comparison import figures_of, in_order, interval
+from consistency_viz.experiments.campaign.comparison import asked_of, bounds, figures_of, in_order, interval
 from consistency_viz.experiments.price_figures import PriceFigure, Unit, told
 from consistency_viz.experiments.results.figures import Points, ceiling, ticks
 from consistency_viz.experiments.results.series import series_of
@@ -21,6 +21,9 @@ from consistency_viz.experiments.results.svg import at
 
 HEIGHT: Final = 180
 SHADES: Final = 8
+LEADING: Final = 3
+"""So many are drawn at once where nobody asks about any."""
+
 LEFT: Final = 18
 RIGHT: Final = 6
 """Percent of the width left free: on the left for the numbers of the axis."""
@@ -33,13 +36,17 @@ Estimate = Mapping[str, Any]
 
 
 class Measure(NamedTuple):
-    """Something that each cell has one estimate of. ``seed_of`` a cell by its position: a run that shows it."""
+    """Something that each cell has one estimate of. ``seed_of`` a cell by its position: a run that shows it.
+
+    ``leads``: it is drawn at once, since the experiment or its scenario asks about it.
+    """
 
     name: str
     title: str
     unit: Unit
     of: Callable[[Mapping[str, Any]], Estimate | None]
     seed_of: Callable[[int], int | None]
+    leads: bool
 
 
 class Place(NamedTuple):
@@ -61,6 +68,7 @@ class Curves(NamedTuple):
 
     name: str
     title: str
+    leads: bool
     unit: Unit
     path: str
     values: tuple[str, ...]
@@ -69,9 +77,10 @@ class Curves(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A place of a heatmap: what it says, how strong its colour is (0 to 7), and the run to look at."""
+    """A place of a heatmap: the estimate, its interval, how strong its colour is (0 to 7), and the run to look at."""
 
     text: str
+    between: str
     shade: int
     position: int | None = None
     seed: int | None = None
@@ -82,6 +91,7 @@ class Heat(NamedTuple):
 
     name: str
     title: str
+    leads: bool
     variant: str
     paths: tuple[str, str]
     columns: tuple[str, ...]
@@ -89,13 +99,16 @@ class Heat(NamedTuple):
 
 
 def measures(summary: Mapping[str, Any], points: Mapping[int, Points]) -> list[Measure]:
-    """What is drawn over the swept settings: failures first."""
+    """What is drawn over the swept settings: what is asked about first."""
     cells = [cell["summary"] for cell in summary["cells"] if cell["summary"] is not None]
     failing = dict.fromkeys(name for cell in cells for name, said in in_order(cell["verdicts"]) if said["failed"])
-    return [
-        *(_failing(summary, checker) for checker in failing),
+    found = [
         *(_median(summary, points, figure) for figure in figures_of([summary])),
+        *(_failing(summary, checker) for checker in failing),
     ]
+    if not any(one.leads for one in found):
+        found = [one._replace(leads=place < LEADING) for place, one in enumerate(found)]
+    return sorted(found, key=lambda one: not one.leads)
 
 
 def _failing(summary: Mapping[str, Any], checker: str) -> Measure:
@@ -107,7 +120,8 @@ def _failing(summary: Mapping[str, Any], checker: str) -> Measure:
         seeds = summary["cells"][position]["summary"]["verdicts"][checker]["seeds_failed"]
         return seeds[0] if seeds else None
 
-    return Measure(f"failed {checker}", f"Runs in which {checker} failed", "share", of, seed_of)
+    leads = checker in summary.get("asked", {}).get("checkers", ())
+    return Measure(f"failed {checker}", f"Runs in which {checker} failed", "share", of, seed_of, leads)
 
 
 def _median(summary: Mapping[str, Any], points: Mapping[int, Points], figure: PriceFigure) -> Measure:
@@ -120,7 +134,7 @@ def _median(summary: Mapping[str, Any], points: Mapping[int, Points], figure: Pr
         median = summary["cells"][position]["summary"]["metrics"][figure.name]["estimate"]
         return min(there, key=lambda point: (abs(point[1] - median), point[0]))[0] if there else None
 
-    return Measure(figure.name, figure.heading, figure.unit, of, seed_of)
+    return Measure(figure.name, figure.heading, figure.unit, of, seed_of, figure.name in asked_of([summary]))
 
 
 def curves(summary: Mapping[str, Any], points: Mapping[int, Points]) -> list[Curves]:
@@ -144,7 +158,9 @@ def curves(summary: Mapping[str, Any], points: Mapping[int, Points]) -> list[Cur
         most = max((place.high or place.estimate for line in lines.values() for place in line), default=0)
         top = 1.0 if measure.name.startswith("failed ") else ceiling(most)
         drawn_lines = tuple((series_of(summary, variant), variant, tuple(line)) for variant, line in lines.items())
-        found.append(Curves(measure.name, measure.title, measure.unit, path, tuple(values), top, drawn_lines))
+        found.append(
+            Curves(measure.name, measure.title, measure.leads, measure.unit, path, tuple(values), top, drawn_lines)
+        )
     return found
 
 
@@ -164,27 +180,35 @@ def heats(summary: Mapping[str, Any], points: Mapping[int, Points]) -> list[Heat
             for position, cell, said in having:
                 if cell["variant"] == variant:
                     shade = _shade(said["estimate"], min(estimates), max(estimates))
-                    field = Field(interval(said, measure.unit), shade, position, measure.seed_of(position))
+                    text, between = told(said["estimate"], measure.unit), bounds(said, measure.unit)
+                    field = Field(text, between, shade, position, measure.seed_of(position))
                     rows.setdefault(str(cell["point"][down]), {})[str(cell["point"][across])] = field
             fields = tuple(
-                (key, tuple(row.get(column, Field("-", 0)) for column in columns)) for key, row in rows.items()
+                (key, tuple(row.get(column, Field("-", "", 0)) for column in columns)) for key, row in rows.items()
             )
-            found.append(Heat(measure.name, measure.title, variant, (down, across), tuple(columns), fields))
+            found.append(
+                Heat(measure.name, measure.title, measure.leads, variant, (down, across), tuple(columns), fields)
+            )
     return found
 
 
 def drawn(summary: Mapping[str, Any], points: Mapping[int, Points]) -> dict[str, Any]:
-    """Both, as a template draws them."""
+    """Both, as a template draws them: the leading ones and the rest; the heatmaps of a measure stand together."""
+    lines: list[dict[str, Any]] = [
+        {"curves": one, "svg": _svg(one), "names": [(name, series) for series, name, _ in one.lines]}
+        for one in curves(summary, points)
+    ]
+    measured: dict[str, list[Heat]] = {}
+    for heat in heats(summary, points):
+        measured.setdefault(heat.name, []).append(heat)
+    together: list[dict[str, Any]] = [{"heat": same[0], "heats": same} for same in measured.values()]
+    swept = next((tuple(cell["point"]) for cell in summary["cells"] if cell["summary"] is not None), ())
     return {
-        "curves": [
-            {
-                "curves": one,
-                "svg": _svg(one),
-                "names": [(name, series) for series, name, _ in one.lines],
-            }
-            for one in curves(summary, points)
-        ],
-        "heats": heats(summary, points),
+        "paths": swept,
+        "curves": [one for one in lines if one["curves"].leads],
+        "more_curves": [one for one in lines if not one["curves"].leads],
+        "heats": [one for one in together if one["heat"].leads],
+        "more_heats": [one for one in together if not one["heat"].leads],
     }
 
 

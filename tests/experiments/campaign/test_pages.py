@@ -46,7 +46,7 @@ def test_the_presenter_starts_stops_and_opens_a_run_that_shows_why(presenter, ex
         Reconciler(playing.play, processes=1).round()
         experiment.refresh_from_db()
     page = presenter.get("/experiments/which/").content.decode()
-    assert "expectations failed" in page
+    assert "not as expected" in page
     assert "It &lt;cannot&gt; be." in page
     response = presenter.post("/experiments/which/cells/1/seeds/3/open/")
     assert response.headers["Location"] == f"/runs/{Run.objects.get().pk}/"

@@ -42,7 +42,9 @@ def played(db) -> Experiment:
 
 
 def figures_in(text: str) -> list[str]:
-    whole = r'<figure class="results-panel".*?</figure>|<li data-figure.*?</li>|<ul class="answer" data-figure.*?</ul>'
+    whole = (
+        r'<figure class="results-panel".*?</figure>|<li data-figure.*?</li>|<ul class="conclusion" data-figure.*?</ul>'
+    )
     return re.findall(whole, text, re.DOTALL)
 
 
@@ -180,14 +182,14 @@ def test_one_swept_setting_is_drawn_as_curves_and_two_as_heatmaps_whose_series_s
     (heat,) = sweeps.heats(two, {3: {p50: [(8, 20.0)]}})
     field = sweeps.Field
     assert heat.rows == (
-        ("1", (field("11 (10 to 12)", 0, 0), field("12 (11 to 13)", 0, 1))),
-        ("2", (field("21 (20 to 22)", 7, 2), field("22 (21 to 23)", 7, 3, 8))),
+        ("1", (field("11", "10 to 12", 0, 0), field("12", "11 to 13", 0, 1))),
+        ("2", (field("21", "20 to 22", 7, 2), field("22", "21 to 23", 7, 3, 8))),
     )
     assert (sweeps.heats(one, {}), sweeps.curves(two, {})) == ([], [])
 
 
 def test_how_often_a_checker_failed_is_drawn_over_the_sweep_and_leads_to_a_seed_that_failed(played):
-    drawn = {one.name: one for one in sweeps.curves(played.summary, drawing.points_of(played))}
+    drawn = {one.name: one for one in sweeps.curves(played.summary, drawing.points_of(played, played.summary))}
     failed = drawn["failed lost-updates"]
     assert (failed.top, failed.unit) == (1.0, "share")
     for _, _, places in failed.lines:
@@ -203,7 +205,7 @@ def test_how_often_a_checker_failed_is_drawn_over_the_sweep_and_leads_to_a_seed_
 
 
 def test_a_distribution_has_a_step_for_each_run_and_a_picture_for_each_swept_value(played):
-    panels = figures.figures(played.summary, drawing.points_of(played)).panels
+    panels = figures.figures(played.summary, drawing.points_of(played, played.summary)).panels
     (one,) = [one for one in ecdf.steps(played.summary, panels) if one.name == "work.messages.sent"]
     assert [facet.title for facet in one.facets] == [f"network.default.latency.mean_ms = {ms}" for ms in (5, 50)]
     cell = played.cells.get(position=0)

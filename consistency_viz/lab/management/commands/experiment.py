@@ -147,7 +147,7 @@ class Command(StrictCommand):
         summary = experiment.summary | {"verdict": Verdict(experiment.verdict) if experiment.verdict else None}
         return Played(
             summary,
-            lambda: drawn.points_of(experiment),
+            lambda: drawn.points_of(experiment, summary),
             lambda: tables.stored_columns(experiment),
             lambda: tables.stored(experiment),
         )
