@@ -33,8 +33,8 @@ def prepare(folder: Path, scenario: dict[str, Any]) -> str:
     own = folder / "scenarios"
     own.mkdir(parents=True, exist_ok=True)
     (own / f"{scenario['name']}.yaml").write_text(yaml.safe_dump(scenario))
-    _manage(folder, "migrate", "--verbosity", "0")
-    return _manage(folder, "token", "make", "soak", "--scope", "read", "--scope", "run").strip()
+    manage(folder, "migrate", "--verbosity", "0")
+    return manage(folder, "token", "make", "soak", "--scope", "read", "--scope", "run").strip()
 
 
 class Web:
@@ -97,8 +97,8 @@ class Viewer(threading.Thread):
                 await asyncio.sleep(AGAIN_S)
 
 
-def _manage(folder: Path, *arguments: str) -> str:
-    """What a management command on this data folder prints."""
+def manage(folder: Path, *arguments: str) -> str:
+    """What a management command on this data folder prints. Raises ``RuntimeError`` with what it says against it."""
     environment = {**os.environ, "CV_DATA_DIR": str(folder)}
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own

@@ -13,14 +13,16 @@ from typing import Any
 
 import psutil
 import pytest
+import yaml
 
+from consistency_viz.benches.soak_web import Web, manage, prepare
 from consistency_viz.lab.ports import free_port
 from consistency_viz.lab.redis_check import answers
 from consistency_viz.lab.server import server_binary
 from consistency_viz.lab.stack import Stack
 from consistency_viz.observation.history import HistoryReader
 from tests.stack.account import Account
-from tests.stack.support import check_every_order_once, impatient, orders_of
+from tests.stack.support import all_alive, check_every_order_once, impatient, orders_of
 from tests.stack.test_real_faults import Recorded
 from tests.workers.live import LiveRun, history_of, until
 from tests.workers.support import scenario
@@ -112,6 +114,25 @@ def test_an_emptied_server_fails_its_runs_with_the_reason_and_plays_the_next_one
         assert faulted(history) == both("flush-server")[:1]
         with Recorded(stack, "after-the-emptying", tmp_path, impatient(20, 50.0)) as after:
             check_every_order_once(after.end(), orders_of(20, 20))
+
+
+def test_emptied_by_command_a_laboratory_says_so_of_the_run_and_plays_the_next(tmp_path):
+    """From another terminal, with web process and database: as an operator does it."""
+    token = prepare(tmp_path, impatient(2_000, 50.0, name="long"))
+    (tmp_path / "scenarios" / "short.yaml").write_text(yaml.safe_dump(impatient(5, 50.0, name="short")))
+    with Stack(data_dir=tmp_path, redis_url="", web_port=free_port()) as stack, connect(stack.redis_url) as client:
+        web = Web(stack.web_url, token)
+        run = web.start("long")
+        assert until(lambda: all_alive(client, run), 20)
+        with pytest.raises(RuntimeError, match=r"ended with 3: .*EVERY live run fails"):
+            manage(tmp_path, "fault", run, "real", "flush-server")
+        assert web.end_of(run, 0.0)[0] == "running"
+        manage(tmp_path, "fault", run, "real", "flush-server", "--yes")
+        assert web.end_of(run, 5.0) == ("failed", GONE)
+        following = web.start("short")
+        assert web.end_of(following, 60.0) == ("finished", "every message was processed")
+        with pytest.raises(RuntimeError, match=r"is over \(failed\)"):
+            manage(tmp_path, "fault", run, "real", "restart-server")
 
 
 def test_a_server_on_loopback_that_somebody_else_started_is_neither_restarted_nor_emptied(tmp_path):
