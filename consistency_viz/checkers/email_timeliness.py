@@ -23,7 +23,7 @@ from consistency_viz.checkers.divergence.prose import listed, milliseconds, prin
 from consistency_viz.checkers.findings import Findings, in_words, quantiles_ms
 from consistency_viz.checkers.operations import Operation, Operations, updates_of
 from consistency_viz.checkers.statistics import LengthCounts
-from consistency_viz.checkers.verdict import Result, Verdict
+from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
 from workers.model.history import Header
 from workers.model.observation import Applied, Completed, Delivered, Dropped, Effected, Observation, Sent
 
@@ -83,6 +83,10 @@ class _Order:
                 return True
         return False
 
+    def is_obliging(self, key: str) -> bool:
+        """Whether it has to be mailed."""
+        return all(self.has(f"{key}:{fact}") for fact in OBLIGE) and not self.has(f"{key}:{FORBID}")
+
 
 def _claimed(mail: _Mail) -> str:
     """What it says has happened, in words."""
@@ -96,7 +100,7 @@ def _short_of(mail: _Mail, link: Operation) -> str:
 
 
 class EmailTimeliness:
-    """The registered checker. Memory is bounded by the orders."""
+    """The registered checker. Memory is bounded by the orders; live, by those that are not over."""
 
     name: Final = "email-timeliness"
 
@@ -110,6 +114,9 @@ class EmailTimeliness:
         self._mailers_hear: dict[str, set[str]] = {}
         self._findings = Findings()
         self._lag_us = LengthCounts()
+        self._late: list[tuple[str, list[int], list[str]]] | None = []
+        """Mails about orders put away that are premature if no link is ever followed; ``None``: the history is over."""
+        self._late_n = 0
         self._counts = dict.fromkeys(
             (
                 "mails_n", "premature", "phantom", "duplicate", "missing",
@@ -142,15 +149,46 @@ class EmailTimeliness:
 
     def finish(self, end_us: int) -> Result:
         """The verdict on the whole history."""
-        views = [node for node in self._replicas if node in self._asked] or self._replicas
+        views, late, self._late = self._views, self._late, None
+        if late is not None and not self._counts["links_n"]:
+            for one in late:
+                self._findings.add(*one)
+            self._findings.count += self._late_n - len(late)
+            self._counts["premature"] += self._late_n
         for key, order in self._orders.items():
-            for mail in order.mails:
-                self._premature(key, order, mail, views)
-                self._phantom(key, order, mail)
-            self._missing(key, order)
+            self._judge(key, order, views)
         metrics: dict[str, Any] = {**self._counts, "views": views, "lag_ms": quantiles_ms(self._lag_us)}
         verdict, reason = self._verdict()
         return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(self._counts["mails_n"]))
+
+    def retire(self, key: str) -> bool:
+        """Put an order away (``live``), unless it waits for its mail, or a view for what its mail claims."""
+        order = self._orders.get(key)
+        if order is None:
+            return True
+        views = self._views
+        for mail in order.mails:
+            if any(mail.shown_by(order.applied.get(view, {})) is None for view in views):
+                return False
+        if not order.mails and order.is_obliging(key):
+            return False
+        self._judge(key, order, views)
+        del self._orders[key]
+        return True
+
+    def trim(self) -> int:
+        """Within an order nothing is over before it is."""
+        return 0
+
+    @property
+    def _views(self) -> list[str]:
+        return [node for node in self._replicas if node in self._asked] or self._replicas
+
+    def _judge(self, key: str, order: _Order, views: list[str]) -> None:
+        for mail in order.mails:
+            self._premature(key, order, mail, views)
+            self._phantom(key, order, mail)
+        self._missing(key, order)
 
     def _verdict(self) -> tuple[Verdict, str]:
         counts = self._counts
@@ -246,7 +284,10 @@ class EmailTimeliness:
             )
             self._findings.add(text, [mail.index, *link.indices], [key, link.op, *sorted(mail.claims)])
         elif late and not self._counts["links_n"]:
-            self._counts["premature"] += 1
+            if self._late is None:
+                self._counts["premature"] += 1
+            else:
+                self._late_n += 1
             told = [(view, shown[view]) for view in late]
             what = " and ".join(
                 f"{printable(view)} {'never did' if at is None else f'did {milliseconds(at[1] - mail.at_us)} later'}"
@@ -258,7 +299,11 @@ class EmailTimeliness:
                 f"{_claimed(mail)}: {what}{more}"
             )
             places = [at[0] for _, at in told if at is not None]
-            self._findings.add(text, [mail.index, *places], [key, *sorted(mail.claims)])
+            witness = text, [mail.index, *places], [key, *sorted(mail.claims)]
+            if self._late is None:
+                self._findings.add(*witness)
+            elif len(self._late) < WITNESSES_MAX:
+                self._late.append(witness)
 
     def _phantom(self, key: str, order: _Order, mail: _Mail) -> None:
         if mail.claims:
@@ -277,7 +322,7 @@ class EmailTimeliness:
         self._findings.add(text, [mail.index, *against[:1]], [key, *lost])
 
     def _missing(self, key: str, order: _Order) -> None:
-        if order.mails or not all(order.has(f"{key}:{fact}") for fact in OBLIGE) or order.has(f"{key}:{FORBID}"):
+        if order.mails or not order.is_obliging(key):
             return
         for topic, reached in order.flight.values():
             hearers = self._mailers_hear.get(topic, set())
