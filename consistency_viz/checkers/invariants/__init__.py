@@ -35,7 +35,7 @@ INVARIANTS: Final[Mapping[str, Callable[[int], Invariant]]] = {
 
 
 class Invariants:
-    """The registered checker. Memory is bounded by the entities and, for sets, the operations on their elements."""
+    """The registered checker. Memory: entities, and operations on the elements of sets; live, those not put away."""
 
     name: Final = "invariants"
 
@@ -48,6 +48,16 @@ class Invariants:
         operation = self._operations.observe(observation)
         for invariant in self._invariants.values():
             invariant.observe(observation, operation)
+
+    def retire(self, key: str) -> bool:
+        """Put a key away (``live``)."""
+        for invariant in self._invariants.values():
+            invariant.retire(key)
+        return True
+
+    def trim(self) -> int:
+        """Put away elements of sets that are gone."""
+        return sum(one.trim() for one in self._invariants.values() if isinstance(one, Resurrection | Vanished))
 
     def finish(self, end_us: int) -> Result:
         """The verdict on the whole history."""

@@ -2,26 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Hashable, Iterator
+from typing import Any, Final
 
 from consistency_viz.checkers.divergence.canonical import canonical
 from consistency_viz.checkers.divergence.prose import described, listed, printable
 from consistency_viz.checkers.divergence.settled import SettledUpdates
 from consistency_viz.checkers.findings import Findings
-from consistency_viz.checkers.operations import Operation, updates_of
+from consistency_viz.checkers.forgotten import Forgotten
+from consistency_viz.checkers.operations import Operation
+from consistency_viz.checkers.run_set import RunSet
 from workers.model.observation import Applied, Observation
+
+ADDS_KEPT: Final = 4
+REMOVES_KEPT: Final = 8
+ELEMENTS_KEPT: Final = 256
+"""What a live checker keeps of operations on an element, and of elements of a key that are gone."""
 
 
 class _Element:
-    """The adds and removes of one element that did not fail."""
+    """The adds and removes of one element that did not fail.
 
-    __slots__ = ("adds", "removes", "value")
+    Of those put away: the updates of adds in ``earlier``, and in ``removed`` whether there was a remove. ``unsure``: it
+    was here before, and what happened then is forgotten.
+    """
 
-    def __init__(self, value: Any) -> None:
+    __slots__ = ("adds", "earlier", "removed", "removes", "unsure", "value")
+
+    def __init__(self, value: Any, *, unsure: bool) -> None:
         self.value = value
         self.adds: dict[str, Operation] = {}
         self.removes: dict[str, Operation] = {}
+        self.earlier = RunSet()
+        self.removed = False
+        self.unsure = unsure
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an operation on it has not ended."""
+        return any(o.completed_index < 0 for o in (*self.adds.values(), *self.removes.values()))
+
+    def last_words(self) -> list[Operation]:
+        """The acknowledged removes that had seen every add of the element."""
+        adds = list(self.adds.values())
+        if self.unsure or not adds or any(not add.update for add in adds):
+            return []
+        return [remove for remove in self.removes.values() if self._saw(remove, adds)]
+
+    def trim(self) -> int:
+        """Keep of many operations those that may still be judged by, or told of; how many are gone."""
+        before = len(self.adds) + len(self.removes)
+        sure = [add for add in self.adds.values() if add.acknowledged and add.update]
+        ended = [remove for remove in self.removes.values() if remove.completed_index >= 0]
+        useful = [remove for remove in ended if self._saw(remove, sure)][:REMOVES_KEPT]  # a later add makes it useless
+        for remove in ended:
+            if remove not in useful:
+                del self.removes[remove.op]
+                self.removed = True
+        for add in sure[ADDS_KEPT:]:
+            self.earlier.add(add.update)
+            del self.adds[add.op]
+        return before - len(self.adds) - len(self.removes)
+
+    def _saw(self, remove: Operation, adds: list[Operation]) -> bool:
+        if not remove.acknowledged or not remove.update:
+            return False
+        seen = RunSet(remove.after or ()).union(RunSet(remove.base or ()))
+        return all(add.update in seen for add in adds) and seen.issuperset(self.earlier)
 
 
 class Elements:
@@ -31,6 +78,8 @@ class Elements:
         self.elements: dict[str, dict[Hashable, _Element]] = {}
         self.applied: dict[str, dict[str, SettledUpdates]] = {}
         self.shown: dict[str, dict[str, Observation]] = {}
+        self._names: dict[str, dict[str, tuple[Observation, set[bytes]]]] = {}
+        self._gone = Forgotten()
 
     def observe(self, observation: Observation, operation: Operation | None) -> None:
         """Take note of an apply, or of an add or remove."""
@@ -46,7 +95,8 @@ class Elements:
         name = canonical(operation.argument)
         element = of_key.get(name)
         if element is None:
-            element = of_key[name] = _Element(operation.argument)
+            unsure = self._gone.count > 0 and _full_name(operation.key, name) in self._gone
+            element = of_key[name] = _Element(operation.argument, unsure=unsure)
         mine = element.adds if operation.f == "add" else element.removes
         if operation.outcome == "fail":
             mine.pop(operation.op, None)
@@ -57,13 +107,47 @@ class Elements:
         """The final states of the replicas that applied ``update``: the last apply, and the elements that it shows."""
         found = []
         for node, observation in self.shown.get(key, {}).items():
-            body = observation.body
             applied = self.applied.get(key, {}).get(node)
-            if isinstance(body, Applied) and applied is not None and update in applied:
-                value = [] if body.value is None else body.value
-                if isinstance(value, list):
-                    found.append((observation, {canonical(element) for element in value}))
+            body = observation.body
+            if applied is None or update not in applied or not isinstance(body, Applied):
+                continue
+            if body.value is None or isinstance(body.value, list):
+                found.append((observation, self._elements_shown(key, node, observation, body)))
         return found
+
+    def drop(self, key: str) -> dict[Hashable, _Element]:
+        """Forget a key; its elements."""
+        for kept in (self.applied, self.shown, self._names):
+            kept.pop(key, None)
+        return self.elements.pop(key, {})
+
+    def trim(self) -> Iterator[tuple[str, Hashable, _Element]]:
+        """Of keys with too many elements those that were removed and that nobody shows: to be judged and dropped."""
+        for key, elements in self.elements.items():
+            for element in elements.values():
+                element.trim()
+            surplus = len(elements) - ELEMENTS_KEPT
+            for name, element in list(elements.items()) if surplus > 0 else ():
+                if not surplus or not (element.removes or element.removed) or element.is_open:
+                    continue
+                if not any(name in shown for shown in self._all_shown(key)):
+                    surplus -= 1
+                    yield key, name, element
+                    del elements[name]
+                    self._gone.add(_full_name(key, name))
+
+    def _all_shown(self, key: str) -> Iterator[set[bytes]]:
+        for node, observation in self.shown.get(key, {}).items():
+            body = observation.body
+            if isinstance(body, Applied) and isinstance(body.value, list):
+                yield self._elements_shown(key, node, observation, body)
+
+    def _elements_shown(self, key: str, node: str, observation: Observation, body: Applied) -> set[bytes]:
+        names = self._names.setdefault(key, {})
+        known = names.get(node)
+        if known is None or known[0] is not observation:
+            known = names[node] = observation, set(map(canonical, body.value or ()))
+        return known[1]
 
 
 class Resurrection:
@@ -76,24 +160,40 @@ class Resurrection:
     def __init__(self, started_us: int) -> None:
         self.findings = Findings()
         self._all = Elements()
+        self._n = 0
 
     def observe(self, observation: Observation, operation: Operation | None) -> None:
         """Take note."""
         self._all.observe(observation, operation)
 
+    def retire(self, key: str) -> None:
+        """Put a set away."""
+        for name, element in list(self._all.elements.get(key, {}).items()):
+            self._judge(key, name, element)
+        self._all.drop(key)
+
+    def trim(self) -> int:
+        """Put elements away that are gone; how many were."""
+        gone = 0
+        for key, name, element in self._all.trim():
+            self._judge(key, name, element)
+            gone += 1
+        return gone
+
     def finish(self) -> int:
         """The elements with such a remove."""
-        n = 0
-        for key, elements in self._all.elements.items():
-            for name, element in elements.items():
-                found = [(remove, self._all.showing(key, remove.update)) for remove in _last_words(element)]
-                n += any(states for _, states in found)
-                for remove, states in found:
-                    undead = [observation for observation, shown in states if name in shown]
-                    if undead:
-                        self._tell(key, element, remove, undead)
-                        break
-        return n
+        for key in list(self._all.elements):
+            self.retire(key)
+        return self._n
+
+    def _judge(self, key: str, name: Hashable, element: _Element) -> None:
+        found = [(remove, self._all.showing(key, remove.update)) for remove in element.last_words()]
+        self._n += any(states for _, states in found)
+        for remove, states in found:
+            undead = [observation for observation, shown in states if name in shown]
+            if undead:
+                self._tell(key, element, remove, undead)
+                return
 
     def _tell(self, key: str, element: _Element, remove: Operation, undead: list[Observation]) -> None:
         text = (
@@ -112,42 +212,46 @@ class Vanished:
     def __init__(self, started_us: int) -> None:
         self.findings = Findings()
         self._all = Elements()
+        self._n = 0
 
     def observe(self, observation: Observation, operation: Operation | None) -> None:
         """Take note."""
         self._all.observe(observation, operation)
 
+    def retire(self, key: str) -> None:
+        """Put a set away."""
+        for name, element in list(self._all.elements.get(key, {}).items()):
+            self._judge(key, name, element)
+        self._all.drop(key)
+
+    def trim(self) -> int:
+        """Put elements away that are gone: they were removed, so there is nothing to judge."""
+        return sum(1 for _ in self._all.trim())
+
     def finish(self) -> int:
         """The elements that were only added."""
-        n = 0
-        for key, elements in self._all.elements.items():
-            for name, element in elements.items():
-                if element.removes:
-                    continue
-                adds = [add for add in element.adds.values() if add.acknowledged and add.update]
-                states = [(add, state) for add in adds for state in self._all.showing(key, add.update)]
-                n += bool(states)
-                lacking = [(add, observation) for add, (observation, shown) in states if name not in shown]
-                if lacking:
-                    add = lacking[0][0]
-                    nodes = sorted({observation.node for _, observation in lacking})
-                    text = (
-                        f"{described(element.value, None)} was added to {printable(key)} by {printable(add.op)} and "
-                        f"never removed, and in the end {listed(nodes)}, which applied that, did not show it"
-                    )
-                    places = [*add.indices, *(observation.index for _, observation in lacking)]
-                    self.findings.add(text, places, [key, add.update, add.op])
-        return n
+        for key in list(self._all.elements):
+            self.retire(key)
+        return self._n
+
+    def _judge(self, key: str, name: Hashable, element: _Element) -> None:
+        if element.removes or element.removed or element.unsure:
+            return
+        adds = [add for add in element.adds.values() if add.acknowledged and add.update]
+        states = [(add, state) for add in adds for state in self._all.showing(key, add.update)]
+        self._n += bool(states)
+        lacking = [(add, observation) for add, (observation, shown) in states if name not in shown]
+        if not lacking:
+            return
+        add = lacking[0][0]
+        nodes = sorted({observation.node for _, observation in lacking})
+        text = (
+            f"{described(element.value, None)} was added to {printable(key)} by {printable(add.op)} and "
+            f"never removed, and in the end {listed(nodes)}, which applied that, did not show it"
+        )
+        places = [*add.indices, *(observation.index for _, observation in lacking)]
+        self.findings.add(text, places, [key, add.update, add.op])
 
 
-def _last_words(element: _Element) -> list[Operation]:
-    """The acknowledged removes that had seen every add of the element."""
-    adds = list(element.adds.values())
-    if not adds or any(not add.update for add in adds):
-        return []
-    added = {add.update for add in adds}
-    return [
-        remove
-        for remove in element.removes.values()
-        if remove.acknowledged and remove.update and added <= updates_of(remove.after) | updates_of(remove.base)
-    ]
+def _full_name(key: str, name: Hashable) -> str:
+    return f"{key}\0{name!r}"

@@ -18,6 +18,10 @@ class Invariant(Protocol):
         """The next observation, with the operation that begins or ends in it."""
         ...
 
+    def retire(self, key: str) -> None:
+        """Judge ``key`` as it stands, count it and keep nothing of it (``live``)."""
+        ...
+
     def finish(self) -> int:
         """The history is over. Returns for how many entities the rule could be judged; 0: it does not apply."""
         ...

@@ -21,6 +21,7 @@ class Money:
         self.findings = Findings()
         self._started_us = started_us
         self._judged: set[str] = set()
+        self._over = 0
         self._wrong: set[str] = set()
 
     def observe(self, observation: Observation, operation: Operation | None) -> None:
@@ -42,9 +43,15 @@ class Money:
         )
         self.findings.add(text, [observation.index], [body.key, body.update])
 
+    def retire(self, key: str) -> None:
+        """Put an order away."""
+        self._over += key in self._judged
+        self._judged.discard(key)
+        self._wrong.discard(key)
+
     def finish(self) -> int:
         """The orders that were shown with a total."""
-        return len(self._judged)
+        return self._over + len(self._judged)
 
 
 class OneVerdict:
@@ -54,6 +61,7 @@ class OneVerdict:
         self.findings = Findings()
         self._started_us = started_us
         self._first: dict[str, dict[str, tuple[int, int, str]]] = {}
+        self._over = 0
 
     def observe(self, observation: Observation, operation: Operation | None) -> None:
         """Note the first of each verdict."""
@@ -78,9 +86,13 @@ class OneVerdict:
             )
             self.findings.add(text, [first[0], second[0]], [body.key, first[2], second[2]])
 
+    def retire(self, key: str) -> None:
+        """Put an order away."""
+        self._over += self._first.pop(key, None) is not None
+
     def finish(self) -> int:
         """The orders with a verdict."""
-        return len(self._first)
+        return self._over + len(self._first)
 
     def _at(self, at_us: int) -> str:
         return milliseconds(at_us - self._started_us)
@@ -93,7 +105,8 @@ class AfterRejection:
         self.findings = Findings()
         self._started_us = started_us
         self._rejected: dict[str, tuple[int, int]] = {}
-        self._shown: dict[tuple[str, str], int] = {}  # (key, node) that shows it as rejected, to since where
+        self._shown: dict[str, dict[str, int]] = {}  # by key the nodes that show it as rejected, to since where
+        self._over = 0
         self._told: set[str] = set()
 
     def observe(self, observation: Observation, operation: Operation | None) -> None:
@@ -117,18 +130,28 @@ class AfterRejection:
                 observation, body.key, self._rejected[body.key][0], f"was mailed by {printable(observation.node)}"
             )
 
+    def retire(self, key: str) -> None:
+        """Put an order away."""
+        rejected, shown = self._rejected.pop(key, None), self._shown.pop(key, None)
+        self._over += rejected is not None or shown is not None
+        self._told.discard(key)
+
     def finish(self) -> int:
         """The orders that were rejected, or shown as that."""
-        return len(self._rejected.keys() | {key for key, _ in self._shown})
+        return self._over + len(self._rejected.keys() | self._shown.keys())
 
     def _status(self, observation: Observation, body: Applied) -> None:
         status = body.value.get("status") if isinstance(body.value, dict) else None
-        place = body.key, observation.node
+        shown = self._shown.get(body.key)
         if status == "rejected":
-            self._shown.setdefault(place, observation.index)
-        elif place in self._shown:
+            shown = self._shown.setdefault(body.key, {}) if shown is None else shown
+            shown.setdefault(observation.node, observation.index)
+        elif shown is not None and observation.node in shown:
             self._tell(
-                observation, body.key, self._shown[place], f"was shown as {status} by {printable(observation.node)}"
+                observation,
+                body.key,
+                shown[observation.node],
+                f"was shown as {status} by {printable(observation.node)}",
             )
 
     def _tell(self, observation: Observation, key: str, since: int, what: str) -> None:

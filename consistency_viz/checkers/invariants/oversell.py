@@ -37,6 +37,7 @@ class Oversell:
         self._started_us = started_us
         self._stocks: dict[str, _Stock] = {}
         self._bought: set[str] = set()
+        self._over = 0
 
     def observe(self, observation: Observation, operation: Operation | None) -> None:
         """Count what was sold and what is shown."""
@@ -49,9 +50,15 @@ class Oversell:
             elif operation.f == "increment":
                 self._restock(operation)
 
+    def retire(self, key: str) -> None:
+        """Put a stock away."""
+        self._over += key in self._bought
+        self._bought.discard(key)
+        self._stocks.pop(key, None)
+
     def finish(self) -> int:
         """The keys that somebody bought from."""
-        return len(self._bought)
+        return self._over + len(self._bought)
 
     def _show(self, observation: Observation, body: Applied) -> None:
         if type(body.value) is not int:
