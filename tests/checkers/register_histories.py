@@ -170,9 +170,8 @@ class Known:
         return [] if self.ops[i].outcome == "fail" else [value for kind, _, value in self.ops[i].steps if kind == "w"]
 
     def source(self, i: int, key: str, value: Any) -> Any:
-        possible = [
-            w for w in range(len(self.ops)) if value in self.writes(w, key) and self.ops[w].begin < self.ends(i)
-        ]
+        others = [w for w in range(len(self.ops)) if w != i and value in self.writes(w, key)]
+        possible = [w for w in others if self.ops[w].begin < self.ends(i)]
         happened: list[Any] = [w for w in possible if self.ops[w].outcome != "fail"]
         if value is None:
             happened.append(INITIAL)

@@ -229,3 +229,36 @@ def test_without_reads_nothing_is_known() -> None:
 def test_of_the_examples_only_the_lost_update_loses_one(name: str, expected: str) -> None:
     (result,) = check(create(header(), ["lost-updates"]), observations(txns(*EXAMPLES[name][0])))
     assert result.verdict.value == expected
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param([(1, 2), (2, 1)], id="each found what the other wrote"),
+        pytest.param([(5, 5)], id="it wrote what it found"),
+        pytest.param([(7, 7), (3, 7)], id="one found what the other wrote, and that found what nobody wrote"),
+    ],
+)
+def test_what_a_timed_out_cas_found_tells_nothing_unless_it_was_seen(found: list[tuple[int, int]]) -> None:
+    ops = [
+        Op(f"c{place}", f"s{place}", "cas", "info", place, None, [("r", "x", old), ("w", "x", new)])
+        for place, (old, new) in enumerate(found)
+    ]
+    n = len(ops)
+    ops += [
+        Op("w", "s", "write", "ok", n, n + 1, [("w", "x", 9)]),
+        Op("r", "s", "read", "ok", n + 2, n + 3, [("r", "x", 9)]),
+    ]
+    (result,) = check(create(header(), ["causal"]), observations(ops))
+    assert (result.verdict.value, result.metrics["patterns"]) == ("passed", {})
+
+
+def test_a_cas_does_not_find_what_it_writes_itself() -> None:
+    ops = [
+        Op("w", "a", "write", "ok", 0, 1, [("w", "x", 1)]),
+        Op("c", "b", "cas", "ok", 2, 3, [("r", "x", 1), ("w", "x", 1)]),
+        Op("n", "a", "write", "ok", 4, 5, [("w", "x", 2)]),
+        Op("r", "b", "read", "ok", 6, 7, [("r", "x", 1)]),
+    ]
+    (result,) = check(create(header(), ["staleness"]), observations(ops))
+    assert (result.verdict.value, result.metrics["reads"], result.metrics["reads_unjudged"]) == ("failed", 2, 0)

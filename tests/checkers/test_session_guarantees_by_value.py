@@ -78,7 +78,9 @@ def staleness(ops: list[Op]) -> Counts:
             continue
         if source == UNKNOWN:
             sources = [w for w in range(len(ops)) if value in known.writes(w, key) and ops[w].outcome != "fail"]
-            sources = [w for w in sources if ops[w].begin < known.ends(i)] + ([INITIAL] if value is None else [])
+            sources = [w for w in sources if w != i and ops[w].begin < known.ends(i)] + (
+                [INITIAL] if value is None else []
+            )
         else:
             sources = [source]
         stale = [any(known.older(s, w) for w in committed) for s in sources]

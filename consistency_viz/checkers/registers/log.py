@@ -3,11 +3,12 @@
 Rules
 1. Values are the same if their canonical bytes are. ``null`` is what a register holds before its first write, beside
    the value that the history applies as ``<key>@initial``.
-2. A read saw the one write of its value that had begun before the read ended. If several had, its source is unknown; so
-   it is if the value is also the initial one.
+2. A read saw the one write of its value that had begun before the read ended; not what its own operation wrote after
+   it. If several had, its source is unknown; so it is if the value is also the initial one.
 3. A write that failed did not happen. A read of its value is an aborted read; a read of a value that nobody wrote comes
    out of thin air; a read of a value that its transaction overwrote is an intermediate read.
-4. A write without an answer may have happened; it did if somebody saw it. What a ``cas`` found is what it read.
+4. A write without an answer may have happened; it did if somebody saw it who did. What a ``cas`` found is what it read,
+   if it happened.
 5. A key to which something is appended is a list, and no register (``registers.lists``); so are, in a history that
    appends, the keys that nothing writes. A key that is both written and appended to is neither.
 

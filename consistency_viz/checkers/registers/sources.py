@@ -43,6 +43,7 @@ class Registers:
         self._initial = log.initial
         self._writers = self._all_writers()
         self.reads: list[tuple[Read, ...]] = [self._external(number, op) for number, op in enumerate(self.ops)]
+        self._forget_unseen()
         self.written: list[tuple[str, ...]] = [self._written(op) for op in self.ops]
         """The keys that each operation wrote; nothing where it failed."""
 
@@ -52,6 +53,19 @@ class Registers:
             if reads and self.ops[number].outcome == "ok":
                 for read in reads:
                     yield number, read
+
+    def _forget_unseen(self) -> None:
+        """What a ``cas`` without an answer found tells something if it happened: if it was seen, and so on back."""
+        open_ = [number for number, reads in enumerate(self.reads) if reads and self.ops[number].outcome != "ok"]
+        if not open_:
+            return
+        seen = {read.source for _, read in self.answered()}
+        unseen = set(open_)
+        while found := unseen & seen:
+            unseen -= found
+            seen |= {read.source for number in found for read in self.reads[number]}
+        for number in unseen:
+            self.reads[number] = NO_READS
 
     def writers(self, key: str, value: bytes) -> Sequence[int]:
         """The operations that wrote a value and did not fail, in the order in which they began."""
@@ -92,7 +106,7 @@ class Registers:
             if kind != "r" or key in self.lists:
                 return NO_READS
             if op.outcome == "ok" and key not in self._not_by_value:
-                return (self._sourced(key, value, 0, op),)
+                return (self._sourced(key, value, 0, number),)
         own: dict[str, bytes] = {}
         found = []
         for place, (kind, key, value) in enumerate(op.steps):
@@ -106,19 +120,23 @@ class Registers:
                 if own[key] != value:
                     self.inconsistent.append(Inconsistent(number, place))
             else:
-                found.append(self._sourced(key, value, place, op))
+                found.append(self._sourced(key, value, place, number))
         return tuple(found)
 
-    def _sourced(self, key: str, value: bytes, place: int, op: RegisterOp) -> Read:
+    def _sourced(self, key: str, value: bytes, place: int, number: int) -> Read:
         writers = self._writers.get((key, value))
-        ended = op.completed_index
+        ended = self.ops[number].completed_index
         begun = 0 if writers is None else self._begun(writers.happened, ended)
         initial = value == ABSENT or self._initial.get(key) == value
         if writers is not None and begun:
-            if begun > 1 or initial:
-                return Read(key, value, NoSource.UNKNOWN, place, candidates=begun, may_be_initial=initial)
             writer = writers.happened[0]
-            return Read(key, value, writer, place, writer in writers.overwritten)
+            if ("w", key, value) in self.ops[number].steps:  # what it had not written yet when it read
+                begun -= 1
+                writer = writers.happened[1] if writer == number and begun else writer
+            if begun > 1 or (begun and initial):
+                return Read(key, value, NoSource.UNKNOWN, place, candidates=begun, may_be_initial=initial)
+            if begun:
+                return Read(key, value, writer, place, writer in writers.overwritten)
         if initial:
             return Read(key, value, NoSource.INITIAL, place)
         if writers is not None and self._begun(writers.failed, ended):

@@ -206,7 +206,8 @@ class _Reading:
         known = candidates.acknowledged
         begun = range(bisect_right(known.begun, self.newest), bisect_left(known.begun, ended))
         seen = (number for number in candidates.seen if self.ops[number].invoked_index < ended)
-        return chain(seen, (known.numbers[place] for place in begun), known.open_at(self.newest))
+        found = chain(seen, (known.numbers[place] for place in begun), known.open_at(self.newest))
+        return (number for number in found if number != self.number)
 
     def superseding(self, source: int) -> StaleRead | None:
         """What supersedes ``source``: writes that began after its end, or overlap it and had seen it."""
