@@ -279,8 +279,10 @@ class ExperimentAdmin(ModelAdmin):
         if experiment.is_draft:
             return _preview(experiment)
         links = format_html(
-            '<p class="cv-links"><a class="cv-link" href="{}?experiment__id__exact={}">Findings</a> '
+            '<p class="cv-links"><a class="cv-link" href="{}">Figures, seeds and hunts</a> '
+            '<a class="cv-link" href="{}?experiment__id__exact={}">Findings</a> '
             '<a class="cv-link" href="{}?cell__experiment__id__exact={}">All runs</a></p>',
+            experiment.get_absolute_url(),
             reverse("admin:experiments_finding_changelist"),
             experiment.pk,
             reverse("admin:experiments_result_changelist"),

@@ -108,7 +108,8 @@ def plan(fields: dict[str, Any], source: str, known: Known = shipped, root: Any 
             try:
                 cells.append(_cell(experiment, index, variant, point, base))
             except ScenarioError as error:
-                problems.extend(_blame(problem, experiment, index, point, told) for problem in error.problems)
+                mended = (_with_likely(problem, base) for problem in error.problems)
+                problems.extend(_blame(problem, experiment, index, point, told) for problem in mended)
                 break  # the next point of this variant would most likely say the same
     if problems:
         raise ScenarioError(source, list(dict.fromkeys(problems))[:PROBLEMS_MAX])
@@ -198,6 +199,17 @@ def _expectation_problems(experiment: Experiment, told: _Told) -> list[Problem]:
             if name not in names_known
         )
     return problems
+
+
+def _with_likely(problem: Problem, base: Scenario) -> Problem:
+    """A problem with a field that there is not, with the likest ones that there are."""
+    *steps, last = problem.field.split(".")
+    place: Any = base.model_dump(mode="json")
+    for step in steps:
+        place = place.get(step) if isinstance(place, dict) else None
+    if "no such field" not in problem.remedy or not isinstance(place, dict) or last in place:
+        return problem
+    return problem._replace(remedy=f"there is no such field{near(last, place) or '; check its spelling'}")
 
 
 def _blame(problem: Problem, experiment: Experiment, index: int, point: Mapping[str, Any], told: _Told) -> Problem:

@@ -231,7 +231,7 @@ class Result(models.Model):
     shown = models.CharField(max_length=40, blank=True, default="", help_text="Of each expectation: p, f or u.")
     reasons = models.JSONField(default=list, help_text="Of each expectation that did not show, in their order: why.")
     end_ms = models.FloatField(default=0.0)
-    windows = models.BinaryField(default=bytes, help_text="How long keys differed, packed; nothing: nobody followed it.")
+    windows = models.BinaryField(default=bytes, help_text="How long keys differed, packed.")
     error = models.CharField(max_length=300, blank=True, default="", help_text="Why there is nothing else here.")
 
     class Meta:

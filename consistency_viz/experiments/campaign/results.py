@@ -85,7 +85,8 @@ def pack_windows(windows: WindowLengths | None) -> bytes:
     if windows is None:
         return b""
     lengths, counts = ([pair[at] for pair in windows.closed] for at in (0, 1))
-    parts = [[len(lengths)], np.diff(lengths, prepend=0), counts, np.diff(windows.open_us, prepend=0)]
+    rising = [np.diff(np.array(values, "<i8"), prepend=0) for values in (lengths, windows.open_us)]
+    parts = [np.array([len(lengths)]), rising[0], np.array(counts, "<i8"), rising[1]]
     return zlib.compress(np.concatenate(parts).astype("<i8").tobytes())
 
 

@@ -92,13 +92,16 @@ def _named(name: str, hunt_id: int) -> Hunt:
 
 def _fault_told(fault: dict[str, object]) -> dict[str, object]:
     """A fault of the schedule in a line: what, from when, for how long, and whatever else it says."""
-    others = {name: value for name, value in fault.items() if name not in ("kind", "at_s", "for_s", "label")}
+    told_apart = ("kind", "at_s", "for_s", "label")
+    others = {name: value for name, value in fault.items() if name not in told_apart and value is not False}
     return {
         "kind": fault["kind"],
         "how": HOW.get(str(fault["kind"]), ""),
         "at_s": fault["at_s"],
         "for_s": fault.get("for_s"),
-        "told": ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in others.items()),
+        "told": ", ".join(
+            f"{name.replace('_', ' ')}{'' if value is True else f' {_plain(value)}'}" for name, value in others.items()
+        ),
     }
 
 

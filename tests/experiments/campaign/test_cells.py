@@ -114,3 +114,11 @@ def test_a_text_that_is_no_mapping_is_refused():
         parse_experiment("- a\n", "e.yaml")
     remedy = "write a mapping of fields, such as `name: my-experiment`"
     assert caught.value.problems == (Problem(1, "", "list", remedy),)
+
+
+def test_a_misspelt_path_of_a_sweep_names_the_likest():
+    with pytest.raises(ScenarioError) as refused:
+        plan(asked(sweep={"network.default.latncy.mean_ms": [5, 50]}), "e.yaml")
+    assert [(one.field, one.remedy) for one in refused.value.problems] == [
+        ("sweep.network.default.latncy.mean_ms", "there is no such field; did you mean latency?")
+    ]
