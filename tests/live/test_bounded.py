@@ -65,12 +65,13 @@ def _fields(one: object) -> set[str]:
 
 def orders() -> Iterator[Observation]:
     """Orders without an end under a fault without one: each tenth is refused, or in doubt, or never arrives."""
-    yield Observation(0, 0, "", Faulted("f1", "link", "began", ["order>view-1"], {"kind": "link", "loss": 0.1}))
+    yield Observation(0, 0, "", Faulted("f1", "slow", "began", ["view-1"], {"kind": "slow", "factor": 2}))
     index, number = 1, 0
     while True:
         key, at_us = f"s{number % 20 + 1}-{number}", ORDER_US * number
         for node, body in _of_one(number, key, at_us):
-            yield Observation(index, at_us := at_us + 1_000, node, body)
+            at_us += 0 if isinstance(body, Sent) else 1_000  # what is placed is sent in the same turn
+            yield Observation(index, at_us, node, body)
             index += 1
         number += 1
 
@@ -86,7 +87,7 @@ def _of_one(number: int, key: str, at_us: int) -> Iterator[tuple[str, Body]]:
     for fact in ("placed", "mailed"):
         yield "order", Applied(key, {**value, "status": fact}, f"{key}:{fact}", kept=[f"{key}:{fact}"])
     if number % 10 == 2:
-        yield "view-1", Dropped(f"m-{key}", "events", "OrderPlaced", key, "order", at_us, "f1")
+        yield "view-1", Dropped(f"m-{key}", "events", "OrderPlaced", key, "order", at_us, "loss")
     else:
         yield "view-1", Delivered(f"m-{key}", "events", "OrderPlaced", key, "order", at_us)
     for fact in ("placed", "mailed"):
@@ -107,7 +108,7 @@ def kept_after(fold: Any, taken: Iterator[Observation], upto: int) -> dict[str, 
     placed = 0
     for observation in taken:
         fold.observe(observation)
-        if isinstance(observation.body, Invoked):
+        if isinstance(observation.body, Sent):
             placed += 1
             if isinstance(fold, RunFeed) and placed % ORDERS_A_FRAME == 0:
                 fold.settle()
