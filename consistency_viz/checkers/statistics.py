@@ -51,12 +51,12 @@ class LengthCounts:
             found._coarsen()
         return found
 
-    def add(self, length: int) -> None:
+    def add(self, length: int, count: int = 1) -> None:
         if not self.exact:
             length = rounded(length)
         counts = self._counts
-        counts[length] = counts.get(length, 0) + 1
-        self.total += 1
+        counts[length] = counts.get(length, 0) + count
+        self.total += count
         self._sorted = None
         if self.exact and len(counts) > EXACT_MAX:
             self._coarsen()
@@ -83,31 +83,51 @@ class Quantile(NamedTuple):
     high: float | None
 
 
+class Survival(NamedTuple):
+    """One step of the curve: after ``length``, of ``at_risk`` just before it ``ended`` did, the share ``surviving``.
+
+    ``standard_error`` is Greenwood's; ``low`` and ``high`` enclose the share. ``None``: nothing is left to tell.
+    """
+
+    length: int
+    at_risk: int
+    ended: int
+    surviving: float
+    standard_error: float | None
+    low: float | None
+    high: float | None
+
+
 class KaplanMeier:
     """The product-limit estimate of the distribution of lengths, of which ``censored`` are lower bounds.
 
     At equal lengths an end counts before a censoring, as usual. Quantile q is the shortest length by which at least the
     share q has ended. Intervals are Brookmeyer and Crowley's with the log(-log) transform of Greenwood's variance; they
     take lengths for independent, which windows of one run are only roughly.
+
+    Source: Kaplan and Meier (1958); Greenwood (1926); Brookmeyer and Crowley (1982).
     """
 
-    def __init__(self, closed: LengthCounts, censored: Iterable[int] = ()) -> None:
+    def __init__(self, closed: LengthCounts, censored: Iterable[int] | LengthCounts = ()) -> None:
         self.closed = closed.total
         self._steps: list[tuple[int, float, float]] = []  # length, surviving share, Greenwood's sum: all after the step
-        waiting = sorted(censored, reverse=True)
-        self.censored = len(waiting)
+        self._at_risk: list[tuple[int, int]] = []  # how many were at risk at a step, and how many of them ended
+        counted = censored if isinstance(censored, LengthCounts) else None
+        single = () if isinstance(censored, LengthCounts) else sorted(censored)
+        waiting = [(length, 1) for length in reversed(single)] if counted is None else [*reversed(counted.items())]
+        self.censored = sum(count for _, count in waiting)
         self.n = at_risk = self.closed + self.censored
         base, base_risk, variance = 1.0, at_risk, 0.0
         for length, count in closed.items():
             left = at_risk
-            while waiting and waiting[-1] < length:
-                waiting.pop()
-                at_risk -= 1
+            while waiting and waiting[-1][0] < length:
+                at_risk -= waiting.pop()[1]
             if at_risk != left and self._steps:
                 # Between censorings the product telescopes to one division, which keeps it exact to the last bit.
                 base = self._steps[-1][1]
             if at_risk != left:
                 base_risk = at_risk
+            self._at_risk.append((at_risk, count))
             remaining = at_risk - count
             variance += count / (at_risk * remaining) if remaining else math.inf
             at_risk = remaining
@@ -118,13 +138,24 @@ class KaplanMeier:
         share = 1 - q
         value = next((float(length) for length, s, _ in self._steps if s <= share + _TOLERANCE), None)
         z = NormalDist().inv_cdf(0.5 + confidence / 2)
-        inside = [length for length, s, v in self._steps if _contains(s, v, share, z)]
-        if not inside:
-            return Quantile(value, None, None)
-        last = inside[-1]
-        # The set is a union of steps; its end is where the next step leaves it, or nowhere.
-        following = next((length for length, _, _ in self._steps if length > last), None)
-        return Quantile(value, float(inside[0]), None if following is None else float(following))
+        # Where nothing survives Greenwood's variance says nothing: that step bounds no quantile.
+        limits = [(length, *_limits(s, v, z)) for length, s, v in self._steps if s > 0] if 0 < share < 1 else []
+        low = next((float(length) for length, least, _ in limits if least <= share), None)
+        still = [at for at, (*_, most) in enumerate(limits) if most >= share]
+        beyond = still[-1] + 1 if still else 0
+        return Quantile(value, low, float(limits[beyond][0]) if beyond < len(limits) else None)
+
+    def curve(self, confidence: float = 0.95) -> list[Survival]:
+        """The surviving share after each length at which something ended, with pointwise log(-log) limits."""
+        z = NormalDist().inv_cdf(0.5 + confidence / 2)
+        found = []
+        for (length, share, variance), (at_risk, ended) in zip(self._steps, self._at_risk, strict=True):
+            if share <= 0:
+                found.append(Survival(length, at_risk, ended, 0.0, None, None, None))
+                continue
+            error = share * math.sqrt(variance)
+            found.append(Survival(length, at_risk, ended, share, error, *_limits(share, variance, z)))
+        return found
 
     def values(self, quantiles: Iterable[float]) -> list[float | None]:
         """The quantiles alone, rising ``quantiles`` in one pass: for a page that asks many times a second."""
@@ -138,11 +169,7 @@ class KaplanMeier:
         return found
 
 
-def _contains(surviving: float, variance: float, share: float, z: float) -> bool:
-    """Whether the interval of the surviving share contains ``share``."""
-    if not 0 < surviving < 1 or not 0 < share < 1:
-        return False
-    log_survival = math.log(surviving)
-    spread = math.sqrt(variance) / abs(log_survival)
-    distance = math.log(-log_survival) - math.log(-math.log(share))
-    return abs(distance) <= z * spread
+def _limits(surviving: float, variance: float, z: float) -> tuple[float, float]:
+    """What encloses a positive surviving share, by the log(-log) transform."""
+    spread = z * math.sqrt(variance) / -math.log(surviving)
+    return surviving ** math.exp(spread), surviving ** math.exp(-spread)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consistency_viz.checkers.verdict import Verdict
-from consistency_viz.experiments import fault_report, visibility_report
+from consistency_viz.experiments import fault_report, pooled_windows, visibility_report
 from consistency_viz.experiments.price_figures import PRICES, PriceFigure, teller
 from consistency_viz.experiments.tally import Tally
 from workers.cluster.schema.story import VerdictExpected
@@ -61,6 +61,8 @@ def render(tally: Tally, summary: dict[str, Any]) -> Iterator[RenderableType]:
         yield Text(f"Nothing to judge: {', '.join(idle)}.", style="dim")
     yield from expectations(summary["expectations"])
     yield _figures(n, summary["metrics"])
+    if n > 1 and summary["windows"] is not None:
+        yield Text(pooled_windows.in_words(summary["windows"]))
     yield from visibility_report.render(summary["visibility"])
     if n == 1:
         yield from fault_report.render(tally.first[0].faults)

@@ -17,6 +17,7 @@ from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
 from consistency_viz.experiments.expectations import Found, judge
 from consistency_viz.experiments.pbs_beside import measured_for
+from consistency_viz.experiments.pooled_windows import WindowLengths, lengths_of
 from consistency_viz.observation.history_writer import HistoryWriter
 from workers.cluster.plan import Plan, build
 from workers.cluster.scenario import Scenario
@@ -42,6 +43,8 @@ class SimulatedRun(msgspec.Struct, frozen=True):
     """What each fault touched (``checkers.fault_touch.Touch.to_json``)."""
     visibility: list[tuple[int, int, int]] = []
     """Of a quorum: (microseconds after the commit, reads, how many of them were fresh)."""
+    windows: WindowLengths | None = None
+    """How long keys differed; ``None`` where nobody followed that."""
 
     def to_json(self) -> dict[str, Any]:
         """What ``simulate --json`` prints for a run."""
@@ -100,7 +103,9 @@ def simulate_once(
     found = judge(scenario.expect, verdicts, metrics)
     faults = [one.to_json() for one in touch.report()]
     visible = [] if reads is None else [(point.t_us, point.n, point.fresh) for point in reads.curve()]
-    return SimulatedRun(seed, end_us / 1_000, of_results(results), verdicts, metrics, results, found, faults, visible)
+    windows = lengths_of(judges, end_us)
+    verdict = of_results(results)
+    return SimulatedRun(seed, end_us / 1_000, verdict, verdicts, metrics, results, found, faults, visible, windows)
 
 
 def _play(plan: Plan, takers: Sequence[Callable[[Observation], None]]) -> int:

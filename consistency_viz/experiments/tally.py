@@ -1,6 +1,7 @@
 """Over many runs: how often each checker said what, the median of every figure, and the scenario's expectations.
 
-Runs are taken in one by one and forgotten: of each only its figures stay, eight bytes a figure.
+Runs are taken in one by one and forgotten: of each only its figures stay, eight bytes a figure, and what its windows
+add to those of all runs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from consistency_viz.checkers.intervals import median_interval, wilson
 from consistency_viz.checkers.verdict import Verdict
 from consistency_viz.experiments.expectations import ExpectationTally, numbers
 from consistency_viz.experiments.pbs_beside import Pooled, beside
+from consistency_viz.experiments.pooled_windows import PooledWindows
 from consistency_viz.experiments.simulations import SimulatedRun
 from workers.cluster.scenario import Scenario
 
@@ -37,6 +39,7 @@ class Tally:
         self._failed: dict[str, list[int]] = {}
         self._values: dict[str, array[float]] = {}
         self._reads = Pooled()
+        self._windows = PooledWindows()
 
     def add(self, run: SimulatedRun) -> None:
         """Take in the next run."""
@@ -46,6 +49,7 @@ class Tally:
             self.first.append(run)
         self.expectations.add(run.seed, run.expectations)
         self._reads.add(run.visibility)
+        self._windows.add(run.windows)
         for checker, verdict in run.verdicts.items():
             self._verdicts.setdefault(checker, Counter())[verdict] += 1
             failed = self._failed.setdefault(checker, [])
@@ -69,6 +73,7 @@ class Tally:
             },
             "expectations": self.expectations.to_json(),
             "visibility": beside(self.scenario, self._reads.points(), self.n),
+            "windows": self._windows.to_json(),
         }
 
     def _said(self, checker: str) -> dict[str, Any]:
