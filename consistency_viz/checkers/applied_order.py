@@ -10,6 +10,7 @@ whose it is, so nothing can be judged before the end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
@@ -43,7 +44,8 @@ class AppliedOrder:
         self._number = {name: i for i, name in enumerate(self.replicas)}
         self._first: dict[str, dict[str, list[Had]]] = {}
         self._has: dict[tuple[int, str], RunSet] = {}
-        self._latest: dict[tuple[str, str], list[list[tuple[Had, int]]]] = {}
+        self._over: dict[str, RunSet] = {}
+        self._latest: dict[str, dict[str, tuple[int, list[list[tuple[Had, int]]]]]] = {}  # by key and prefix
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation; only what replicas apply counts."""
@@ -84,15 +86,15 @@ class AppliedOrder:
             found = [(had, update, -1) for had in known]
             best = [max(pair, key=_time) for pair in zip(best, found, strict=True)] if best else found
         for prefix, spans in updates.runs.items():
-            running = self._running(key, prefix)
-            top = len(running[0]) - 1 if running else 0
+            below, running = self._running(key, prefix)
+            top = below + len(running[0]) - 1 if running else 0
             for first, last in spans:
                 if not last:
                     continue
                 best = best or [_NOTHING] * len(running)
                 for replica, latest in enumerate(running):
-                    if last <= top and latest[last][1] >= first:
-                        had, number = latest[last]  # what it had last of all up to there is in the run
+                    if below < first and last <= top and latest[last - below][1] >= first:
+                        had, number = latest[last - below]  # what it had last of all up to there is in the run
                     else:
                         had, number = self._last_of_run(key, prefix, replica, first, min(last, max(first, top + 1)))
                     if had[0] > best[replica][0][0]:
@@ -107,7 +109,31 @@ class AppliedOrder:
             had = NEVER if known is None else known[replica]
             if had[0] > best[0][0]:
                 best = had, number
+            if had == NEVER:
+                break
         return best
+
+    def forget(self, key: str, updates: Iterable[str] | None = None) -> None:
+        """Keep nothing of some updates, or of a key at all (``live``)."""
+        self._latest.pop(key, None)
+        if updates is None:
+            self._first.pop(key, None)
+            self._over.pop(key, None)
+            for replica in range(len(self.replicas)):
+                self._has.pop((replica, key), None)
+        else:
+            over = self._over.setdefault(key, RunSet())
+            for update in updates:
+                del self._first[key][update]
+                over.add(update)
+
+    def over(self, key: str) -> RunSet:
+        """The updates of a key that were put away."""
+        return self._over.get(key, _NONE)
+
+    def settled(self, key: str, before: int) -> list[str]:
+        """The updates that all replicas had before a position in the history."""
+        return [u for u, had in self._first.get(key, {}).items() if all(0 <= index < before for _, index in had)]
 
     def _note(self, replica: int, key: str, update: str, observation: Observation) -> None:
         known = self._first.setdefault(key, {}).get(update)
@@ -115,21 +141,26 @@ class AppliedOrder:
             known = self._first[key][update] = [NEVER] * len(self.replicas)
         known[replica] = (observation.at_us, observation.index)
 
-    def _running(self, key: str, prefix: str) -> list[list[tuple[Had, int]]]:
-        """By replica and number of a prefix: which update up to it the replica had last."""
-        found = self._latest.get((key, prefix))
+    def _running(self, key: str, prefix: str) -> tuple[int, list[list[tuple[Had, int]]]]:
+        """By replica and number of a prefix: which update up to it the replica had last.
+
+        Places count from ``below``: no replica ever had that number or a lower one.
+        """
+        found = self._latest.setdefault(key, {}).get(prefix)
         if found is None:
             known = self._first.get(key, {})
-            top = max((n for p, n in map(split, known) if p == prefix), default=0)
+            numbers = [n for p, n in map(split, known) if p == prefix and n > 0]
+            below, top = (min(numbers) - 1, max(numbers)) if numbers else (0, 0)
             nowhere = [NEVER] * len(self.replicas)
-            found = [[((-1, -1), 0)] for _ in self.replicas]
-            for number in range(1, top + 1):
-                for latest, had in zip(found, known.get(f"{prefix}{number}", nowhere), strict=True):
+            running: list[list[tuple[Had, int]]] = [[((-1, -1), below)] for _ in self.replicas]
+            for number in range(below + 1, top + 1):
+                for latest, had in zip(running, known.get(f"{prefix}{number}", nowhere), strict=True):
                     latest.append((had, number) if had[0] > latest[-1][0][0] else latest[-1])
-            self._latest[key, prefix] = found
+            found = self._latest[key][prefix] = below, running
         return found
 
 
+_NONE: Final = RunSet()
 _NOTHING: Last = ((-1, -1), "", 0)
 
 

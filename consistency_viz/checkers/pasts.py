@@ -9,10 +9,13 @@ Memory: the lists that acknowledged updates came with, and closed pasts of those
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from consistency_viz.checkers.run_set import RunSet
 from workers.model.observation import Applied
 
 _EMPTY = RunSet()
+_NOWHERE: dict[str, RunSet] = {}
 
 
 class Pasts:
@@ -21,7 +24,7 @@ class Pasts:
     def __init__(self) -> None:
         self._direct: dict[str, dict[str, RunSet | list[str]]] = {}
         self._closed: dict[tuple[str, str], RunSet] = {}
-        self._applied: dict[tuple[str, str], RunSet] = {}
+        self._applied: dict[str, dict[str, RunSet]] = {}  # by key and node
 
     def learn(self, key: str, update: str, *lists: list[str] | None) -> None:
         """``update`` of ``key`` descends from what is listed."""
@@ -40,10 +43,12 @@ class Pasts:
 
     def apply(self, node: str, body: Applied) -> None:
         """A replica applied an update; what its value keeps beyond what was applied there came with this update."""
-        place = node, body.key
-        applied = self._applied.get(place)
+        nodes = self._applied.get(body.key)
+        if nodes is None:
+            nodes = self._applied[body.key] = {}
+        applied = nodes.get(node)
         if applied is None:
-            applied = self._applied[place] = RunSet()
+            applied = nodes[node] = RunSet()
         applied.add(body.update)
         if body.kept is None:
             return
@@ -52,9 +57,20 @@ class Pasts:
             directs = self._direct.setdefault(body.key, {})
             directs[body.update] = _set(directs.get(body.update, _EMPTY)).union(carried)
 
+    def forget(self, key: str, updates: Iterable[str] | None = None) -> None:
+        """Keep nothing of what some updates descend from, or of a key at all (``live``)."""
+        if updates is None:
+            self._applied.pop(key, None)
+        directs = self._direct.get(key, {})
+        for update in list(directs if updates is None else updates):
+            directs.pop(update, None)
+            self._closed.pop((key, update), None)
+        if not directs:
+            self._direct.pop(key, None)
+
     def applied(self, node: str, key: str) -> RunSet:
         """What ``node`` has applied to ``key`` so far."""
-        return self._applied.get((node, key), _EMPTY)
+        return self._applied.get(key, _NOWHERE).get(node, _EMPTY)
 
     def past(self, key: str, update: str) -> RunSet:
         """All that ``update`` descends from, closed; without itself unless the history lists a cycle."""

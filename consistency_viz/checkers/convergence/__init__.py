@@ -19,7 +19,8 @@ The verdict
   there are fewer than two replicas, or nothing was applied;
 - ``passed`` otherwise: at the end all replicas show the same value for every key.
 
-Memory: keys x replicas, updates x replicas, the causal pasts, and counts of messages by key and topic.
+Memory: keys x replicas, updates x replicas, the causal pasts, and counts of messages by key and topic; live, of those
+that are not put away.
 """
 
 from __future__ import annotations
@@ -34,10 +35,14 @@ from consistency_viz.checkers.divergence.canonical import canonical
 from consistency_viz.checkers.divergence.prose import described, differing_fields, listed, milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_update
 from consistency_viz.checkers.findings import Findings, in_words
-from consistency_viz.checkers.operations import Operation
+from consistency_viz.checkers.operations import NEVER_US, Operation
+from consistency_viz.checkers.registers.log import RegisterLog
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.history import Header
 from workers.model.observation import Applied, Observation
+
+UPDATES_KEPT: Final = 64
+"""Of a key, before a live checker puts updates away."""
 
 
 class Convergence:
@@ -52,7 +57,9 @@ class Convergence:
         self._order = AppliedOrder(self._replicas)
         self._agreement = Agreement(self._replicas)
         self._traffic = Traffic(self._replicas)
-        self._acknowledged: dict[tuple[str, str], Operation] = {}
+        self._acknowledged: dict[str, dict[str, Operation]] = {}
+        self._acknowledged_n = 0
+        self._spread = Spread(self._order, self._evidence.pasts, self._replicas)
         self._kept: dict[str, dict[str, list[str] | None]] = {}
         self._findings = Findings()
 
@@ -67,7 +74,9 @@ class Convergence:
                 self._kept.setdefault(body.key, {})[observation.node] = body.kept
         elif operation is not None:
             if operation.completed_index >= 0 and is_update(operation):
-                self._acknowledged[operation.key, operation.update] = operation
+                of_key = self._acknowledged.setdefault(operation.key, {})
+                self._acknowledged_n += operation.update not in of_key
+                of_key[operation.update] = operation
         else:
             self._traffic.observe(observation)
 
@@ -75,11 +84,12 @@ class Convergence:
         """The verdict on a history that ended at ``end_us``."""
         self._evidence.finish()
         self._agreement.finish()
-        spread = Spread(self._order, self._evidence.pasts, self._kept, self._replicas)
+        for key in dict.fromkeys((*self._acknowledged, *self._order.all_keys())):
+            self._spread.take(key, self._kept.get(key, {}), self._acknowledged.get(key, {}))
         metrics: dict[str, Any] = {
-            "acknowledged": len(self._acknowledged),
-            **spread.metrics(self._acknowledged, end_us),
-            "keys": len(self._agreement.keys),
+            "acknowledged": self._acknowledged_n,
+            **self._spread.metrics(end_us),
+            "keys": self._agreement.over + len(self._agreement.keys),
             "same_updates_different_values": self._agreement.count,
         }
         for one in self._agreement.found:
@@ -92,8 +102,39 @@ class Convergence:
         verdict, reason = self._verdict(len(stuck), len(waiting))
         return self._findings.result(self.name, verdict, reason, metrics, had_evidence=bool(waiting))
 
+    def retire(self, key: str) -> bool:
+        """Put a key away (``live``) on which all replicas agree."""
+        if not self._agreement.retire(key):
+            return False
+        self._spread.take(key, self._kept.pop(key, {}), self._acknowledged.pop(key, {}))
+        self._order.forget(key)
+        self._evidence.pasts.forget(key)
+        self._traffic.forget(key)
+        return True
+
+    def trim(self) -> int:
+        """Put away updates that every replica has, of keys with many: their times count, as far as they survive now."""
+        oldest: dict[str, int] = {}
+        for operation in self._evidence.operations.open.values():
+            index = operation.invoked_index
+            oldest[operation.key] = min(index, oldest.get(operation.key, index))
+        count = 0
+        for key in self._order.all_keys():
+            over = self._order.settled(key, oldest.get(key, NEVER_US))
+            if len(over) < UPDATES_KEPT:
+                continue
+            acknowledged = self._acknowledged.get(key, {})
+            self._spread.take(key, self._kept.get(key, {}), acknowledged, over)
+            self._order.forget(key, over)
+            self._evidence.pasts.forget(key, over)
+            for update in over:
+                acknowledged.pop(update, None)
+            count += len(over)
+        self._evidence.log = RegisterLog()  # what plain operations read and wrote is nothing to it
+        return count
+
     def _verdict(self, stuck: int, waiting: int) -> tuple[Verdict, str]:
-        keys, count = len(self._agreement.keys), self._agreement.count
+        keys, count = self._agreement.over + len(self._agreement.keys), self._agreement.count
         if len(self._replicas) < 2:
             return Verdict.UNKNOWN, "the history names fewer than two replicas, so there is nothing to agree on"
         if not keys:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from consistency_viz.checkers.divergence.folded import is_settled
 from consistency_viz.checkers.divergence.key import KeyState
 from consistency_viz.checkers.verdict import WITNESSES_MAX
 from workers.model.observation import Applied, Observation
@@ -28,6 +29,8 @@ class Agreement:
         self.keys: dict[str, KeyState] = {}
         self.found: list[Disagreement] = []
         self.count = 0
+        self.over = 0
+        """How many keys were put away."""
         self._replicas = replicas
         self._number = {name: i for i, name in enumerate(replicas)}
         self._everybody = (1 << len(replicas)) - 1
@@ -60,6 +63,17 @@ class Agreement:
                     shown = (key.shown[pair[0]], key.shown[pair[1]])
                     self.found.append(Disagreement(name, self._now_us, names, *shown))
         self._touched.clear()
+
+    def retire(self, name: str) -> bool:
+        """Put a key away on which all replicas agree; false: they do not, or this instant is not over."""
+        key = self.keys.get(name)
+        if key is None:
+            return True
+        if name in self._touched or not is_settled(key) or key.values.count(key.values[0]) != len(key.values):
+            return False
+        del self.keys[name]
+        self.over += 1
+        return True
 
     def lagging(self) -> Iterator[tuple[str, list[str]]]:
         """The keys whose values differ now where updates differ too, with the replicas that lack an update."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from consistency_viz.checkers.applied_order import NEVER, AppliedOrder, Had
@@ -15,57 +15,61 @@ _QUANTILES: Final = (0.5, 0.95, 0.99)
 
 
 class Spread:
-    """For the end of a history, when all is known."""
+    """How long the updates of keys took, key by key (``take``), each when all is known of it."""
 
-    def __init__(
-        self,
-        order: AppliedOrder,
-        pasts: Pasts,
-        kept: Mapping[str, Mapping[str, list[str] | None]],
-        replicas: tuple[str, ...],
-    ) -> None:
+    def __init__(self, order: AppliedOrder, pasts: Pasts, replicas: tuple[str, ...]) -> None:
         self._order = order
         self._pasts = pasts
         self._replicas = replicas
-        self._earlier: dict[tuple[str, str, int], Had] = {}
-        self._survivors: dict[str, RunSet] = {}
-        for key in order.all_keys():
-            self._survivors[key] = self._surviving(key, kept.get(key, {}))
-            self._find_successors(key)
+        self._clients, self._services = LengthCounts(), LengthCounts()
+        self._waiting_since: list[int] = []
+        self._services_since: list[int] = []
+        self._superseded = 0
 
-    def metrics(self, acknowledged: Mapping[tuple[str, str], Operation], end_us: int) -> dict[str, Any]:
-        """Quantiles in milliseconds, with what was censored and superseded."""
-        times, waiting, superseded = LengthCounts(), [], 0
-        for (key, update), operation in acknowledged.items():
-            last_us = self._last_us(key, update)
+    def take(
+        self,
+        key: str,
+        kept: Mapping[str, list[str] | None],
+        acknowledged: Mapping[str, Operation],
+        only: Collection[str] | None = None,
+    ) -> None:
+        """Count the updates of a key, or ``only`` some; ``kept`` is by replica what its value keeps now."""
+        survivors = self._surviving(key, kept)
+        earlier = self._successors(key)
+        for update, operation in acknowledged.items():
+            if only is not None and update not in only:
+                continue
+            last_us = self._last_us(key, update, earlier)
             if last_us == NEVER[0]:
-                waiting.append(max(0, end_us - operation.completed_us))
-            elif update not in self._survivors.get(key, RunSet()):
-                superseded += 1
+                self._waiting_since.append(operation.completed_us)
+            elif update not in survivors:
+                self._superseded += 1
             else:
-                times.add(max(0, last_us - operation.completed_us))
-        services, service_waiting = LengthCounts(), []
-        for key in self._order.all_keys():
-            for update, had in self._order.updates(key):
-                if (key, update) in acknowledged:
-                    continue
-                first_us, last_us = min(had)[0], self._last_us(key, update)
-                if last_us == NEVER[0]:
-                    service_waiting.append(max(0, end_us - first_us))
-                elif update in self._survivors[key]:
-                    services.add(last_us - first_us)
+                self._clients.add(max(0, last_us - operation.completed_us))
+        for update, had in self._order.updates(key):
+            if update in acknowledged or (only is not None and update not in only):
+                continue
+            first_us, last_us = min(had)[0], self._last_us(key, update, earlier)
+            if last_us == NEVER[0]:
+                self._services_since.append(first_us)
+            elif update in survivors:
+                self._services.add(last_us - first_us)
+
+    def metrics(self, end_us: int) -> dict[str, Any]:
+        """Quantiles in milliseconds, with what was censored and superseded."""
+        waiting = [max(0, end_us - since_us) for since_us in self._waiting_since]
         return {
-            "convergence_ms": _figures(times, waiting),
-            "converged": times.total,
+            "convergence_ms": _figures(self._clients, waiting),
+            "converged": self._clients.total,
             "not_everywhere": len(waiting),
-            "superseded": superseded,
-            "service_ms": _figures(services, service_waiting),
+            "superseded": self._superseded,
+            "service_ms": _figures(self._services, [max(0, end_us - us) for us in self._services_since]),
         }
 
-    def _last_us(self, key: str, update: str) -> int:
+    def _last_us(self, key: str, update: str, earlier: Mapping[tuple[str, int], Had]) -> int:
         had = self._order.first(key, update) or [NEVER] * len(self._replicas)
         return max(
-            (min(one, self._earlier.get((key, update, replica), NEVER))[0] for replica, one in enumerate(had)),
+            (min(one, earlier.get((update, replica), NEVER))[0] for replica, one in enumerate(had)),
             default=NEVER[0],
         )
 
@@ -79,10 +83,12 @@ class Spread:
                 found = found.union(self._pasts.close(key, ids))
         return found
 
-    def _find_successors(self, key: str) -> None:
+    def _successors(self, key: str) -> dict[tuple[str, int], Had]:
         """Where a replica had an update later than one that descends from it, or never: the successor counts."""
+        earlier: dict[tuple[str, int], Had] = {}
+        over = self._order.over(key)
         for update, had in self._order.updates(key):
-            past = self._pasts.past(key, update)
+            past = self._pasts.past(key, update).minus(over)
             if not past:
                 continue
             last = self._order.last(key, past)
@@ -92,9 +98,10 @@ class Spread:
                 if one == NEVER or last[replica][0] <= one:
                     continue
                 for older in past:
-                    place = (key, older, replica)
-                    if one < self._earlier.get(place, NEVER):
-                        self._earlier[place] = one
+                    place = (older, replica)
+                    if one < earlier.get(place, NEVER):
+                        earlier[place] = one
+        return earlier
 
 
 def _figures(times: LengthCounts, waiting: list[int]) -> dict[str, Any]:

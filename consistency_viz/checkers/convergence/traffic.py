@@ -14,7 +14,7 @@ class Traffic:
     def __init__(self, replicas: Iterable[str]) -> None:
         self._replicas = frozenset(replicas)
         self._sent: dict[str, Counter[str]] = {}
-        self._ended: dict[tuple[str, str], Counter[str]] = {}
+        self._ended: dict[str, dict[str, Counter[str]]] = {}
         self._follows: dict[str, set[str]] = {}
 
     def observe(self, observation: Observation) -> None:
@@ -25,7 +25,12 @@ class Traffic:
         elif isinstance(body, Delivered | Dropped) and observation.node in self._replicas:
             self._follows.setdefault(observation.node, set()).add(body.topic)
             if isinstance(body, Dropped) or not body.copy:
-                self._ended.setdefault((body.key, observation.node), Counter())[body.topic] += 1
+                self._ended.setdefault(body.key, {}).setdefault(observation.node, Counter())[body.topic] += 1
+
+    def forget(self, key: str) -> None:
+        """Keep nothing of a key (``live``)."""
+        self._sent.pop(key, None)
+        self._ended.pop(key, None)
 
     def may_arrive(self, key: str, replicas: Iterable[str]) -> bool:
         """Whether a message about ``key`` is under way to one of ``replicas``, or the history does not tell."""
@@ -36,7 +41,7 @@ class Traffic:
             topics = self._follows.get(replica, set()) & sent.keys()
             if not topics:
                 return True
-            ended = self._ended.get((key, replica), Counter())
+            ended = self._ended.get(key, {}).get(replica, Counter())
             if any(sent[topic] > ended[topic] for topic in topics):
                 return True
         return False
