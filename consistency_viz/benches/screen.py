@@ -200,12 +200,12 @@ def _opened(browser: Any, url: str, id_: str, show: Show) -> tuple[Any, Any]:
     page.route_web_socket(f"**/ws/runs/{id_}/", answer)
     page.goto(f"{url}/runs/{id_}/")
     wanted = {"replicas": len(REPLICAS), "windows": f"{WINDOWS:,}", "out_of_sight": []}
-    for _ in range(DRAWN_S_MAX):
+    seen = page.evaluate(IN_SIGHT)
+    until_s = time.monotonic() + DRAWN_S_MAX
+    while seen != wanted and time.monotonic() < until_s:
+        page.wait_for_timeout(500)
         seen = page.evaluate(IN_SIGHT)
-        if seen == wanted:
-            break
-        page.wait_for_timeout(1_000)
-    else:
+    if seen != wanted:
         raise LabError(f"the page shows {seen} instead of {wanted}", "mend the bench: it measures something else")
 
     def send(text: str) -> None:

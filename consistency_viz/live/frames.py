@@ -227,12 +227,19 @@ class Sentence(msgspec.Struct, frozen=True):
     mark: str = ""
 
 
+class Course(msgspec.Struct, frozen=True):
+    """The whole run in steps of ``each_s`` seconds: the most keys that differed in each, the last one left out."""
+
+    each_s: int = 1
+    diverged: list[int] = []
+
+
 class Delta(msgspec.Struct, frozen=True, tag_field="kind", tag="delta"):
     """What changed since frame ``seq - 1``.
 
     ``keys`` replace by key; ``closed`` windows replace the open one with the same (key, view, from_us); ``opened`` are
-    added; ``seconds`` replace by ``second`` and ``faults`` by (id, from_us); ``instances``, ``run``, ``totals`` and
-    ``lengths`` replace whole where present.
+    added; ``seconds`` replace by ``second`` and ``faults`` by (id, from_us); ``instances``, ``run``, ``totals``,
+    ``lengths`` and ``course`` replace whole where present.
     ``messages_skipped`` counts arrivals left out of ``messages`` to keep the frame small.
     """
 
@@ -252,6 +259,7 @@ class Delta(msgspec.Struct, frozen=True, tag_field="kind", tag="delta"):
     run: RunView | None = None
     faults: list[FaultView] = []
     lengths: Lengths | None = None
+    course: Course | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag_field="kind", tag="snapshot"):
@@ -280,6 +288,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag_field="kind", tag="snapshot"):
     faults_dropped: int = 0
     lengths: Lengths = Lengths()
     marks: list[Sentence] = []
+    course: Course = Course()
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="kind", tag="refusal"):

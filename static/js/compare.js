@@ -60,7 +60,7 @@ const runs = abouts.map((about, index) => {
     store,
     end: EMPTY,
     figures: null,
-    matrix: createMatrix(panel, () => draw(), () => slots),
+    matrix: createMatrix(panel, () => draw(), { assign: () => slots }),
   };
 });
 

@@ -20,6 +20,7 @@ import { createFaults } from "./views/faults.js";
 import { createFeed } from "./views/feed.js";
 import { createFindings } from "./views/findings.js";
 import { running } from "./views/instances.js";
+import { createKeyList } from "./views/key_list.js";
 import { createLookingBack } from "./views/looking_back.js";
 import { createMap } from "./views/map.js";
 import { createMatrix } from "./views/matrix.js";
@@ -30,6 +31,7 @@ import { createSaves } from "./views/saves.js";
 import { createSelection } from "./views/selection.js";
 import { createStatus } from "./views/status.js";
 import { createTotals } from "./views/totals.js";
+import { createUnderWay } from "./views/under_way.js";
 
 const DRAW_EVERY_MS = 66;
 const TICK_MS = 100;
@@ -56,7 +58,7 @@ const views = {
   totals: createTotals(find("#totals")),
   map: createMap(find("#map"), { scalable: scalableNodes(), onScale, onBreak: faultPanel?.open }),
   faults: createFaults(find("#faults"), breaking && (async (id) => breaking.tell(await breaking.heal(id)))),
-  matrix: createMatrix(find("#matrix"), () => draw()),
+  matrix: createMatrix(find("#matrix"), () => draw(), { onFind: () => keyList.open() }),
   feed: createFeed(find("#feed ol")),
   charts: createCharts(store.get, nowUs, isRunning, (id) => {
     const window = store.get().windows.find((one) => windowId(one) === id);
@@ -64,7 +66,11 @@ const views = {
   }, (key) => views.selection.toggle({ kind: "key", id: key })),
   selection: createSelection(page, store),
   findings: createFindings(find("#findings"), (places) => views.lookingBack.lookAt(places)),
-  lookingBack: createLookingBack(store, (found) => views.charts.conflicts(found)),
+  lookingBack: createLookingBack(
+    store,
+    (found) => views.charts.conflicts(found),
+    page.dataset.presenter === "true",
+  ),
   narration: createNarration(({ nodes, keys }) => {
     views.map.lookAt(nodes);
     views.matrix.lookAt(keys);
@@ -74,6 +80,11 @@ const views = {
 
 const time = createTimeTravel({ root: page, store, presentUs, narration: views.narration, toggleProjector });
 
+const keyList = createKeyList(/** @type {HTMLDialogElement} */ (find("#key-list")), {
+  getState: store.get,
+  onSelect: store.select,
+});
+const underWay = createUnderWay(find("#spacetime").dataset.trace ?? "", views.map);
 createForkSheet(() => nowUs() - (store.live().run?.started_us ?? 0));
 createRelatives(find("#relatives"));
 createSaves(store.get);
@@ -89,6 +100,7 @@ function drawNow() {
   if (!state.run || !time.hasArrived()) return;
   page.classList.remove("is-loading");
   views.map.setPace(time.pace());
+  underWay.show(state, time.pace());
   views.map.show(state);
   views.faults.show(state, now_us);
   views.matrix.show(state, now_us);

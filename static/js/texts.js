@@ -132,6 +132,16 @@ export const texts = {
   moreKeys: (/** @type {number} */ n) =>
     `${some(n, "more key is", "more keys are")} not shown here; those that differ come first`,
 
+  keyList: {
+    find: "Find one",
+    differs: "differs",
+    none: "No key has these words.",
+    dropped: (/** @type {number} */ n) =>
+      `${
+        some(n, "older key is", "older keys are")
+      } not on this page any more: the space-time diagram below finds them.`,
+  },
+
   stepOf: (/** @type {number} */ step, /** @type {number} */ steps) => `${step} of ${steps}`,
   findings: {
     later: "Told when the replay comes to the end of the run; jump there to read it now.",

@@ -92,6 +92,8 @@
  *
  * @typedef {{at_us: number, tone: string, text: string, key: string, mark: string}} Sentence
  *
+ * @typedef {{each_s: number, diverged: number[]}} Course the whole run in steps: the most keys that differed in each
+ *
  * @typedef {object} Delta
  * @property {"delta"} kind
  * @property {string} boot
@@ -110,6 +112,7 @@
  * @property {RunView|null} [run]
  * @property {FaultView[]} [faults]
  * @property {Lengths|null} [lengths]
+ * @property {Course|null} [course]
  *
  * @typedef {object} Snapshot
  * @property {"snapshot"} kind
@@ -133,6 +136,7 @@
  * @property {number} faults_dropped
  * @property {Lengths} lengths
  * @property {Sentence[]} marks
+ * @property {Course} course
  *
  * @typedef {{kind: "refusal", text: string, remedy: string}} Refusal
  * @typedef {Snapshot|Delta|Refusal} Frame
@@ -157,6 +161,7 @@
  * @property {number} faults_dropped
  * @property {Lengths} lengths
  * @property {Sentence[]} marks
+ * @property {Course} course
  * @property {MessageView[]} messages those of the last frame only: they are drawn once
  * @property {number} messages_skipped of the last frame
  * @property {boolean} needs_snapshot a frame did not fit: the socket must ask for a whole picture

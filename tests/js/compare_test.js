@@ -116,6 +116,18 @@ Deno.test("once windows were dropped the strip is told by the seconds", () => {
   equal([figure.most, figure.unknown], [3, 0.4]);
 });
 
+Deno.test("before its seconds the strip is told by the course of the whole run: nothing is unknown", () => {
+  const second = { second: 4, diverged_keys: 3 };
+  const course = { each_s: 2, diverged: [1, 5, 9] };
+  const figure = stripFigure(
+    { ...EMPTY, windows_dropped: 1, seconds: [/** @type {any} */ (second)], course },
+    0,
+    10e6,
+  );
+  equal([figure.most, figure.unknown], [5, 0]);
+  equal(figure.diverged, "M0 100H0V100H0V80H200V0H400V40H1000V40H1000V100Z");
+});
+
 Deno.test("a selected key marks the replicas that differ on it now, a window those that differed in it", () => {
   const shown = state({ a: { eu: 1, us: 2 } });
   const key = /** @type {import("../../static/js/types.js").KeyView} */ (shown.keys.get("a"));

@@ -1,7 +1,8 @@
 /** The replica matrix: which keys have a row, and what each cell and head says. */
 
 import { deepStrictEqual as equal } from "node:assert";
-import { assignSlots, HOLD_US, matrixModel } from "../../static/js/figures/matrix.js";
+import { keyList } from "../../static/js/figures/key_list.js";
+import { assignSlots, HOLD_US, matrixModel, withSelected } from "../../static/js/figures/matrix.js";
 import { canonical, describe, newestOf, otherTones } from "../../static/js/values.js";
 
 /** @param {unknown} value @param {number} updates @param {number} [at_us] */
@@ -168,4 +169,27 @@ Deno.test("a long list is told by its length and by what it lacks; a short one i
     ["{a, b, c}", "without d, e", "{a, b, c}"],
     ["absent", "", undefined],
   ]);
+});
+
+Deno.test("the key that is selected has a row: in place of the one shown longest that does not differ", () => {
+  const keys = new Map(["a", "b", "c"].map((key, n) => [key, keyOf(key, n, key === "a")]));
+  const slots = [{ key: "a", since_us: 0 }, { key: "b", since_us: 5 }];
+  const selection = /** @type {const} */ ({ kind: "key", id: "c" });
+  equal(withSelected(slots, { keys, selection }, 9), [{ key: "a", since_us: 0 }, { key: "c", since_us: 9 }]);
+  equal(withSelected(slots, { keys, selection: { kind: "key", id: "gone" } }, 9), slots);
+  equal(withSelected(slots, { keys, selection: null }, 9), slots);
+});
+
+Deno.test("in the list of all keys those that differ come first, and words find names and what is shown", () => {
+  const keys = new Map([
+    ["s1-1", keyOf("s1-1", 1, false, { "view-1": shown(placed, 1) })],
+    ["s2-1", keyOf("s2-1", 2, true, { "view-1": shown(taxed, 2) })],
+    ["s2-2", keyOf("s2-2", 3, false, { "view-1": shown(taxed, 2) })],
+  ]);
+  const names = (/** @type {string} */ words) => keyList({ keys }, words).map(({ key }) => key);
+  equal(names(""), ["s2-1", "s2-2", "s1-1"]);
+  equal(names("S2"), ["s2-1", "s2-2"]);
+  equal(names("placed"), ["s1-1"]);
+  equal(names("s2 differs"), ["s2-1"]);
+  equal(names("nothing"), []);
 });

@@ -341,6 +341,7 @@ export function createSampleServer(
           run: changes.run ? run : null,
           faults: changes.faults ?? [],
           lengths: lengthsOf(lengths_ms),
+          course: { each_s: 1, diverged: [] },
         }),
       );
     },
@@ -368,6 +369,7 @@ export function createSampleServer(
           faults: [...faults.values()],
           faults_dropped,
           lengths: lengthsOf(lengths_ms),
+          course: { each_s: 1, diverged: [] },
           marks,
         }),
       );

@@ -72,6 +72,7 @@ def fold(page: dict[str, Any], delta: Delta) -> dict[str, Any]:
         "sentences": [*page["sentences"], *frame["sentences"]][-SENTENCES_MAX:],
         "marks": [*page["marks"], *(s for s in frame["sentences"] if s["mark"])][-MARKS_MAX:],
         "lengths": frame["lengths"] or page["lengths"],
+        "course": frame["course"] or page["course"],
     }
 
 

@@ -19,6 +19,7 @@ from consistency_viz.live.frames import (
     MARKS_MAX,
     MESSAGES_MAX_PER_FRAME,
     SENTENCES_MAX,
+    Course,
     Delta,
     FaultView,
     InstanceView,
@@ -35,6 +36,7 @@ from consistency_viz.live.frames import (
 )
 from consistency_viz.live.page import sentences
 from consistency_viz.live.page.counts import Counts, SecondTable
+from consistency_viz.live.page.course import CourseTable
 from consistency_viz.live.page.faults import FaultTable
 from consistency_viz.live.page.keys import KeyTable
 from consistency_viz.live.page.lengths import lengths_of
@@ -67,6 +69,7 @@ class _Changes:
     run: RunView | None
     faults: list[FaultView]
     lengths: Lengths | None
+    course: Course | None
 
 
 class _Shown(NamedTuple):
@@ -77,6 +80,7 @@ class _Shown(NamedTuple):
     run: RunView
     instances: list[InstanceView]
     lengths: Lengths
+    course: Course
 
 
 @dataclass
@@ -121,7 +125,8 @@ class PageState:
         self._lengths = Lengths()
         self._lengths_due_us = 0
         self._skipped = 0
-        self._shown = _Shown(self.at_us, Totals(), run, self.instances, self._lengths)
+        self._course = CourseTable()
+        self._shown = _Shown(self.at_us, Totals(), run, self.instances, self._lengths, self._course.view)
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
@@ -203,6 +208,7 @@ class PageState:
             self._faults.dropped,
             self._shown.lengths,
             list(self._marks),
+            self._shown.course,
         )
 
     def _fold(self) -> _Changes | None:
@@ -226,18 +232,21 @@ class PageState:
         faults = self._faults.fold()
         sample, self._sample = self._sample, _Sample()
         self._measure()
+        seconds = self._seconds.fold()
+        for second in seconds:
+            self._course.note(second.second, second.diverged_keys)
         before = self._shown
-        self._shown = _Shown(self.at_us, self._totals(), self.run, self.instances, self._lengths)
+        course = self._course.view
+        self._shown = _Shown(self.at_us, self._totals(), self.run, self.instances, self._lengths, course)
         instances = None if self.instances is before.instances else self.instances
         run = None if self.run is before.run else self.run
         lengths = None if self._lengths is before.lengths else self._lengths
-        seconds = self._seconds.fold()
         self.is_dirty = False
         skipped, self._skipped = self._skipped, self._tracker.changes_skipped
         if keys is None or not windows.fits or skipped != self._skipped:
             return None
         lists = (keys, windows.opened, windows.closed, seconds, sample.messages, sample.skipped)
-        return _Changes(*lists, told, instances, run, faults, lengths)
+        return _Changes(*lists, told, instances, run, faults, lengths, None if course is before.course else course)
 
     def _divergence_of(self, key: str) -> tuple[bool, bool]:
         return self._tracker.is_diverged(key, "value"), self._tracker.is_diverged(key, "updates")

@@ -8,14 +8,15 @@
 import { count } from "../format.js";
 import { texts } from "../texts.js";
 import { baseLayout, niceCeiling, risingAxis, timeAxis } from "./base.js";
+import { courseOf } from "./course.js";
 import { decimate } from "./decimate.js";
 import { divergedOverTime } from "./divergence.js";
 import { faultShades } from "./faults.js";
 
 /**
- * The windows of the page tell it exactly, from where none has been dropped; before that its seconds do.
+ * The windows of the page tell it exactly, from where none has been dropped; before that its seconds do, and the course.
  *
- * @param {Pick<State, "windows"|"windows_dropped"|"seconds"|"faults">} state
+ * @param {Pick<State, "windows"|"windows_dropped"|"seconds"|"faults"> & Partial<Pick<State, "course">>} state
  * @param {View} view
  * @param {Theme} theme
  * @returns {Figure}
@@ -25,9 +26,9 @@ export function divergedFigure(state, view, theme) {
   const us = (/** @type {number} */ s) => started_us + s * 1e6;
   const until_us = Math.max(us(range.from_s), Math.min(now_us, us(range.to_s)));
   const known_us = Math.max(us(range.from_s), knownSince(state, started_us));
-  const before = state.seconds
-    .filter(({ second }) => us(second) >= us(range.from_s) - 1e6 && us(second) < known_us)
-    .map(({ second, diverged_keys }) => /** @type {[number, number]} */ ([us(second), diverged_keys]));
+  const each_us = (state.course?.each_s ?? 1) * 1e6;
+  const before = courseOf(state, started_us).steps
+    .filter(([at_us]) => at_us >= us(range.from_s) - each_us && at_us < known_us);
   const exact = known_us <= until_us ? divergedOverTime(state.windows, known_us, until_us) : [];
   const steps = [...before, ...exact].map((
     [at_us, n],

@@ -19,6 +19,8 @@ import { tierColumns, tierPlaces, tiersHeight, tiersOf } from "./tiers.js";
 const GAP = 24;
 /** Up to so many services stand in one line: in a deep column one's way down would lead through another. */
 const FLAT_MAX = 5;
+/** Room for the ways between the two bands, in pixels. */
+const WAYS = 62;
 const READ_SIDE = new Set(["view", "store"]);
 
 /**
@@ -104,13 +106,14 @@ export function mapHeight(
   /** @type {NodeView[]} */ nodes,
   /** @type {number} */ box_h,
   /** @type {boolean} */ upright,
+  /** @type {number} */ ways = WAYS,
 ) {
   const tiers = tiersOf(nodes, linksOf(nodes));
   if (tiers) return tiersHeight(tiers, box_h);
   const columns = columnsOf(nodes, linksOf(nodes), upright);
   if (upright) return Math.max(columns.services.length, columns.readers.length, 1) * (box_h + 30);
   const deepest = Math.max(1, ...columns.services.map((column) => column.length));
-  return ARCH + deepest * (box_h + 14) + (columns.readers.length ? box_h + 62 + columns.foot : 12);
+  return ARCH + deepest * (box_h + 14) + (columns.readers.length ? box_h + ways + columns.foot : 12);
 }
 
 /** How many columns of services stand side by side. @param {NodeView[]} nodes */

@@ -64,6 +64,24 @@ export function assignSlots(slots, keys, now_us, rows) {
   return next;
 }
 
+/**
+ * The slots with one for the key that is selected: whoever points at something wants to see it. It takes the place of the
+ * row that was shown longest and does not differ, else of the last one.
+ *
+ * @param {Slot[]} slots
+ * @param {Pick<State, "keys"|"selection">} state
+ * @param {number} now_us
+ * @returns {Slot[]}
+ */
+export function withSelected(slots, { keys, selection }, now_us) {
+  const key = selection?.kind === "key" ? selection.id : "";
+  if (!keys.has(key) || !slots.length || slots.some((slot) => slot.key === key)) return slots;
+  const oldest = slots.filter((slot) => !keys.get(slot.key)?.diverged)
+    .reduce((/** @type {Slot|null} */ old, slot) => old && old.since_us <= slot.since_us ? old : slot, null);
+  const gone = oldest ?? slots[slots.length - 1];
+  return slots.map((slot) => slot === gone ? { key, since_us: now_us } : slot);
+}
+
 /** Divergent ones first, then the youngest. @param {KeyView} a @param {KeyView} b */
 function moreUrgent(a, b) {
   return Number(b.diverged) - Number(a.diverged) || b.born_us - a.born_us || (a.key < b.key ? -1 : 1);

@@ -1,20 +1,21 @@
 /**
  * The whole run as a strip: how many keys differ at each moment, and where faults are. Pure.
  *
- * The windows of the page tell it exactly while none has been dropped; else its seconds do, as far as they go back: what
- * is before them is unknown.
+ * The windows of the page tell it exactly while none has been dropped; else its seconds do, as far as they go back, and
+ * before them the coarse course of the whole run. What none of them tells is unknown.
  *
  * @import {State} from "../types.js"
  */
 
+import { courseOf } from "./course.js";
 import { decimate } from "./decimate.js";
 import { divergedOverTime } from "./divergence.js";
 
 export const STRIP = { width: 1000, height: 100 };
 
 /**
- * @param {Pick<State, "windows"|"windows_dropped"|"seconds"|"faults">} state
- * @param {number} from_us
+ * @param {Pick<State, "windows"|"windows_dropped"|"seconds"|"faults"> & Partial<Pick<State, "course">>} state
+ * @param {number} from_us when the run began
  * @param {number} to_us
  * @param {number} [highest] of keys that the strip's height stands for, where several strips have one measure
  * @returns {{diverged: string, faults: {x: number, width: number}[], most: number, unknown: number}} a path and bands within
@@ -25,10 +26,11 @@ export function stripFigure(state, from_us, to_us, highest = 0) {
   const x = (/** @type {number} */ us) =>
     Math.min(STRIP.width, Math.max(0, (us - from_us) / span_us * STRIP.width));
   const isPartial = state.windows_dropped > 0;
+  const course = isPartial ? courseOf(state, from_us) : { steps: [], known_us: from_us };
   const steps = isPartial
-    ? bySecond(state.seconds, from_us, to_us)
+    ? fromNothing(course.steps, from_us, to_us)
     : divergedOverTime(state.windows, from_us, to_us);
-  const known_us = isPartial && state.seconds.length ? from_us + state.seconds[0].second * 1e6 : from_us;
+  const known_us = Number.isFinite(course.known_us) ? course.known_us : from_us;
   const points = decimate(
     steps.map(([us, n]) => /** @type {[number, number]} */ ([x(us), n])),
     STRIP.width,
@@ -47,15 +49,12 @@ export function stripFigure(state, from_us, to_us, highest = 0) {
 }
 
 /**
- * @param {State["seconds"]} seconds
+ * @param {[number, number][]} steps
  * @param {number} from_us
  * @param {number} to_us
  * @returns {[number, number][]}
  */
-function bySecond(seconds, from_us, to_us) {
-  const steps = seconds.map((
-    { second, diverged_keys },
-  ) => /** @type {[number, number]} */ ([from_us + second * 1e6, diverged_keys]));
+function fromNothing(steps, from_us, to_us) {
   return [[from_us, 0], ...steps, [to_us, steps.length ? steps[steps.length - 1][1] : 0]];
 }
 

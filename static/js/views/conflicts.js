@@ -1,6 +1,6 @@
 /**
- * The conflicts of a run: asked for when it is over and somebody looks, or sooner by a click; each selects itself on the
- * whole page.
+ * The conflicts of a run: asked for as soon as it is over, for their marks belong on the timeline; sooner by a click, and
+ * on the presenter's page again and again while it goes on. Each selects itself on the whole page.
  *
  * @import {Selection} from "../types.js"
  * @import {Conflict, Conflicts, Marks} from "../conflicts.js"
@@ -13,13 +13,17 @@ import { conflictTexts as texts } from "../spacetime/texts.js";
 import { biography } from "./conflict.js";
 import { find, h, setAttribute, setText } from "./dom.js";
 
+const AFTER_THE_PAGE_MS = 600;
+const FOLLOW_MS = 8_000;
+
 /**
  * @param {HTMLElement} root
  * @param {object} to
  * @param {(selection: Selection|null) => void} to.onSelect
  * @param {(marks: Marks|null, conflicts: Conflict[]) => void} to.onFound
+ * @param {boolean} isFollowed whether marks are wanted while the run goes on
  */
-export function createConflicts(root, { onSelect, onFound }) {
+export function createConflicts(root, { onSelect, onFound }, isFollowed) {
   const note = find(".conflicts-note", root);
   const look = /** @type {HTMLButtonElement} */ (find(".conflicts-look", root));
   const filter = find(".conflicts-filter", root);
@@ -32,20 +36,26 @@ export function createConflicts(root, { onSelect, onFound }) {
   let outcome = "";
   let chosen = "";
   let isAsked = false;
-  let isInSight = false;
   /** @type {string|undefined} */
   let runState;
 
   look.addEventListener("click", () => ask());
   setText(note, texts.waiting);
   setText(look, texts.look);
-  new IntersectionObserver((entries) => {
-    isInSight = entries.some((entry) => entry.isIntersecting);
-    askIfOver();
-  }, { rootMargin: "400px" }).observe(root);
+  if (isFollowed) setInterval(follow, FOLLOW_MS);
 
+  /** The page first: what it shows comes from frames, and this from the whole history. */
   function askIfOver() {
-    if (!isAsked && isInSight && isOver(runState)) ask();
+    if (isAsked || !isOver(runState)) return;
+    isAsked = true;
+    setTimeout(ask, AFTER_THE_PAGE_MS);
+  }
+
+  /** The marks of a run that goes on; the list is told by the button, so that nothing moves while somebody reads. */
+  async function follow() {
+    if (document.hidden || isOver(runState) || runState === undefined) return;
+    const answer = await askForConflicts(root.dataset.url ?? "");
+    if (answer?.state === "ready" && !isOver(runState)) onFound(answer.marks ?? null, answer.conflicts ?? []);
   }
 
   async function ask() {

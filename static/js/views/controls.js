@@ -18,6 +18,7 @@ export function createControls(page) {
   for (const form of page.querySelectorAll("form[data-command]")) {
     enhance(/** @type {HTMLFormElement} */ (form));
   }
+  openOrderForm(page);
   const scale = page.querySelector("form[data-scale]");
   const faultForm = page.querySelector("form[data-faults]");
   return {
@@ -38,6 +39,28 @@ export function createControls(page) {
       }
     },
   };
+}
+
+/** In a low window the form for orders opens below a button, and closes by Escape. @param {ParentNode} page */
+function openOrderForm(page) {
+  const opener = page.querySelector("[data-order-open]");
+  const root = /** @type {HTMLElement|null} */ (opener?.closest("#run-page") ?? null);
+  if (!(opener instanceof HTMLElement) || !root) return;
+  /** @param {boolean} isOpen */
+  const set = (isOpen) => {
+    root.classList.toggle("is-ordering", isOpen);
+    opener.setAttribute("aria-expanded", String(isOpen));
+  };
+  opener.addEventListener("click", () => {
+    set(!root.classList.contains("is-ordering"));
+    if (root.classList.contains("is-ordering")) find(".order-form input:not([type=hidden])", root).focus();
+  });
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !root.classList.contains("is-ordering")) return;
+    if (!find(".order-form", root).contains(/** @type {Node} */ (event.target))) return;
+    set(false);
+    opener.focus();
+  });
 }
 
 /** @param {HTMLFormElement} form */

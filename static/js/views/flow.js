@@ -3,11 +3,14 @@
  *
  * @import {Dot} from "../figures/flow.js"
  * @import {Curve} from "../figures/curves.js"
+ * @import {StillDot} from "../figures/still.js"
+ * @import {Placed, Wanted} from "../figures/labels.js"
  * @import {MessageView} from "../types.js"
  */
 
 import { admit, dotAt, shapeOfTone, toneOfType } from "../figures/flow.js";
 import { pointAt } from "../figures/curves.js";
+import { placeLabels } from "../figures/labels.js";
 import { duration } from "../format.js";
 import { wantsLessMotion } from "./dom.js";
 import { onThemeChange, readTones } from "./theme.js";
@@ -29,6 +32,8 @@ export const TONES = [
 /** With more dots than this their labels would only cover each other. */
 const LABELLED_DOTS_MAX = 18;
 const LABELLED_DOTS_MAX_NARROW = 6;
+/** Where time stands there is time to read. */
+const LABELLED_STILL_MAX = 60;
 const NARROW_PX = 620;
 const TAIL = 0.07;
 
@@ -45,8 +50,16 @@ export function createFlow(canvas) {
   let clock_ms = 0;
   let readMs = performance.now();
   let rem = 16;
+  let stage = { width: 0, height: 0 };
+  /** @type {StillDot[]} what is under way where time stands */
+  let still = [];
+  /** @type {Map<string, Placed>} */
+  let placed = new Map();
   let labelledMax = LABELLED_DOTS_MAX;
-  onThemeChange(() => tones = readTones(TONES));
+  onThemeChange(() => {
+    tones = readTones(TONES);
+    drawStill();
+  });
 
   /** Time as the dots have it: it goes as fast as what is played, and stands when that does. */
   function dotTime() {
@@ -58,37 +71,70 @@ export function createFlow(canvas) {
 
   function frame() {
     const now = dotTime();
-    pen.clearRect(0, 0, canvas.width, canvas.height);
-    const drawn = dots.filter((dot) => drawDot(dot, now, dots.length <= labelledMax));
+    const drawn = drawAll(
+      dots.flatMap((dot) => {
+        const at = dotAt(dot, now);
+        return at ? [{ ...dot, ...at }] : [];
+      }),
+      labelledMax,
+    );
     const waiting = dots.some((dot) => dot.from_ms > now);
-    const isAnything = drawn.length > 0 || waiting;
-    isRunning = isAnything && pace > 0;
+    const isAnything = drawn > 0 || waiting;
+    isRunning = isAnything && pace > 0 && !still.length;
     if (isRunning) requestAnimationFrame(frame);
     else if (!isAnything) dots = [];
   }
 
-  /** @param {Dot} dot @param {number} now @param {boolean} isLabelled */
-  function drawDot(dot, now, isLabelled) {
-    const curve = curves.get(dot.edge);
-    const at = dotAt(dot, now);
-    if (!curve || !at) return false;
-    const size = rem * 0.32;
-    const [x, y] = pointAt(curve, at.t);
-    const tone = toneOfType(dot.type);
-    pen.globalAlpha = at.alpha;
-    if (at.lost) {
-      cross(pen, x, y, size * 1.7, tones.lost, tones.halo);
-    } else {
-      const [x0, y0] = pointAt(curve, Math.max(0, at.t - TAIL));
-      tail(pen, x0, y0, x, y, size, tones[tone]);
-      shape(pen, shapeOfTone(tone), x, y, size, tones[tone], tones.halo);
-      const isMeasured = dot.latency_ms !== null && tone !== "reply" && tone !== "command";
-      if (isLabelled && isMeasured && at.t > 0.12 && at.t < 0.88 && hasRoom(curve, rem)) {
-        label(pen, duration(dot.latency_ms), x, y < 2 * rem ? y + size * 4 : y - size * 2.2, rem, tones);
+  /**
+   * Marks first, then the labels for which there is room between them.
+   *
+   * @param {(StillDot & {lost?: boolean, alpha?: number})[]} found
+   * @param {number} labelled with more than this none is labelled
+   */
+  function drawAll(found, labelled) {
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    /** @type {[number, number][]} */
+    const marks = [];
+    /** @type {(Wanted & {text: string})[]} */
+    const wanted = [];
+    for (const dot of found) {
+      const curve = curves.get(dot.edge);
+      if (!curve) continue;
+      const [x, y] = pointAt(curve, dot.t);
+      marks.push([x, y]);
+      drawDot(dot, curve, x, y);
+      if (found.length > labelled || dot.lost || dot.t <= 0.12 || dot.t >= 0.88) continue;
+      const text = labelOf(dot);
+      if (text && hasRoom(curve, rem)) {
+        wanted.push({ id: dot.id, x, y, width: text.length * rem * 0.42, text });
       }
     }
+    const size = { width: stage.width, height: stage.height, line: rem * 0.85, reach: rem * 0.5 };
+    placed = placeLabels(wanted, marks, size, placed);
+    for (const { id, text } of wanted) {
+      const at = placed.get(id);
+      if (at) label(pen, text, at.x, at.y, rem, tones);
+    }
+    return marks.length;
+  }
+
+  /** @param {StillDot & {lost?: boolean, alpha?: number}} dot @param {Curve} curve @param {number} x @param {number} y */
+  function drawDot(dot, curve, x, y) {
+    const size = rem * 0.32;
+    const tone = toneOfType(dot.type);
+    pen.globalAlpha = dot.alpha ?? 1;
+    if (dot.lost) {
+      cross(pen, x, y, size * 1.7, tones.lost, tones.halo);
+    } else {
+      const [x0, y0] = pointAt(curve, Math.max(0, dot.t - TAIL));
+      tail(pen, x0, y0, x, y, size, tones[tone]);
+      shape(pen, shapeOfTone(tone), x, y, size, tones[tone], tones.halo);
+    }
     pen.globalAlpha = 1;
-    return true;
+  }
+
+  function drawStill() {
+    if (still.length) drawAll(still, LABELLED_STILL_MAX);
   }
 
   return {
@@ -103,6 +149,16 @@ export function createFlow(canvas) {
       curves = newCurves;
       labelledMax = width < NARROW_PX ? LABELLED_DOTS_MAX_NARROW : LABELLED_DOTS_MAX;
       rem = newRem;
+      stage = { width, height };
+      drawStill();
+    },
+    /** What is under way where time stands; none: time goes, or nobody knows yet. @param {StillDot[]} found */
+    still(found) {
+      if (!found.length && !still.length) return;
+      still = found;
+      dots = [];
+      if (still.length) drawStill();
+      else pen.clearRect(0, 0, canvas.width, canvas.height);
     },
     /** How fast time goes: 0.25 is slow motion, 0 stands still. @param {number} newPace */
     setPace(newPace) {
@@ -218,6 +274,12 @@ function hasRoom(curve, rem) {
   return Math.hypot(x1 - x0, y1 - y0) > 4 * rem;
 }
 
+/** How long a message is on its way; of requests and answers nobody asks. @param {{type: string, latency_ms: number|null}} dot */
+function labelOf({ type, latency_ms }) {
+  const tone = toneOfType(type);
+  return latency_ms === null || tone === "reply" || tone === "command" ? "" : duration(latency_ms);
+}
+
 /**
  * @param {CanvasRenderingContext2D} pen
  * @param {string} text
@@ -229,6 +291,7 @@ function hasRoom(curve, rem) {
 function label(pen, text, x, y, rem, tones) {
   pen.font = `600 ${Math.round(rem * 0.72)}px system-ui, sans-serif`;
   pen.textAlign = "center";
+  pen.textBaseline = "middle";
   pen.lineWidth = 3.5;
   pen.lineJoin = "round";
   pen.strokeStyle = tones.halo;

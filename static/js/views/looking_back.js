@@ -18,8 +18,9 @@ import { find, wantsLessMotion } from "./dom.js";
  * @param {(selection: import("../types.js").Selection|null) => void} store.select
  * @param {(cursor_us: number|null) => void} store.seek
  * @param {(conflicts: import("../conflicts.js").Conflict[]) => void} onConflicts
+ * @param {boolean} isPresenter
  */
-export function createLookingBack(store, onConflicts) {
+export function createLookingBack(store, onConflicts, isPresenter) {
   const root = find("#spacetime");
   const spacetime = createSpacetime(root, { onSelect: store.select, onSeek: store.seek });
   const conflicts = createConflicts(find("#conflicts"), {
@@ -28,7 +29,7 @@ export function createLookingBack(store, onConflicts) {
       spacetime.conflicts(marks);
       onConflicts(found);
     },
-  });
+  }, isPresenter);
   /** @type {ReturnType<typeof load>|null} */
   let loading = null;
   new IntersectionObserver((entries) => {

@@ -4,6 +4,7 @@
  * @import {State, NodeView, MessageView, FaultView} from "../types.js"
  * @import {Scene} from "../figures/map.js"
  * @import {Curve} from "../figures/curves.js"
+ * @import {StillDot} from "../figures/still.js"
  * @import {OnBreak} from "./break_points.js"
  */
 
@@ -79,6 +80,8 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
   /** @type {Map<string, {arrived: number, lost: number}>} */
   const counts = new Map();
   const legendShown = new Set();
+  /** @type {ReadonlySet<string>} the edges on which something is under way where time stands */
+  let stillLit = new Set();
   let skipped = 0;
 
   function arrange() {
@@ -87,7 +90,9 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
     root.parentElement?.classList.toggle("is-stacked", !fitsBeside(rem));
     const upright = stage.clientWidth < UPRIGHT_PX && !isTiered(nodes);
     const [box_w, box_h] = [boxWidth(rem, upright), BOX_REM.h * rem];
-    const height = Math.max(mapHeight(nodes, box_h, upright), upright ? 0 : minHeight(root));
+    const ways = lengthOf(root, "--map-ways") * rem;
+    const least = upright ? 0 : lengthOf(root, "--map-min-height") * rem;
+    const height = Math.max(mapHeight(nodes, box_h, upright, ways), least);
     root.classList.toggle("is-upright", upright);
     const scene = mapScene(nodes, { width: stage.clientWidth, height, box_w, box_h, upright });
     stage.style.setProperty("height", `${scene.height}px`);
@@ -172,7 +177,7 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
   setInterval(() => {
     const now = performance.now();
     for (const [id, line] of lineOf) {
-      line.classList.toggle("is-lit", now - (litMs.get(id) ?? -LIT_MS) < LIT_MS);
+      line.classList.toggle("is-lit", stillLit.has(id) || now - (litMs.get(id) ?? -LIT_MS) < LIT_MS);
     }
     setText(note, skipped ? texts.dotsSkipped(skipped) : "");
     skipped = 0;
@@ -184,6 +189,15 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
     setPace: flow.setPace,
     /** Another instant is shown: what was under way is not any more. */
     clear: flow.clear,
+    /** What is under way where time stands. @param {{dots: StillDot[], skipped: number}|null} found */
+    still(found) {
+      flow.still(found?.dots ?? []);
+      skipped = found?.skipped ?? 0;
+      stillLit = new Set(found?.dots.map(({ edge }) => edge));
+      if (found) litMs.clear();
+      for (const [id, line] of lineOf) line.classList.toggle("is-lit", stillLit.has(id));
+      for (const { type } of found?.dots ?? []) explain(type);
+    },
     /** Every frame's messages, each once. @param {State} state */
     receive(state) {
       count(state.messages);
@@ -213,9 +227,9 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
   };
 }
 
-/** The height that the page's layout would like the map to have. @param {HTMLElement} root */
-function minHeight(root) {
-  return parseFloat(getComputedStyle(root).getPropertyValue("--map-min-height")) || 0;
+/** A length in rem that the page's layout gives the map. @param {HTMLElement} root @param {string} name */
+function lengthOf(root, name) {
+  return parseFloat(getComputedStyle(root).getPropertyValue(name)) || 0;
 }
 
 /** @param {Scene} scene @param {Map<string, HTMLElement>} cardOf */

@@ -6,7 +6,7 @@
  */
 
 import { isOver } from "../clock.js";
-import { assignSlots, matrixModel } from "../figures/matrix.js";
+import { assignSlots, matrixModel, withSelected } from "../figures/matrix.js";
 import { shortName } from "../format.js";
 import { texts } from "../texts.js";
 import { createCellReader } from "./cell_reader.js";
@@ -28,15 +28,25 @@ const LONG_LETTERS = 14;
 /**
  * @param {HTMLElement} root
  * @param {() => void} resized asks for another `show`: there is room for other rows
- * @param {typeof assignSlots} [assign] which keys are shown where; several matrices side by side have one for all
+ * @param {{assign?: typeof assignSlots, onFind?: () => void}} [more] which keys are shown where (several matrices side by
+ *   side have one answer for all); and what opens a list of all keys
  */
-export function createMatrix(root, resized, assign = assignSlots) {
+export function createMatrix(root, resized, { assign = assignSlots, onFind } = {}) {
   const table = find("table", root);
   const head = find("thead tr", table);
   const body = find("tbody", table);
   const empty = find(".empty", root);
   const summary = find(".matrix-summary", root);
   const more = find(".matrix-more", root);
+  const moreText = h("span");
+  more.append(moreText);
+  if (onFind) {
+    const opener = h("button", "matrix-find", [texts.keyList.find]);
+    opener.type = "button";
+    opener.setAttribute("aria-haspopup", "dialog");
+    opener.addEventListener("click", onFind);
+    more.append(" ", opener);
+  }
   /** @type {Slot[]} */
   let slots = [];
   let replicasShown = "";
@@ -82,7 +92,7 @@ export function createMatrix(root, resized, assign = assignSlots) {
     /** @param {State} state @param {number} now_us */
     show(state, now_us) {
       if (state.replicas.join("\n") !== replicasShown) rebuild(state.replicas);
-      slots = assign(slots, state.keys, now_us, rows);
+      slots = withSelected(assign(slots, state.keys, now_us, rows), state, now_us);
       const model = matrixModel(state, slots, now_us);
       fitRows(model.rows.length);
       showRowHeight(model.rows.length);
@@ -94,7 +104,8 @@ export function createMatrix(root, resized, assign = assignSlots) {
       reader.refresh();
       empty.hidden = model.rows.length > 0;
       table.hidden = model.rows.length === 0;
-      setText(more, model.hidden > 0 ? texts.moreKeys(model.hidden) : "");
+      setText(moreText, model.hidden > 0 ? texts.moreKeys(model.hidden) : "");
+      more.hidden = model.hidden <= 0;
       showSummary(summary, model, isOver(state.run?.state));
     },
     /** The keys that somebody points at, from the next `show` on. @param {ReadonlySet<string>} keys */
