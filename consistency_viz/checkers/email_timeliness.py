@@ -204,8 +204,10 @@ class EmailTimeliness:
             return
         order = self._order(body.key)
         updates = order.applied.setdefault(observation.node, {})
-        updates.setdefault(body.update, (observation.index, observation.at_us))
-        order.gone[observation.node] = None if body.kept is None else updates_of(body.kept)
+        kept = None if body.kept is None else updates_of(body.kept)
+        for update in (body.update, *(kept or ())):  # what its value keeps came along with it
+            updates.setdefault(update, (observation.index, observation.at_us))
+        order.gone[observation.node] = kept
         order.status[observation.node] = body.value.get("status") if isinstance(body.value, dict) else None
 
     def _mail(self, observation: Observation, body: Effected) -> None:

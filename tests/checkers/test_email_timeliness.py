@@ -8,7 +8,7 @@ from consistency_viz.checkers.email_timeliness import EmailTimeliness
 from consistency_viz.checkers.registry import check
 from consistency_viz.checkers.verdict import Result, Verdict
 from tests.checkers.histories import Step, applied, header, history
-from workers.model.observation import Completed, Delivered, Effected, Invoked, Sent
+from workers.model.observation import Applied, Completed, Delivered, Effected, Invoked, Sent
 
 KEY = "s1-1"
 CLAIMS = [f"{KEY}:OrderPlaced", f"{KEY}:OrderTaxed", f"{KEY}:OrderValidated"]
@@ -107,3 +107,10 @@ def test_an_order_that_is_due_and_was_not_mailed_is_missing_unless_something_is_
 def test_a_rejected_order_needs_no_mail() -> None:
     facts = ("OrderPlaced", "OrderValidated", "OrderTaxed", "OrderRejected")
     assert judged(*shown("view-1", at=1, facts=facts)).verdict is Verdict.UNKNOWN
+
+
+def test_what_a_value_keeps_is_shown_although_it_was_never_applied_by_itself() -> None:
+    facts = [f"{KEY}:{fact}" for fact in ("OrderPlaced", "OrderTaxed", "OrderValidated")]
+    both: list[Step] = [(1, view, Applied(KEY, {}, facts[1], 1, facts)) for view in ("view-1", "view-2")]
+    assert counts(judged(*both, mail(at=3, claims=facts))) == {}
+    assert counts(judged(*both, *about("m1", at=2, delivered="email"))) == {"missing": 1}

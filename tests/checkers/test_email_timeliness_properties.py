@@ -86,7 +86,8 @@ def history(choose: Choose, scope: Scope = USUAL) -> list[Observation]:
                 view = choose(scope.views)
                 mine = had.setdefault((key, view), [])
                 mine.append(f"{key}:{choose(likely)}")
-                kept = sorted({u for u in mine if choose([True, True, False])}) if overwrites else None
+                came_along = choose([[], [], [f"{key}:{fact}" for fact in likely]]) if overwrites else []
+                kept = sorted({u for u in [*mine, *came_along] if choose([True, True, False])}) if overwrites else None
                 tell(view, Applied(key, {"status": "placed"}, mine[-1], len(mine), kept))
             case "mail":
                 claims = [f"{key}:{fact}" for fact in choose(scope.claims)]
@@ -152,8 +153,8 @@ def definition(observations: list[Observation]) -> dict[str, int]:
 
 
 def applied(observations: list[Observation], view: str, key: str) -> set[str]:
-    bodies = [o.body for o in observations if o.node == view and isinstance(o.body, Applied)]
-    return {body.update for body in bodies if body.key == key}
+    bodies = [o.body for o in observations if o.node == view and isinstance(o.body, Applied) and o.body.key == key]
+    return {update for body in bodies for update in {body.update} | updates_of(body.kept)}
 
 
 def survivors(observations: list[Observation], key: str) -> set[str]:
