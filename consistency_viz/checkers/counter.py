@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
-from consistency_viz.checkers.divergence.prose import milliseconds, printable
+from consistency_viz.checkers.divergence.prose import listed, milliseconds, printable
 from consistency_viz.checkers.findings import Findings, in_words
 from consistency_viz.checkers.operations import Operation, Operations, changed_by
 from consistency_viz.checkers.verdict import Result, Verdict
@@ -30,6 +30,8 @@ from workers.model.history import Header
 from workers.model.observation import Applied, Observation
 
 SIGNS: Final = {"increment": 1, "add": 1, "decrement": -1, "buy": -1}
+RECENT: Final = 7
+"""Acknowledged changes of a key that a witness may name: the last ones."""
 DEFERRED_MAX: Final = 10_000
 """Reads of one key that wait to hear whether a change failed."""
 
@@ -42,13 +44,13 @@ def is_whole(value: Any) -> bool:
 class _Read:
     """A read with its bounds; ``waiting`` are the changes that may still turn out to have failed."""
 
-    __slots__ = ("acknowledged", "begun_minus", "begun_plus", "high", "low", "operation", "waiting")
+    __slots__ = ("begun_minus", "begun_plus", "high", "low", "operation", "recent", "waiting")
 
-    def __init__(self, operation: Operation, plus: int, minus: int, acknowledged: Operation | None) -> None:
+    def __init__(self, operation: Operation, plus: int, minus: int, recent: tuple[Operation, ...]) -> None:
         self.operation = operation
         self.begun_plus = plus
         self.begun_minus = minus
-        self.acknowledged = acknowledged
+        self.recent = recent  # the last changes acknowledged before it began
         self.low = self.high = 0
         self.waiting: dict[str, int] = {}
 
@@ -74,7 +76,8 @@ class Count:
         self.finals: list[int] = []  # the least and the greatest of the final reads
         self.finals_n = 0
         self.shown: dict[str, Any] = {}
-        self.last: Operation | None = None
+        self.first: Operation | None = None
+        self.recent: tuple[Operation, ...] = ()
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -88,6 +91,7 @@ class Count:
 
     def begin(self, operation: Operation, amount: int) -> None:
         self.changes += 1
+        self.first = self.first or operation
         self.by_name = self.by_name or operation.f != "add"
         self.open[operation.op] = amount
         self._count(amount)
@@ -101,7 +105,7 @@ class Count:
         if operation.outcome == "fail":
             self._count(-amount, sign=amount)
         elif operation.acknowledged:
-            self.last = operation
+            self.recent = (*self.recent[-RECENT + 1 :], operation)
             if amount > 0:
                 self.sure_plus += amount
             else:
@@ -120,7 +124,7 @@ class Count:
     def read(self, operation: Operation, findings: Findings, started_us: int) -> None:
         """A read began, or ended."""
         if operation.completed_index < 0:
-            self.reading[operation.op] = _Read(operation, self.sure_plus, self.sure_minus, self.last)
+            self.reading[operation.op] = _Read(operation, self.sure_plus, self.sure_minus, self.recent)
             return
         read = self.reading.pop(operation.op, None)
         value = 0 if operation.result is None else operation.result
@@ -170,7 +174,6 @@ class Count:
             self.early_more += self.early is not None
             self.early = self.early or read
             return
-        known = read.acknowledged
         begun = milliseconds(operation.invoked_us - started_us)
         ended = milliseconds(operation.completed_us - started_us)
         span = f"{read.low:,}" if read.low == read.high else f"{read.low:,} to {read.high:,}"
@@ -178,10 +181,28 @@ class Count:
             f"{printable(operation.op)} of {printable(operation.session)} ({begun} to {ended}) read {value:,} of key "
             f"{printable(self.key)}, where only {span} was possible"
         )
-        if known is not None:
-            text += f"; the last change acknowledged before it began was {printable(known.op)}"
-        indices = [*operation.indices, *(known.indices if known is not None else [])]
-        findings.add(text, indices, [self.key, operation.op, known.op if known is not None else ""])
+        proof = self._proof(read, value)
+        if proof:
+            text += f": {listed([one.op for one in proof])} had been acknowledged before it began"
+        proof = proof or [one for one in (self.first,) if one is not None]
+        indices = [index for one in (operation, *proof) for index in one.indices]
+        findings.add(text, indices, [self.key, operation.op, *(one.op for one in proof)])
+
+    def _proof(self, read: _Read, value: int) -> list[Operation]:
+        """The fewest of the last changes before a read that make what it returned impossible, one of them at least."""
+        missing = 1 if value < read.low else -1  # the sign of what it misses
+        left = missing * (value - self.initial)
+        found: list[Operation] = []
+        for one in sorted(read.recent, key=lambda one: -missing * _signed(one)):
+            if (left < 0 and found) or missing * _signed(one) <= 0:
+                break
+            found.append(one)
+            left -= missing * _signed(one)
+        return found
+
+
+def _signed(operation: Operation) -> int:
+    return SIGNS[operation.f] * int(operation.argument)
 
 
 class _Tally(msgspec.Struct):

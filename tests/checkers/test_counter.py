@@ -134,8 +134,7 @@ def test_known_histories(events: list[Event], verdict: Verdict) -> None:
 def test_a_read_that_lags_is_told_with_the_last_change_that_it_missed() -> None:
     (found,) = judged(observations(LAGS)).witnesses
     assert found.text == (
-        "o1 of s1 (20 ms to 30 ms) read 0 of key k, where only 2 was possible; "
-        "the last change acknowledged before it began was o0"
+        "o1 of s1 (20 ms to 30 ms) read 0 of key k, where only 2 was possible: o0 had been acknowledged before it began"
     )
     assert (found.indices, found.ids) == ([0, 1, 2, 3], ["k", "o1", "o0"])
 
