@@ -227,20 +227,20 @@ class LostUpdates:
 
     def _same_list(self, lists: Lists, key: str, numbers: list[int]) -> None:
         ops = lists.registers.ops
-        acknowledged = max(ops[n].completed_index for n in numbers)
-        later = [seen for seen in lists.seen[key] if ops[seen.number].invoked_index > acknowledged]
-        survives = {n: any(lists.last_appended(n, key) in seen.elements for seen in later) for n in numbers}
-        if not any(survives.values()):
-            self._unjudged += len(numbers)
-            return
-        self._settled += len(numbers)
-        kept = next(n for n in numbers if survives[n])
-        proof = next(seen.number for seen in later if lists.last_appended(kept, key) in seen.elements)
+        ended = {n: ops[n].completed_index for n in numbers}
+        readers = {n: self._last_reader(lists, key, n) for n in numbers}  # (began, number) of the last that had it
+        seen = [n for n in numbers if readers[n][0] > ended[n]]
+        everybody = max(ended.values())
         for number in numbers:
-            if survives[number]:
+            kept = next((n for n in seen if readers[n][0] > max(ended[number], ended[n]) >= readers[number][0]), None)
+            if kept is None:
+                survives = readers[number][0] > everybody
+                self._settled += survives
+                self._unjudged += not survives
                 continue
+            self._settled += 1
             self._by_value += 1
-            lost, other, reader = ops[number], ops[kept], ops[proof]
+            lost, other, reader = ops[number], ops[kept], ops[readers[kept][1]]
             text = (
                 f"{printable(lost.op)} and {printable(other.op)} both read the same list {printable(key)} and appended "
                 f"to it, and both were acknowledged; {printable(reader.op)} then read what {printable(other.op)} had "
@@ -248,3 +248,13 @@ class LostUpdates:
             )
             involved = [lost, other, reader]
             self._findings.add(text, [i for op in involved for i in op.indices], [*(op.op for op in involved), key])
+
+    def _last_reader(self, lists: Lists, key: str, number: int) -> tuple[int, int]:
+        """Where the last read that has what ``number`` appended began, and whose it is; (-1, -1) if nobody read it."""
+        ops, element = lists.registers.ops, lists.last_appended(number, key)
+        for one in reversed(lists.seen[key]):
+            if element in one.elements:
+                return ops[one.number].invoked_index, one.number
+            if ops[one.number].completed_index < ops[number].invoked_index:
+                break
+        return -1, -1

@@ -164,6 +164,8 @@ def test_a_key_that_is_written_and_appended_to_is_not_judged() -> None:
         (txns(("a", "rx- ax1"), ("b", "rx- ax2?"), ("c", "rx1")), ("passed", 0)),  # a time-out is not acknowledged
         (txns(("a", "ax1"), ("b", "ax2"), ("c", "rx2")), ("unknown", 0)),  # blind appends have no base
         (txns(("a", "rx- ax1"), ("b", "rx- ax2"), ("c", "rx- ax3"), ("d", "rx3")), ("failed", 2)),
+        # Of the first two it is known before the third is acknowledged.
+        (txns(("a", "rx- ax1"), ("b", "rx- ax2"), ("d", "rx2"), ("c", "rx- ax3")), ("failed", 1)),
     ],
 )
 def test_of_two_that_appended_to_the_same_list_one_may_be_lost(listed: list[Txn], expected: tuple[str, int]) -> None:
