@@ -157,4 +157,4 @@ def test_a_stock_that_decrements_had_oversold_before_anybody_bought_is_oversold(
     ]
     result = check([Invariants(header("eu"))], history(*steps))[0]
     assert result.metrics["oversell"] == {"n": 1, "violations": 1}
-    assert result.witnesses[0].indices == [1, 2]
+    assert result.witnesses[0].indices == [0, 1, 2, 3]

@@ -60,7 +60,7 @@ class OneVerdict:
     def __init__(self, started_us: int) -> None:
         self.findings = Findings()
         self._started_us = started_us
-        self._first: dict[str, dict[str, tuple[int, int, str]]] = {}
+        self._first: dict[str, dict[str, tuple[Observation, str]]] = {}
         self._over = 0
 
     def observe(self, observation: Observation, operation: Operation | None) -> None:
@@ -77,14 +77,14 @@ class OneVerdict:
         seen = self._first.setdefault(body.key, {})
         if fact in seen:
             return
-        seen[fact] = observation.index, observation.at_us, update
+        seen[fact] = observation, update
         if len(seen) == 2:
-            (one, first), (two, second) = seen.items()
+            (one, (first, here)), (two, (second, there)) = seen.items()
             text = (
-                f"order {printable(body.key)} has both verdicts: {one} at {self._at(first[1])} and {two} at "
-                f"{self._at(second[1])}"
+                f"order {printable(body.key)} has both verdicts: {one} at {printable(first.node)} at "
+                f"{self._at(first.at_us)} and {two} at {printable(second.node)} at {self._at(second.at_us)}"
             )
-            self.findings.add(text, [first[0], second[0]], [body.key, first[2], second[2]])
+            self.findings.add(text, [first.index, second.index], [body.key, here, there])
 
     def retire(self, key: str) -> None:
         """Put an order away."""
@@ -105,7 +105,9 @@ class AfterRejection:
         self.findings = Findings()
         self._started_us = started_us
         self._rejected: dict[str, tuple[int, int]] = {}
-        self._shown: dict[str, dict[str, int]] = {}  # by key the nodes that show it as rejected, to since where
+        self._shown: dict[
+            str, dict[str, tuple[int, int]]
+        ] = {}  # by key the nodes that show it as rejected, to since when
         self._over = 0
         self._told: set[str] = set()
 
@@ -126,9 +128,7 @@ class AfterRejection:
         if fact == REJECTED:
             self._rejected.setdefault(body.key, (observation.index, observation.at_us))
         elif fact == MAILED and body.key in self._rejected:
-            self._tell(
-                observation, body.key, self._rejected[body.key][0], f"was mailed by {printable(observation.node)}"
-            )
+            self._tell(observation, body.key, self._rejected[body.key], f"was mailed by {printable(observation.node)}")
 
     def retire(self, key: str) -> None:
         """Put an order away."""
@@ -145,7 +145,7 @@ class AfterRejection:
         shown = self._shown.get(body.key)
         if status == "rejected":
             shown = self._shown.setdefault(body.key, {}) if shown is None else shown
-            shown.setdefault(observation.node, observation.index)
+            shown.setdefault(observation.node, (observation.index, observation.at_us))
         elif shown is not None and observation.node in shown:
             self._tell(
                 observation,
@@ -154,13 +154,15 @@ class AfterRejection:
                 f"was shown as {status} by {printable(observation.node)}",
             )
 
-    def _tell(self, observation: Observation, key: str, since: int, what: str) -> None:
+    def _tell(self, observation: Observation, key: str, since: tuple[int, int], what: str) -> None:
         if key in self._told:
             return
         self._told.add(key)
-        at = milliseconds(observation.at_us - self._started_us)
-        text = f"order {printable(key)} went on after it was rejected: it {what} at {at}"
-        self.findings.add(text, [since, observation.index], [key])
+        text = (
+            f"order {printable(key)} went on after it was rejected at {milliseconds(since[1] - self._started_us)}: "
+            f"it {what} at {milliseconds(observation.at_us - self._started_us)}"
+        )
+        self.findings.add(text, [since[0], observation.index], [key])
 
 
 def _tells_rejection(mail: Effected) -> bool:
