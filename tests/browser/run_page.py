@@ -44,8 +44,18 @@ def alive(page: Page, node: str) -> Locator:
     return card(page, node).locator('.chip[data-state="alive"]')
 
 
+def open_order_form(page: Page) -> Locator:
+    """The form for orders; in a low window it opens by a button."""
+    form = page.locator(".order-form")
+    if not form.is_visible():
+        page.get_by_role("button", name="Place an order").click()
+    expect(form).to_be_visible()
+    return form
+
+
 def place_order(page: Page, email: str = "") -> None:
     """Fill in the form and place the order; returns once the page says so."""
+    open_order_form(page)
     if email:
         page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Place order").click()

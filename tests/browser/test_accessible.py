@@ -45,6 +45,13 @@ def test_pages_are_accessible_in_either_colours(new_page: Callable[..., Page], l
     expect(page.locator("#keys")).to_be_visible()
     found += violations(page, "keys")
     page.keyboard.press("Escape")
+    page.get_by_role("button", name="Find one").click()
+    expect(page.locator(".key-list-entry").first).to_be_visible()
+    found += both(page, "all keys")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Place an order").click()
+    found += both(page, "an order to place")
+    page.keyboard.press("Escape")
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#past")).to_be_visible()
     page.get_by_role("button", name="Projector").click()
@@ -54,6 +61,28 @@ def test_pages_are_accessible_in_either_colours(new_page: Callable[..., Page], l
         expect(page.locator("h1")).to_be_visible()
         found += both(page, path)
     assert found == []
+
+
+def test_forking_and_comparing_are_accessible_in_either_colours(presenter: Page, laboratory: Laboratory) -> None:
+    presenter.emulate_media(**CALM)
+    presenter.goto(f"{laboratory.url}/")
+    presenter.get_by_role("button", name="Simulate: The clock from the future").click()
+    expect(presenter.locator("#past")).to_contain_text("Replay")
+    presenter.keyboard.press("Space")
+    presenter.locator("#time input").fill("5000")
+    presenter.get_by_role("button", name="Fork here …").click()
+    change = presenter.locator(".fork-change")
+    change.locator("select[name=what]").select_option("set:network.default.loss")
+    change.locator("[name=value]").fill("900")
+    presenter.get_by_role("button", name="Fork", exact=True).click()
+    expect(presenter.locator(".fork-wrong")).to_be_visible()
+    found = both(presenter, "a fork with a wrong value")
+    change.locator("[name=value]").fill("50")
+    presenter.get_by_role("button", name="Fork", exact=True).click()
+    expect(presenter.locator(".compared-fork")).to_contain_text("messages lost 50%")
+    presenter.keyboard.press("Shift+ArrowRight")
+    expect(presenter.locator(".compare-unlike.is-unlike")).to_be_visible()
+    assert found + both(presenter, "side by side") == []
 
 
 def test_a_phone_has_the_run_accessible_too(new_page: Callable[..., Page], laboratory: Laboratory) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.laboratory import Laboratory
-from tests.browser.run_page import card, expect_live
+from tests.browser.run_page import card, expect_live, open_order_form
 from tests.browser.watch import Watch
 from workers.cluster.catalogue import load
 
@@ -80,7 +80,7 @@ def test_arrow_keys_in_a_field_are_the_fields_own(new_page: Callable[..., Page],
     page.goto(laboratory.presenter_link("/"))
     page.get_by_role("button", name="Run live: Where is my order?").click()
     expect(page.locator(".narration-place")).to_have_text("1 of 4")
-    page.get_by_label("Article").press("ArrowRight")
+    open_order_form(page).get_by_label("Article").press("ArrowRight")
     expect(page.locator(".narration-place")).to_have_text("1 of 4")
     page.locator("h1").click()
     page.keyboard.press("ArrowRight")

@@ -10,7 +10,18 @@ from playwright.sync_api import Page, expect
 from consistency_viz.observation.checking import check_file
 from consistency_viz.observation.history import HistoryReader
 from tests.browser.laboratory import Laboratory
-from tests.browser.run_page import alive, card, connection, expect_live, keys, place_order, row, stop, total
+from tests.browser.run_page import (
+    alive,
+    card,
+    connection,
+    expect_live,
+    keys,
+    open_order_form,
+    place_order,
+    row,
+    stop,
+    total,
+)
 from tests.lab.helpers import until
 from workers.model.observation import Changed
 
@@ -22,7 +33,7 @@ def test_the_printed_link_makes_one_a_presenter_once(new_page: Callable[..., Pag
     first, second = new_page(), new_page()
     first.goto(link)
     expect(first.locator(".role-badge")).to_have_text("Presenter")
-    expect(first.get_by_role("button", name="Place order")).to_be_enabled()
+    expect(open_order_form(first).get_by_role("button", name="Place order")).to_be_enabled()
 
     answer = second.goto(link)
     assert answer is not None
@@ -63,7 +74,7 @@ def test_an_order_by_hand_appears_in_the_matrix_and_in_the_feed(presenter: Page)
 
 def test_an_order_that_cannot_be_is_refused_beside_the_form(presenter: Page) -> None:
     expect_live(presenter)
-    presenter.get_by_label("Article").fill("<b>gold</b>")
+    open_order_form(presenter).get_by_label("Article").fill("<b>gold</b>")
     presenter.get_by_role("button", name="Place order").click()
     answer = presenter.locator(".order-form .answer")
     expect(answer).to_contain_text("This article is not sold here. Choose one of espresso-cup")
@@ -93,7 +104,8 @@ def test_stop_ends_the_run_and_its_archive_can_be_opened_and_checked(
     expect(page.locator("#run-state")).to_have_text("Stopped")
     expect(page.locator("#run-quiet")).to_contain_text("stopped from the page")
     expect(connection(page)).to_have_text("Run over")
-    expect(page.get_by_role("button", name="Place order")).to_be_disabled()
+    expect(page.get_by_role("button", name="Place an order")).to_be_hidden()
+    expect(page.locator(".order-form button")).to_be_disabled()
     placed, known = total(page, "placed"), keys(page)
 
     page.goto(f"{laboratory.url}/")

@@ -82,6 +82,8 @@ def test_a_simulated_run_is_played_shared_by_its_address_forked_and_mended(prese
         presenter.locator('[data-total="placed"] .total-value').inner_text()
     )
     assert shown(other) == shown(presenter)
+    expect(other.locator("#map .edge.is-lit").first).to_be_attached()  # what is under way where time stands
+    expect(other.locator("#timeline .chart-legend")).to_contain_text("update lost")  # though nobody has scrolled down
     expect(other.locator("#matrix tr.is-selected")).to_have_count(1)
     expect(other.get_by_role("button", name="Fork here …")).to_have_count(0)
 

@@ -39,6 +39,40 @@ def test_keys_appear_while_one_looks_and_a_divergence_window_opens_and_closes(vi
     expect(viewer.locator("#feed")).to_contain_text("all replicas agree about order")
 
 
+def test_on_a_laptop_map_matrix_and_timeline_are_in_sight_together_above_the_player(presenter: Page) -> None:
+    expect_live(presenter)
+    expect(presenter.locator("#timeline .main-svg").first).to_be_attached()
+    player = presenter.locator("#time").bounding_box()
+    assert player
+    for part in ("#map", "#matrix", "#timeline"):
+        box = presenter.locator(part).bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= player["y"], part
+    form = presenter.locator(".order-form")
+    expect(form).to_be_hidden()
+    presenter.get_by_role("button", name="Place an order").click()
+    expect(form).to_be_visible()
+    presenter.keyboard.press("Escape")
+    expect(form).to_be_hidden()
+
+
+def test_a_key_without_a_row_is_found_by_its_name_and_gets_one(viewer: Page) -> None:
+    expect_live(viewer)
+    viewer.get_by_role("button", name="Find one").click()
+    sheet = viewer.get_by_role("dialog", name="All orders on this page")
+    expect(sheet.locator(".key-list-entry").first).to_be_visible()
+    viewer.keyboard.press("Escape")
+    viewer.locator("#time [data-play]").click()  # time stands: nothing takes the place of anything
+    shown = set(keys(viewer))
+    viewer.get_by_role("button", name="Find one").click()
+    listed = sheet.locator(".key-list-name").all_inner_texts()
+    hidden = next(key for key in listed if key not in shown)
+    viewer.keyboard.type(hidden)
+    viewer.keyboard.press("Enter")
+    expect(sheet).to_be_hidden()
+    expect(row(viewer, hidden).and_(viewer.locator(".is-selected"))).to_be_visible()
+
+
 def test_no_page_breaks_its_policy_asks_another_host_or_fails_in_a_script(
     new_page: Callable[..., Page], laboratory: Laboratory, watch: Callable[[Page], Watch]
 ) -> None:
