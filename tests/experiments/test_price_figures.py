@@ -62,7 +62,7 @@ def test_the_run_page_the_room_the_tables_and_the_results_all_show_this_list(db)
     names = [panel.figure for panel in figures(summary, {}).panels if not panel.is_asked]
     assert [figure for figure in PRICES if figure in names] == names
     assert set(BRIEF) <= set(names) | {figure_named(name) for name in summary["asked"]["metrics"]}
-    assert {price.heading for price in BRIEF} <= set(compared([summary]).head)
+    assert {price.short_heading for price in BRIEF} <= set(compared([summary]).head)
 
     tally = Tally(scenario)
     tally.add(simulate_once(scenario, 1))

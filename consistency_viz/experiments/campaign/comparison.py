@@ -55,7 +55,7 @@ def compared(summaries: Sequence[dict[str, Any]]) -> Table:
     shown = figures_of(summaries)
     alike = failing_alike([cell for _, cell in cells])
     several = len(summaries) > 1
-    titles = (figure.heading for figure in shown)
+    titles = (figure.short_heading for figure in shown)
     head = (*(("experiment",) if several else ()), "cell", "design", "runs", *titles, "failed")
     rows = [
         (

@@ -97,6 +97,12 @@ class Heat(NamedTuple):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Field, ...]], ...]
 
+    @property
+    def short(self) -> tuple[str, str]:
+        """The last two steps of each path, as in the names of cells."""
+        down, across = (".".join(path.split(".")[-2:]) for path in self.paths)
+        return down, across
+
 
 def measures(summary: Mapping[str, Any], points: Mapping[int, Points]) -> list[Measure]:
     """What is drawn over the swept settings: what is asked about first."""
