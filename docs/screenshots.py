@@ -22,6 +22,7 @@ BYTES_MAX = 400_000
 TIMEOUT_MS = 60_000
 LESSON = "likes"
 LESSON_PICTURE = "lesson-light.png"
+FORKED = "where-is-my-order"
 LOOKED_BACK_AT = "clock-from-the-future"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "device_scale_factor": 1}
@@ -91,13 +92,16 @@ def looking_back(web_url: str) -> None:
 
 
 def travelling(web_url: str, token: str) -> None:
-    """A simulated lesson at an instant of its past, with a key selected, and beside its fix."""
+    """A simulated lesson at an instant of its past, with a key selected, and beside its fix; and a fork that is asked for."""
     from consistency_viz.experiments.alternatives import mend, simulate
     from consistency_viz.experiments.relatives import beside
+    from consistency_viz.experiments.tokens import issue
 
     run = simulate(LESSON)
     with_fix = beside(run, mend(run), 10_500_000)
+    forked = f"{web_url}/enter/{issue()}/?next=/runs/{simulate(FORKED).id}/%3Ft=7.3"
     with browsing() as browser:
+        take(browser, forked, IMAGES / "fork-light.png", DESK, wait_until_asked)
         past = f"{web_url}/enter/{token}/?next=/runs/{run.id}/%3Ft=10.5%26at=key:likes-2"
         take(browser, past, IMAGES / "time-travel-light.png", DESK, wait_until_past)
         take(browser, f"{web_url}{with_fix}", IMAGES / "side-by-side-light.png", DESK, wait_until_priced)
@@ -108,6 +112,17 @@ def wait_until_past(page: Page) -> None:
     expect(page.locator("#past")).to_be_visible(timeout=TIMEOUT_MS)
     expect(page.locator("#matrix tr.is-selected")).to_be_attached(timeout=TIMEOUT_MS)
     page.wait_for_timeout(1_000)
+
+
+def wait_until_asked(page: Page) -> None:
+    """The sheet asks what is to be otherwise, and two changes are filled in."""
+    page.get_by_role("button", name="Fork here …").click(timeout=TIMEOUT_MS)
+    changes = page.locator(".fork-change")
+    changes.first.locator("select[name=what]").select_option("set:network.default.loss", timeout=TIMEOUT_MS)
+    page.get_by_role("button", name="And another change").click()
+    changes.nth(1).locator("select[name=what]").select_option("fault:pause@node")
+    changes.nth(1).locator("select[name=node]").select_option("view-2")
+    page.wait_for_timeout(500)
 
 
 def wait_until_priced(page: Page) -> None:
