@@ -108,6 +108,7 @@ export const texts = {
     lead: "who may write",
   }),
   lost: "lost on the way",
+  still: "Where they are at this instant; numbers say how long each will have taken.",
 
   faultsNow: (/** @type {string[]} */ labels) => `Now: ${labels.join("; ")}`,
 
@@ -200,7 +201,11 @@ export const texts = {
     past: { playing: "In the past", paused: "In the past, paused" },
     replay: { playing: "Replay", paused: "Replay, paused" },
     behind: (/** @type {number} */ ms, /** @type {boolean} */ isOver) =>
-      isOver ? `${duration(ms)} before the end` : `${duration(ms)} before now`,
+      ms < 1
+        ? (isOver ? "the end" : "now")
+        : isOver
+        ? `${duration(ms)} before the end`
+        : `${duration(ms)} before now`,
     toLive: "Jump to live",
     toEnd: "Jump to the end",
     live: "Live",

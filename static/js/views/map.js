@@ -64,6 +64,8 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
   /** @type {FaultView[]} */
   let faults = [];
   let isOverNow = false;
+  /** Whether what is under way at one instant is shown, and does not move. */
+  let isStill = false;
   /** @type {ReadonlySet<string>} */
   let lookedAt = new Set();
   const flow = createFlow(find("canvas", stage));
@@ -171,7 +173,7 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
     root.classList.toggle("has-fault", now.length > 0);
     const labels = now.map((fault) => fault.label);
     const told = isOverNow ? faultTexts.atTheEnd(labels) : texts.faultsNow(labels);
-    setText(headNote, labels.length ? told : usualNote);
+    setText(headNote, labels.length ? told : isStill ? texts.still : usualNote);
   }
 
   setInterval(() => {
@@ -193,6 +195,8 @@ export function createMap(root, { scalable, onScale, onBreak = null }) {
     still(found) {
       flow.still(found?.dots ?? []);
       skipped = found?.skipped ?? 0;
+      isStill = found !== null;
+      showFaults();
       stillLit = new Set(found?.dots.map(({ edge }) => edge));
       if (found) litMs.clear();
       for (const [id, line] of lineOf) line.classList.toggle("is-lit", stillLit.has(id));
