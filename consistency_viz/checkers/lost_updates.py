@@ -173,21 +173,21 @@ class LostUpdates:
         return None
 
     def _judge_values(self, registers: Registers) -> None:
-        made_from: dict[tuple[str, int], list[int]] = {}
+        made_from: dict[tuple[str, int, bytes], list[int]] = {}  # one transaction may write several values
         acknowledged = [n for n, op in enumerate(registers.ops) if op.outcome == "ok" and registers.written[n]]
         self._total += sum(len(registers.written[n]) for n in acknowledged)
         for number in acknowledged:
-            bases = {read.key: read.source for read in reversed(registers.reads[number])}
+            bases = {read.key: read for read in reversed(registers.reads[number])}
             for key in registers.written[number]:
-                source = bases.get(key)
-                if source is None:
+                base = bases.get(key)
+                if base is None:
                     continue
-                if source < NoSource.INITIAL:
+                if base.source < NoSource.INITIAL:
                     self._unjudged += 1
                     continue
                 self._settled += 1
-                made_from.setdefault((key, source), []).append(number)
-        for (key, source), numbers in made_from.items():
+                made_from.setdefault((key, base.source, base.value), []).append(number)
+        for (key, source, _), numbers in made_from.items():
             self._same_base(registers, key, source, numbers)
 
     def _same_base(self, registers: Registers, key: str, source: int, numbers: Iterable[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
@@ -92,20 +93,23 @@ def staleness(ops: list[Op]) -> Counts:
 
 def lost_updates(ops: list[Op]) -> Counts:
     known = Known(ops)
+
+    def base(i: int, key: str) -> list[Any]:
+        """What an operation read of a key first, and whose write that was."""
+        return next(([source, value] for j, k, value, source in known.reads if (j, k) == (i, key)), [])
+
     judged = broken = unjudged = 0
     for i, op in enumerate(ops):
         for key in {k for kind, k, _ in op.steps if kind == "w"}:
-            mine = [r for r in known.reads if r[0] == i and r[1] == key]
+            mine = base(i, key)
             if op.outcome != "ok" or not mine:
                 continue
-            source = mine[0][3]
-            if source != INITIAL and not isinstance(source, int):
+            if mine[0] != INITIAL and not isinstance(mine[0], int):
                 unjudged += 1
                 continue
             judged += 1
             earlier = [j for j in range(i) if ops[j].outcome == "ok" and known.writes(j, key)]
-            bases = [[r[3] for r in known.reads if r[0] == j and r[1] == key][:1] for j in earlier]
-            broken += [source] in bases
+            broken += mine in [base(j, key) for j in earlier]
     return judged, broken, unjudged
 
 
@@ -256,3 +260,10 @@ def test_what_one_replica_shows_is_not_owed_by_another(name: str, asked: str, ve
     ]
     (result,) = check(create(header(), [name]), seen)
     assert result.verdict.value == verdict
+
+
+def test_two_values_of_one_transaction_are_two_bases() -> None:
+    steps = [[("w", "x", 1), ("w", "x", 2)], [("r", "x", 1), ("w", "x", 3)], [("r", "x", 2), ("w", "x", 4)]]
+    ops = [Op(f"t{n}", f"s{n}", "txn", "ok", 2 * n, 2 * n + 1, found) for n, found in enumerate(steps)]
+    (result,) = check(create(header(), ["lost-updates"]), observations(ops))
+    assert (result.verdict.value, result.metrics["lost"]["count"]) == ("passed", 0)
