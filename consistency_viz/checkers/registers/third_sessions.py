@@ -14,7 +14,9 @@ What is owed comes before in causal order, so only reads older than something in
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, Literal
 
 import msgspec
@@ -31,7 +33,10 @@ Guarantee = Literal["monotonic-writes", "writes-follow-reads"]
 
 
 class OutOfOrder(msgspec.Struct, frozen=True):
-    """Operation ``later`` read ``source`` (-1: initial); ``earlier`` had read ``second``, so ``first`` was owed."""
+    """Operation ``later`` read ``source`` (-1: initial); ``earlier`` had read ``second``, so ``first`` was owed.
+
+    ``way``: the operations that lead from ``first`` to ``second``, these included; nothing if one session wrote both.
+    """
 
     key: str
     later: int
@@ -39,6 +44,7 @@ class OutOfOrder(msgspec.Struct, frozen=True):
     earlier: int
     second: int
     first: int
+    way: Callable[[], list[int]] = list
 
 
 Root = tuple[int, int, str]
@@ -100,7 +106,8 @@ class ThirdSessions:
         self.order = evidence.order
         self.writes = evidence.writes
         self.judged = judged
-        self._owes = self._session_before if guarantee == "monotonic-writes" else self._read_before
+        self._in_session = guarantee == "monotonic-writes"
+        self._owes = self._session_before if self._in_session else self._read_before
         self._steps = 0
         self._keys_written = len({key for keys in self.registers.written for key in keys})
 
@@ -194,17 +201,31 @@ class ThirdSessions:
     def _broken(self, number: int, read: Read, roots: list[Root]) -> OutOfOrder | None:
         """What proves that the read is older than something owed for ``roots``; a write is looked at once."""
         source, written = read.source, self.registers.written
+        for root, earlier, key in reversed(roots) if self._in_session else ():
+            if key == read.key and self._wrote_before(source, root):  # the same as below, with one operation less
+                return OutOfOrder(read.key, number, source, earlier, root, source)
         told: set[int] = set()
         upto: Clock = {}
         for root, earlier, _ in reversed(roots):
             for first in self._owes(root, told, upto):
                 if read.key in written[first] and self.order.is_older(source, first):
-                    return OutOfOrder(read.key, number, source, earlier, root, first)
+                    return OutOfOrder(read.key, number, source, earlier, root, first, self._way(first, root))
         told, upto = set(), {}
         for root, earlier, key in reversed(roots):
             if key == read.key and root != source and source in self._owes(root, told, upto):
-                return OutOfOrder(read.key, number, source, earlier, root, source)
+                return OutOfOrder(read.key, number, source, earlier, root, source, self._way(source, root))
         return None
+
+    def _wrote_before(self, source: int, root: int) -> bool:
+        """Whether the root's session had been acknowledged ``source`` before the root began."""
+        if source < 0:
+            return False
+        write, later = self.registers.ops[source], self.registers.ops[root]
+        same = write.session == later.session and write.outcome == "ok"
+        return same and write.completed_index < later.invoked_index
+
+    def _way(self, first: int, second: int) -> Callable[[], list[int]]:
+        return list if self._in_session else partial(_way_back, self.order, first, second)
 
     def _session_before(self, root: int, told: set[int], upto: Clock) -> Iterator[int]:
         """The writes of the root's session that were acknowledged before it began, but for those that were told."""
@@ -236,3 +257,27 @@ class ThirdSessions:
                         told.add(read.source)
                         stack.append(read.source)
                         yield read.source
+
+
+def _way_back(order: CausalOrder, first: int, second: int) -> list[int]:
+    """A shortest way from ``first`` to ``second``: who read it, what that one's session wrote then, who read that."""
+    sessions, reads = order.sessions, order.registers.reads
+    came: dict[int, tuple[int, int]] = {}
+    upto: Clock = {}
+    queue = deque([second])
+    while queue and first not in came:
+        write = queue.popleft()
+        readers = [write]
+        for last in sessions.before[write]:
+            lane, seq = sessions.lane[last], sessions.seq[last]
+            readers += sessions.lanes[lane][upto.get(lane, 0) : seq]
+            upto[lane] = max(upto.get(lane, 0), seq)
+        for reader in readers:
+            for read in reads[reader]:
+                if read.source >= 0 and read.source != second and read.source not in came:
+                    came[read.source] = reader, write
+                    queue.append(read.source)
+    way = [first]
+    while way[-1] in came and way[-1] != second:
+        way += dict.fromkeys(came[way[-1]])
+    return way
