@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Final, Literal
 
 import msgspec
@@ -28,6 +29,9 @@ from consistency_viz.checkers.session_report import Judged
 
 STEPS_MAX: Final = 50_000_000
 """Operations that the walks of one history may visit; the reads after that are unjudged."""
+
+ROOTS_TOLD_MAX: Final = 64
+"""What was read last, in which the shortest witness is looked for."""
 
 Guarantee = Literal["monotonic-writes", "writes-follow-reads"]
 
@@ -201,7 +205,7 @@ class ThirdSessions:
     def _broken(self, number: int, read: Read, roots: list[Root]) -> OutOfOrder | None:
         """What proves that the read is older than something owed for ``roots``; a write is looked at once."""
         source, written = read.source, self.registers.written
-        for root, earlier, key in reversed(roots) if self._in_session else ():
+        for root, earlier, key in islice(reversed(roots), ROOTS_TOLD_MAX if self._in_session else 0):
             if key == read.key and self._wrote_before(source, root):  # the same as below, with one operation less
                 return OutOfOrder(read.key, number, source, earlier, root, source)
         told: set[int] = set()
