@@ -90,7 +90,8 @@ def of_history(path: Path, *, ended_us: int | None = None, standing: str = "") -
         "standing": f"{observations:,} observations in {span_ms / 1_000:,.1f} s; design {header.design}.",
         "verdict": of_results(results),
         "expectations": expected,
-        "results": [_result(result) for result in sorted(results, key=_rank)],
+        "results": [_result(result) for result in sorted(results, key=_rank) if result.applicable],
+        "idle": [_result(result) for result in results if not result.applicable],
         "windows": _windows_drawn(by_key(windows, header.started_us, end_us), span_ms),
         "faults": [_fault(one.to_json(), header.started_us) for one in touch.report()],
         "visibility": visibility,
@@ -195,9 +196,9 @@ def _expected(scenario: Scenario | None, verdicts: Mapping[str, Any], metrics: M
     return items
 
 
-def _rank(result: Result) -> tuple[bool, int]:
-    """Failures first, those with nothing to judge last."""
-    return not result.applicable, (Verdict.FAILED, Verdict.UNKNOWN, Verdict.PASSED).index(result.verdict)
+def _rank(result: Result) -> int:
+    """Failures first."""
+    return (Verdict.FAILED, Verdict.UNKNOWN, Verdict.PASSED).index(result.verdict)
 
 
 def _result(result: Result) -> dict[str, Any]:

@@ -19,10 +19,12 @@ from consistency_viz.experiments.models import Experiment
 from consistency_viz.experiments.price_figures import BRIEF
 from consistency_viz.experiments.results import drawn as drawing
 from consistency_viz.experiments.results import ecdf, figures, run_report, sweeps, tables
+from consistency_viz.experiments.simulations import simulate_once
 from consistency_viz.observation.checking import check_file
 from tests.experiments.campaign.asked import asked
 from tests.experiments.commands import manage
 from tests.observation.exports import simulated, written
+from workers.cluster.catalogue import load
 from workers.model.observation import Applied
 
 HOSTILE = "=<img src=x onerror=alert(1)>"
@@ -232,3 +234,13 @@ def test_the_figures_that_are_asked_about_come_before_the_prices_and_the_box_hol
     )
     assert found.answer[-1] == "Expectations: NOT what was expected."
     assert all(part[1:-1] in played.summary["answer"] for part in found.answer)
+
+
+def test_the_report_of_a_quorum_draws_fresh_reads_beside_what_was_predicted(tmp_path):
+    history = tmp_path / "h.jsonl"
+    run = simulate_once(load("how-eventual", ["clients.operations=300"]), 1, history)
+    text, _ = run_report.of_history(history)
+    (figure,) = re.findall(r'data-figure="visibility".*?</figure>', text, re.DOTALL)
+    told = re.findall(r"of (\d+); predicted", figure)
+    assert [int(n) for n in told] == [n for _, n, _ in run.visibility]
+    assert figure.count('class="fresh"') == figure.count('class="median"') == len(run.visibility) > 3
