@@ -92,7 +92,7 @@ def looking_back(web_url: str) -> None:
 
 
 def travelling(web_url: str, token: str) -> None:
-    """A simulated lesson at an instant of its past, with a key selected, and beside its fix; and a fork that is asked for."""
+    """A simulated lesson at an instant of its past, with a key selected, and beside its fix; and what a fork asks."""
     from consistency_viz.experiments.alternatives import mend, simulate
     from consistency_viz.experiments.relatives import beside
     from consistency_viz.experiments.tokens import issue

@@ -116,6 +116,20 @@ def test_from_its_instant_on_messages_travel_by_the_new_latency_and_those_on_the
     assert max(took_us for sent_us, took_us in inside if sent_us < AT_S * 1e6) <= 61_000
 
 
+def test_on_an_ordered_link_that_becomes_faster_nothing_overtakes_what_is_on_its_way():
+    slow = {"default": {"latency": {"kind": "constant", "ms": 400}}}
+    history = play({"network.default.latency": {"kind": "constant", "ms": 1}}, network=slow, partitions=1)
+    streams = {}
+    for one in of_kind(history, Delivered):
+        streams.setdefault((one.body.source, one.node, one.body.topic), []).append((one.body.sent_us, one.at_us))
+    assert max(len(stream) for stream in streams.values()) > 30
+    for stream in streams.values():
+        assert [sent_us for sent_us, _ in stream] == sorted(sent_us for sent_us, _ in stream)
+    waited = [at_us - sent_us for stream in streams.values() for sent_us, at_us in stream if sent_us >= AT_S * 1e6]
+    assert max(waited) > 100_000
+    assert min(one for one in waited if one) == 1_000
+
+
 def test_a_setting_can_change_back():
     history = simulate(
         scenario(
