@@ -16,7 +16,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 help:
 	@echo "make demo         start the laboratory and print its URL (SCENARIO=, PORT=, ARGS=)"
 	@echo "make test         everything that CI runs (ARGS= goes to pytest)"
-	@echo "make test-postgres  the observer's tests on PostgreSQL, in a server of their own (needs initdb)"
+	@echo "make test-postgres  all tests but the browser's on PostgreSQL, in a server of their own (needs initdb)"
 	@echo "make lint         only the style, type, architecture and JavaScript checks"
 	@echo "make format       format the code, and mend what can be mended by itself"
 	@echo "make lock         compile the lock files from pyproject.toml (needs uv)"

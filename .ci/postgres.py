@@ -1,6 +1,6 @@
-"""Run the tests of the observer on PostgreSQL: a server of its own in a scratch folder, gone when the tests are over.
+"""Run the test suite, but for the browser's tests, on PostgreSQL: a server of its own in a scratch folder, gone when the tests are over.
 
-``make test-postgres``; further arguments go to pytest in place of the folders. Needs ``initdb`` and ``pg_ctl`` on PATH
+``make test-postgres``; further arguments go to pytest in place of ``ARGUMENTS``. Needs ``initdb`` and ``pg_ctl`` on PATH
 or where Debian puts them. As root the server runs as the user ``postgres``, as it asks for.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FOLDERS = ("tests/experiments", "tests/live", "tests/lab")
+ARGUMENTS = ("tests", "-m", "not browser", "-n", "2", "--dist", "loadfile")
 USER = "postgres"
 # Threads of an event loop's executor end with the loop, and the test runner hears of the connections that they held.
 # SQLite's are silent about that. A leftover one also keeps the test database, which is in a scratch server anyway.
@@ -66,7 +66,7 @@ def server() -> Iterator[str]:
 
 def main() -> int:
     """The exit status of pytest."""
-    arguments = sys.argv[1:] or list(FOLDERS)
+    arguments = sys.argv[1:] or list(ARGUMENTS)
     with server() as url:
         command = [sys.executable, "-m", "pytest", "-q", *(f"-Wdefault::{name}" for name in TOLERATED), *arguments]
         return subprocess.run(command, cwd=PROJECT, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
