@@ -16,6 +16,7 @@ from workers.cluster.schema.quorum import QuorumSettings
 from workers.cluster.schema.regions import EntitySettings
 from workers.model.history import line
 from workers.model.observation import Delivered, Dropped, Invoked
+from workers.runtime.control import create_run
 
 VARIED = {"default": {"latency": {"kind": "uniform", "low_ms": 1, "high_ms": 60}}}
 WORKLOAD = {"orders": 60, "orders_per_s": 20, "invalid_share": 0.0}
@@ -186,6 +187,11 @@ def test_what_cannot_change_is_refused_by_field_value_and_remedy(given, remedy):
     ((path, value),) = given.items()
     assert (caught.value.field, caught.value.value) == (f"alterations.0.set.{path}", value)
     assert caught.value.remedy.startswith(remedy)
+
+
+def test_a_live_run_with_alterations_is_refused_before_anything_starts():
+    with pytest.raises(PlanError, match="settings change in virtual time only; simulate it"):
+        create_run(None, "r1", scenario(alterations=[{"at_s": 1, "set": {"network.default.loss": 0.5}}]))
 
 
 def test_everything_that_can_change_in_principle_can_in_some_shipped_scenario_or_fix():
