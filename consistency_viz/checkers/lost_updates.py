@@ -31,7 +31,7 @@ from consistency_viz.checkers.evidence import Evidence, is_update
 from consistency_viz.checkers.findings import Findings, in_words, share
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.lists import Lists
-from consistency_viz.checkers.registers.log import NoSource
+from consistency_viz.checkers.registers.log import NoSource, RegisterOp
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import INITIAL_SUFFIX, RunSet
 from consistency_viz.checkers.session_report import explained
@@ -53,6 +53,7 @@ class LostUpdates:
     name: Final = "lost-updates"
 
     def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
+        self._started_us = header.started_us
         self._replicas = tuple(dict.fromkeys(header.replicas))
         self._evidence = evidence or Evidence()
         self._finals: dict[str, dict[str, Shown]] = {}
@@ -137,25 +138,22 @@ class LostUpdates:
             self._findings.count += 1
             return
         if isinstance(source, Operation):
-            text = (
-                f"{printable(update)} of session {printable(source.session)}, acknowledged after "
-                f"{milliseconds(source.completed_us - source.invoked_us)}, is in no replica's value of "
-                f"{printable(key)} and in "
-                "the past of none"
-            )
+            what = f"of session {printable(source.session)}, acknowledged at {self._at(source.completed_us)}"
             indices, ids = list(source.indices), [source.op, update, key]
         else:
-            text = (
-                f"{printable(update)}, applied at {printable(source.node)}, is in no replica's value of "
-                f"{printable(key)}"
-            )
+            what = f"applied at {printable(source.node)} at {self._at(source.at_us)}"
             indices, ids = [source.index], [update, key]
+        text = (
+            f"when the run ended, {listed(sorted(finals))} showed {printable(key)} without {printable(update)} {what}, "
+            "and without anything that had seen it"
+        )
         if twin is not None:
-            text += f"; {printable(twin.update)} was made from the same version"
+            text += f"; {printable(twin.update)} of session {printable(twin.session)} was made from the same version"
             indices, ids = [*indices, *twin.indices], [*ids, twin.op, twin.update]
-        else:
-            text += f" when the run ended at {listed(sorted(finals))}"
         self._findings.add(text, [*indices, *(final.index for final in finals.values())], ids)
+
+    def _at(self, at_us: int) -> str:
+        return milliseconds(at_us - self._started_us)
 
     def _twin(self, key: str, lost: Operation) -> Operation | None:
         """Another acknowledged update from the same base; the bases are compared as sets."""
@@ -196,13 +194,15 @@ class LostUpdates:
         for other in others:
             self._by_value += 1
             text = (
-                f"{printable(first.op)} and {printable(other.op)} both read {what} of {printable(key)} and "
-                "wrote it anew, and "
-                "both were acknowledged: one overwrote the other without having seen it"
+                f"{self._named(first)} and {self._named(other)} both read {what} of {printable(key)} and wrote it "
+                "anew: one overwrote the other without having seen it"
             )
             base = [] if source < 0 else [registers.ops[source]]
             involved = [*base, first, other]
             self._findings.add(text, [i for op in involved for i in op.indices], [*(op.op for op in involved), key])
+
+    def _named(self, op: RegisterOp) -> str:
+        return f"{printable(op.op)} of session {printable(op.session)} (acknowledged at {self._at(op.completed_us)})"
 
     def _judge_lists(self, lists: Lists) -> None:
         ops = lists.registers.ops
@@ -242,8 +242,8 @@ class LostUpdates:
             self._by_value += 1
             lost, other, reader = ops[number], ops[kept], ops[readers[kept][1]]
             text = (
-                f"{printable(lost.op)} and {printable(other.op)} both read the same list {printable(key)} and appended "
-                f"to it, and both were acknowledged; {printable(reader.op)} then read what {printable(other.op)} had "
+                f"{self._named(lost)} and {self._named(other)} both read the same list {printable(key)} and appended "
+                f"to it; {printable(reader.op)} then read what {printable(other.op)} had "
                 f"appended, and nothing read later has what {printable(lost.op)} had"
             )
             involved = [lost, other, reader]
