@@ -108,14 +108,17 @@ export function divergenceFigure(given, theme) {
     ],
     table: {
       columns: ["key", "view", "from_s", "to_s", "length_ms", "replicas"],
-      rows: windows.map(({ key, view, from_us, to_us, replicas }) => [
-        key,
-        view,
-        seconds(from_us),
-        to_us === null ? null : seconds(to_us),
-        ((to_us ?? now_us) - from_us) / 1000,
-        replicas.join(" "),
-      ]),
+      /** Only for a file: not made for every drawing. */
+      get rows() {
+        return windows.map(({ key, view, from_us, to_us, replicas }) => [
+          key,
+          view,
+          seconds(from_us),
+          to_us === null ? null : seconds(to_us),
+          ((to_us ?? now_us) - from_us) / 1000,
+          replicas.join(" "),
+        ]);
+      },
     },
     isEmpty: !windows.length && !(given.anomalies ?? []).length,
     hidden: new Set(windows.filter((window) => !drawn.includes(window)).map((window) => window.key)).size,
@@ -123,15 +126,18 @@ export function divergenceFigure(given, theme) {
   };
 }
 
-/** @param {{keys: ReadonlySet<string>, window: string}} [marked] @returns {(window: WindowView) => boolean} */
+/**
+ * @param {{keys: ReadonlySet<string>, window: string}} [marked]
+ * @returns {((window: WindowView) => boolean)|null} `null`: nothing is selected
+ */
 function markedBy(marked) {
-  if (!marked?.keys.size) return () => true;
+  if (!marked?.keys.size) return null;
   return (window) => marked.keys.has(window.key) && (!marked.window || windowId(window) === marked.window);
 }
 
 /**
  * @param {WindowView[]} windows
- * @param {{lanes: Lanes, seconds: (us: number) => number, now_us: number, px_per_s: number, from_s: number, isMarked: (window: WindowView) => boolean}} bar
+ * @param {{lanes: Lanes, seconds: (us: number) => number, now_us: number, px_per_s: number, from_s: number, isMarked: ((window: WindowView) => boolean)|null}} bar
  * @param {{name: string, width: number, color: string, open: string}} look
  * @param {Theme} theme
  */
@@ -152,7 +158,7 @@ function barTrace(windows, { lanes, seconds, now_us, isMarked, px_per_s, from_s 
     width: look.width,
     marker: {
       color: windows.map((window) => (window.to_us === null ? look.open : look.color)),
-      opacity: windows.map((window) => (isMarked(window) ? 1 : OTHERS_OPACITY)),
+      opacity: isMarked ? windows.map((window) => (isMarked(window) ? 1 : OTHERS_OPACITY)) : 1,
       line: { width: 0 },
     },
     customdata: windows.map(windowId),
