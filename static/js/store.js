@@ -152,10 +152,16 @@ function withKeys(keys, changed) {
  */
 function withWindows(windows, opened, closed) {
   if (!opened.length && !closed.length) return { kept: windows, dropped: 0 };
-  const byId = new Map(windows.map((window) => [windowId(window), window]));
-  for (const window of opened) byId.set(windowId(window), window);
-  for (const window of closed) byId.set(windowId(window), window);
-  return bounded([...byId.values()], WINDOWS_MAX);
+  const changed = new Map([...opened, ...closed].map((window) => [windowId(window), window]));
+  const keys = new Set([...opened, ...closed].map(({ key }) => key));
+  const kept = windows.map((window) => {
+    if (!keys.has(window.key)) return window;
+    const id = windowId(window);
+    const newer = changed.get(id);
+    changed.delete(id);
+    return newer ?? window;
+  });
+  return bounded([...kept, ...changed.values()], WINDOWS_MAX);
 }
 
 /**
