@@ -24,6 +24,7 @@ import msgspec
 
 from consistency_viz.checkers.divergence.prose import listed, milliseconds, printable
 from consistency_viz.checkers.findings import Findings, in_words
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation, Operations, changed_by
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.history import Header
@@ -252,6 +253,7 @@ class Counter:
     """The registered checker. Memory: keys, open operations, and reads that wait to hear whether a change failed."""
 
     name: Final = "counter"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def __init__(self, header: Header) -> None:
         self._started_us = header.started_us

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from consistency_viz.checkers.divergence.prose import listed, milliseconds, printable
 from consistency_viz.checkers.findings import Findings, in_words, quantiles_ms
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS, MESSAGES
 from consistency_viz.checkers.operations import Operation, Operations, updates_of
 from consistency_viz.checkers.statistics import LengthCounts
 from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
@@ -103,6 +104,7 @@ class EmailTimeliness:
     """The registered checker. Memory is bounded by the orders; live, by those that are not over."""
 
     name: Final = "email-timeliness"
+    kinds: Final = APPLIES_AND_OPERATIONS | MESSAGES | {Effected}
 
     def __init__(self, header: Header) -> None:
         self._started_us = header.started_us

@@ -77,19 +77,17 @@ class Evidence:
         """The operation that begins or ends here. Raises ``ValueError`` after ``finish``."""
         if observation is self._last:
             return self._found
-        self._last = observation
-        self._found = found = self._observe(observation)
-        return found
-
-    def _observe(self, observation: Observation) -> Operation | None:
         if self.finished:
             raise ValueError(f"an observation at {observation.at_us} us after the end of the history")
+        self._last = observation
         body = observation.body
         if isinstance(body, Applied):
             self.pasts.apply(observation.node, body)
-            self.log.begins_with(body)
+            if "@" in body.update:  # as in that of a key's initial value
+                self.log.begins_with(body)
+            self._found = None
             return None
-        operation = self.operations.observe(observation)
+        self._found = operation = self.operations.observe(observation)
         if operation is not None and operation.completed_index >= 0:
             self._ended(operation)
         return operation

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from consistency_viz.checkers.fault_why import Course, why_nothing
+from consistency_viz.checkers.kinds import MESSAGES
 from workers.model.observation import Delivered, Dropped, Faulted, Invoked, Observation, Sent
 
 REMEMBERED: Final = 100_000
@@ -115,6 +116,8 @@ class _Fault:
 
 class FaultTouch:
     """Takes a history observation by observation; ``report`` may be asked at any time."""
+
+    kinds: Final = MESSAGES | {Invoked, Faulted}
 
     def __init__(self, remember: int = REMEMBERED) -> None:
         self._remember = remember

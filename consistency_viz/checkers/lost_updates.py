@@ -24,39 +24,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-import msgspec
-
 from consistency_viz.checkers.divergence.prose import listed, milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_update
 from consistency_viz.checkers.findings import Findings, in_words, share
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.lists import Lists
 from consistency_viz.checkers.registers.log import NoSource, RegisterOp
 from consistency_viz.checkers.registers.sources import Registers
-from consistency_viz.checkers.run_set import INITIAL_SUFFIX, RunSet
+from consistency_viz.checkers.run_set import INITIAL_SUFFIX, RunSet, count_in_all
 from consistency_viz.checkers.session_report import explained
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.history import Header
 from workers.model.observation import Applied, Observation
 
 
-class Shown(msgspec.Struct):
-    """What a replica shows of a key in the end: what its value keeps (``None``: all applied), and where that stands."""
-
-    kept: list[str] | None
-    index: int
-
-
 class LostUpdates:
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
     name: Final = "lost-updates"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
         self._started_us = header.started_us
         self._replicas = tuple(dict.fromkeys(header.replicas))
         self._evidence = evidence or Evidence()
-        self._finals: dict[str, dict[str, Shown]] = {}
+        self._finals: dict[str, dict[str, Observation]] = {}
         self._updates: dict[str, dict[str, Operation | Observation]] = {}
         self._findings = Findings()
         self._total = self._settled = self._in_flight = self._intent = self._pairs = self._by_value = 0
@@ -68,9 +61,17 @@ class LostUpdates:
         body = observation.body
         if isinstance(body, Applied):
             if observation.node in self._replicas:
-                self._finals.setdefault(body.key, {})[observation.node] = Shown(body.kept, observation.index)
-                if not body.update.endswith(INITIAL_SUFFIX):
-                    self._updates.setdefault(body.key, {}).setdefault(body.update, observation)
+                key, update = body.key, body.update
+                finals = self._finals.get(key)
+                if finals is None:
+                    finals = self._finals[key] = {}
+                finals[observation.node] = observation
+                if not update.endswith(INITIAL_SUFFIX):
+                    updates = self._updates.get(key)
+                    if updates is None:
+                        updates = self._updates[key] = {}
+                    if update not in updates:
+                        updates[update] = observation
         elif operation is not None and operation.completed_index >= 0 and is_update(operation):
             self._updates.setdefault(operation.key, {})[operation.update] = operation
 
@@ -115,11 +116,14 @@ class LostUpdates:
     def _judge(self, key: str) -> None:
         updates, finals = self._updates[key], self._finals.get(key, {})
         applied = [self._evidence.pasts.applied(replica, key) for replica in self._replicas]
-        shown: list[RunSet] = []
-        for replica, had in zip(self._replicas, applied, strict=True):
-            final = finals.get(replica)
-            shown.append(had if final is None or final.kept is None else RunSet(final.kept))
+        kept = [_kept(finals.get(replica)) for replica in self._replicas]
         self._total += len(updates)
+        if kept.count(None) == len(kept):  # nothing was overwritten: what is everywhere survives
+            settled = count_in_all(updates, applied)
+            self._settled += settled
+            self._in_flight += len(updates) - settled
+            return
+        shown = [had if own is None else RunSet(own) for had, own in zip(applied, kept, strict=True)]
         for update, source in updates.items():
             survives = any(update in one for one in shown)
             everywhere = all(update in had or update in one for had, one in zip(applied, shown, strict=True))
@@ -130,7 +134,7 @@ class LostUpdates:
             if not survives:
                 self._lost(key, update, source, finals)
 
-    def _lost(self, key: str, update: str, source: Operation | Observation, finals: dict[str, Shown]) -> None:
+    def _lost(self, key: str, update: str, source: Operation | Observation, finals: dict[str, Observation]) -> None:
         self._intent += 1
         twin = self._twin(key, source) if isinstance(source, Operation) else None
         self._pairs += twin is not None
@@ -258,3 +262,8 @@ class LostUpdates:
             if ops[one.number].completed_index < ops[number].invoked_index:
                 break
         return -1, -1
+
+
+def _kept(final: Observation | None) -> list[str] | None:
+    """What the value that a replica shows in the end keeps; ``None``: all that it has applied."""
+    return final.body.kept if final is not None and isinstance(final.body, Applied) else None

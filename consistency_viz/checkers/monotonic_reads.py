@@ -26,6 +26,7 @@ import msgspec
 from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_seeing
 from consistency_viz.checkers.findings import share
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.monotonic import Regression, regressions
 from consistency_viz.checkers.registers.sources import Registers
@@ -65,6 +66,7 @@ class MonotonicReads:
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
     name: Final = "monotonic-reads"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
         self._evidence = evidence or Evidence()

@@ -24,6 +24,7 @@ import msgspec
 from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import quantiles_ms
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.log import NoSource, Read
 from consistency_viz.checkers.registers.sources import Registers
@@ -63,6 +64,7 @@ class ReadYourWrites:
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
     name: Final = "read-your-writes"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
         self._evidence = evidence or Evidence()

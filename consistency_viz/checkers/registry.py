@@ -19,6 +19,7 @@ from consistency_viz.checkers.divergence import Divergence
 from consistency_viz.checkers.email_timeliness import EmailTimeliness
 from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.invariants import Invariants
+from consistency_viz.checkers.kinds import by_kind
 from consistency_viz.checkers.linearizable_register import LinearizableRegister
 from consistency_viz.checkers.lost_updates import LostUpdates
 from consistency_viz.checkers.monotonic_reads import MonotonicReads
@@ -103,10 +104,10 @@ def check(checkers: Iterable[Checker], observations: Iterable[Observation], end_
     """Feed a whole history and finish, at the last observation's time unless ``end_us`` says later."""
     chosen = list(checkers)
     last_us = 0
-    observe = [checker.observe for checker in chosen]
+    takers = by_kind(chosen)
     with _no_search_for_cycles():
         for observation in observations:
-            for take in observe:
+            for take in takers[type(observation.body)]:
                 take(observation)
             last_us = observation.at_us
         return [checker.finish(last_us if end_us is None else end_us) for checker in chosen]

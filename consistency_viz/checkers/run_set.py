@@ -107,6 +107,12 @@ class RunSet:
 
     def add(self, update: str) -> None:
         """Put one id in."""
+        if "@" not in update:  # as those of the order flow: neither numbered nor initial
+            if type(self.plain) is set:
+                self.plain.add(update)
+            else:
+                self.plain = {*self.plain, update}
+            return
         if update.endswith(INITIAL_SUFFIX):
             return
         prefix, number = split(update)
@@ -172,6 +178,14 @@ class RunSet:
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()
+
+
+def count_in_all(updates: Iterable[str], sets: Iterable[RunSet]) -> int:
+    """How many of these updates, each given once, are in all of the sets."""
+    left = set(updates)
+    for one in sets:
+        left = {update for update in left if update in one} if one.runs else left & one.plain
+    return len(left)
 
 
 def _merged(spans: Runs) -> Runs:

@@ -22,7 +22,7 @@ import msgspec
 from consistency_viz.checkers.intervals import Interval, wilson
 from consistency_viz.checkers.operations import Operation, Operations
 from consistency_viz.checkers.statistics import LengthCounts, rounded
-from workers.model.observation import Observation
+from workers.model.observation import Completed, Invoked, Observation
 
 SHARE: Final = 0.999
 TIMES_EXACT_MAX: Final = 2048
@@ -73,6 +73,8 @@ class _Key(msgspec.Struct):
 
 class Visibility:
     """Counts as it goes; memory is bounded by the open operations, by ``KEYS_MAX`` and by the different t."""
+
+    kinds: Final = frozenset((Invoked, Completed))
 
     def __init__(self) -> None:
         self._operations = Operations()

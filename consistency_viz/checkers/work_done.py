@@ -1,10 +1,16 @@
-"""What a run did, in numbers: operations by outcome, latency, messages, effects. No verdict, so no checker."""
+"""What a run did, in numbers: operations by outcome, latency, messages, effects. No verdict, so no checker.
+
+Messages are counted as they are observed, or by the simulator, which knows their numbers (``count_messages``): then
+they need not be observed.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS, MESSAGES, Kinds
 from consistency_viz.checkers.statistics import KaplanMeier, LengthCounts
 from workers.model.observation import (
     Applied,
@@ -27,10 +33,12 @@ class WorkDone:
 
     ``siblings_max``: the most values that a replica showed side by side for a key that is written as a whole.
     ``clients``: over all that ended: how many, the share that succeeded, messages delivered for each.
-    ``reads`` and ``updates`` (whatever is no read): latency as below.
+    ``reads`` and ``updates`` (whatever is no read): latency as below. Without ``messages_observed`` somebody else says
+    how many messages there were.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, messages_observed: bool = True) -> None:
+        self.kinds: Kinds = APPLIES_AND_OPERATIONS | {Effected} | (MESSAGES if messages_observed else frozenset())
         self._messages: Counter[str] = Counter()
         self._outcomes: dict[str, Counter[str]] = {}
         self._effects: Counter[str] = Counter()
@@ -42,7 +50,10 @@ class WorkDone:
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
         body = observation.body
-        if isinstance(body, Sent):
+        if isinstance(body, Applied):
+            if body.key in self._written and isinstance(body.value, list):
+                self._siblings_max = max(self._siblings_max, len(body.value))
+        elif isinstance(body, Sent):
             self._messages["sent"] += 1
         elif isinstance(body, Delivered):
             self._messages["delivered"] += 1
@@ -50,9 +61,6 @@ class WorkDone:
             self._messages["dropped"] += 1
         elif isinstance(body, Effected):
             self._effects[body.effect] += 1
-        elif isinstance(body, Applied):
-            if body.key in self._written and isinstance(body.value, list):
-                self._siblings_max = max(self._siblings_max, len(body.value))
         elif isinstance(body, Invoked):
             if body.f == "write" and len(self._written) < KEYS_MAX:
                 self._written.add(body.key)
@@ -62,6 +70,10 @@ class WorkDone:
             began = self._open.pop(body.op, None)
             if began is not None and body.outcome == "ok":
                 self._latencies.setdefault(body.f, LengthCounts()).add(observation.at_us - began[1])
+
+    def count_messages(self, counts: Mapping[str, int]) -> None:
+        """Add messages that were not observed, by what happened to them: ``sent``, ``delivered``, ``dropped``."""
+        self._messages.update({what: count for what, count in counts.items() if count})
 
     def metrics(self) -> dict[str, Any]:
         """Counts, and the latency in ms of what was answered ok, counted from its intended start."""
@@ -91,6 +103,5 @@ class WorkDone:
 
 def _quantiles(name: str, lengths: LengthCounts) -> dict[str, float | None]:
     """In ms, by ``name`` and the percentile."""
-    estimate = KaplanMeier(lengths)
-    values_us = {round(q * 100): estimate.quantile(q).value for q in _QUANTILES}
-    return {f"{name}_p{q}": None if value is None else value / 1_000 for q, value in values_us.items()}
+    values_us = zip(_QUANTILES, KaplanMeier(lengths).values(_QUANTILES), strict=True)
+    return {f"{name}_p{round(q * 100)}": None if value is None else value / 1_000 for q, value in values_us}

@@ -18,6 +18,7 @@ from typing import Final
 from consistency_viz.checkers.applied_order import Before, in_session_order
 from consistency_viz.checkers.evidence import is_seeing, is_update
 from consistency_viz.checkers.findings import share
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.registers.third_sessions import ThirdSessions
 from consistency_viz.checkers.registers.told import tell
 from consistency_viz.checkers.run_set import RunSet
@@ -34,6 +35,7 @@ class WritesFollowReads(UpdateOrder):
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
     name: Final = "writes-follow-reads"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us``."""

@@ -5,13 +5,14 @@ No history is kept unless asked for: a run's observations go through the checker
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from consistency_viz.checkers.fault_touch import FaultTouch
+from consistency_viz.checkers.kinds import EVERY_KIND, MESSAGES, Observer, Take, by_kind
 from consistency_viz.checkers.registry import create
 from consistency_viz.checkers.verdict import Result, Verdict, of_results
 from consistency_viz.checkers.work_done import WorkDone
@@ -84,19 +85,20 @@ def simulate_once(
     """One run of ``scenario`` with ``seed``; its history goes to the file ``history`` if that is named."""
     plan = build(scenario.model_copy(update={"seed": seed}))
     header = header_of(plan, "simulated")
-    judges, work = create(header, checkers), WorkDone()
-    takers: list[Callable[[Observation], None]] = [judge.observe for judge in judges]
-    takers.append(work.observe)
+    judges, work = create(header, checkers), WorkDone(messages_observed=False)
+    observers: list[Observer] = [*judges, work]
     touch = FaultTouch()
     if plan.faults:  # in virtual time nobody injects any
-        takers.append(touch.observe)
+        observers.append(touch)
     if (reads := measured_for(scenario)) is not None:
-        takers.append(reads.observe)
+        observers.append(reads)
+    takers = by_kind(observers)
     if history is None:
-        end_us = _play(plan, takers)
+        end_us, messages = _play(plan, takers)
     else:
         with HistoryWriter(history, header) as writer:
-            end_us = _play(plan, [*takers, writer.append])
+            end_us, messages = _play(plan, {kind: (*takers[kind], writer.append) for kind in EVERY_KIND})
+    work.count_messages(messages)
     results = [judge.finish(end_us) for judge in judges]
     metrics = {result.checker: result.metrics for result in results} | {"work": work.metrics()}
     verdicts = {result.checker: result.verdict for result in results}
@@ -108,17 +110,23 @@ def simulate_once(
     return SimulatedRun(seed, end_us / 1_000, verdict, verdicts, metrics, results, found, faults, visible, windows)
 
 
-def _play(plan: Plan, takers: Sequence[Callable[[Observation], None]]) -> int:
-    """Run the world and hand every observation to every taker; returns the end in microseconds."""
+def _play(plan: Plan, takers: Mapping[type[Any], Sequence[Take]]) -> tuple[int, Mapping[str, int]]:
+    """Run the world and hand every observation to those who take its kind; returns the end in us, and message counts.
+
+    Observations are numbered as in a history of everything, whoever takes what.
+    """
     index = 0
 
     def record(at_us: int, turn: Turn) -> None:
         nonlocal index
         node = turn.node
         for body in turn.bodies:
-            observation = Observation(index, at_us, node, body)
+            interested = takers[type(body)]
+            if interested:
+                observation = Observation(index, at_us, node, body)
+                for take in interested:
+                    take(observation)
             index += 1
-            for take in takers:
-                take(observation)
 
-    return World(plan, record).run()
+    world = World(plan, record, messages_noted=any(takers[kind] for kind in MESSAGES))
+    return world.run(), world.messages

@@ -20,6 +20,9 @@ from workers.model.randomness import MASK, SCALE, SPREAD, Chance, Lanes, salt_of
 Travel = Callable[[Lanes], tuple[int, ...]]
 """From a message's random bits to the latency of each of its copies in microseconds, ascending; lost: none."""
 
+Once = Callable[[Lanes], int]
+"""The same where there is always one copy."""
+
 
 class Link(NamedTuple):
     """How messages travel from one node to another: ``travel``, and whether they keep their order.
@@ -29,7 +32,7 @@ class Link(NamedTuple):
 
     travel: Travel
     ordered: bool
-    once: Callable[[Lanes], int] | None = None
+    once: Once | None = None
 
 
 def link(latency: Latency, loss: float, duplicate: float, target: str, *, ordered: bool) -> Link:
@@ -51,7 +54,7 @@ def link(latency: Latency, loss: float, duplicate: float, target: str, *, ordere
     return Link(travel, ordered)
 
 
-def _once(latency: Latency, sample: Sampler, salt: int) -> Callable[[Lanes], int]:
+def _once(latency: Latency, sample: Sampler, salt: int) -> Once:
     """``sample(uniform(lanes[1], salt))`` written out, for the usual latencies whole: the simulator's hottest lines."""
     if isinstance(latency, Constant):
         always = sample(0.0)

@@ -8,6 +8,7 @@ commit fails throws the shard away and loads it again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -27,13 +28,17 @@ class Timer(msgspec.Struct, frozen=True, gc=False):
     data: Json
 
 
+BLANK_SENT: Final = Sent("", "", "", "", "")
+BLANK_DELIVERED: Final = Delivered("", "", "", "", "", 0)
+
+
 class Outcome:
     """What a turn has gathered so far; the order of each list is the order in which it happened.
 
     ``writes`` are the records changed, by shard partition and key, with ``None`` for a deleted one. ``messages`` are
     (partition, message). ``timers`` are (shard partition, name, timer or ``None`` if cancelled). A driver that keeps
     its shards in memory only has no use for ``writes`` and says so; one whose observations nobody reads for their
-    messages leaves ``Sent`` and ``Delivered`` out.
+    messages gets ``BLANK_SENT`` and ``BLANK_DELIVERED`` instead, which keep the places of the others.
     """
 
     __slots__ = ("bodies", "messages", "messages_noted", "timers", "writes", "writes_wanted")
@@ -129,9 +134,11 @@ class Shard:
     def execute(self, message: Message, sent_us: int, now_us: int, outcome: Outcome, copy: int = 0) -> None:
         """Run one message through the node's step."""
         message_id = message.id
-        if outcome.messages_noted and message.topic != TIMER_TOPIC:
+        if message.topic != TIMER_TOPIC:
             outcome.bodies.append(
                 Delivered(message_id, message.topic, message.type, message.key, message.source, sent_us, copy)
+                if outcome.messages_noted
+                else BLANK_DELIVERED
             )
         context = self._context
         context.now_us = now_us if self.clock is None else self.clock(now_us)
@@ -203,10 +210,11 @@ class Shard:
         )
         partition = partition_of(partition_key or key, self.partitions) if self.partitions > 1 else 0
         outcome.messages.append((partition, message))
-        if outcome.messages_noted:
-            outcome.bodies.append(
-                Sent(message_id, topic, send.type, key, cause_id, partition, self.instance, self.epoch)
-            )
+        outcome.bodies.append(
+            Sent(message_id, topic, send.type, key, cause_id, partition, self.instance, self.epoch)
+            if outcome.messages_noted
+            else BLANK_SENT
+        )
 
     def _forget_oldest(self, outcome: Outcome) -> None:
         while len(self.records) > self.records_max:

@@ -72,8 +72,12 @@ class Faulting:
 
     # -- messages
 
-    def send(self, partition: int, message: Message, now_us: int) -> None:
-        """Send a message to everybody who subscribes to its topic, each over its own link."""
+    def send(self, messages: list[tuple[int, Message]], now_us: int) -> None:
+        """Send messages, each with its partition, to everybody who subscribes to their topics, each over its link."""
+        for partition, message in messages:
+            self._send(partition, message, now_us)
+
+    def _send(self, partition: int, message: Message, now_us: int) -> None:
         world = self._world
         lanes = world.chance.lanes(message.id)
         for target, node, link, line, latest_us in self._ways_of(message):
@@ -95,7 +99,7 @@ class Faulting:
                 at_us = departs_us + latency_us
                 if ordered:
                     at_us = latest_us[partition] = max(at_us, latest_us[partition])
-                world.push(at_us, 0, node, partition, message, now_us, copy)
+                world.push(at_us, 0, node, node.shards[partition], message, now_us, copy)
 
     def _ways_of(self, message: Message) -> tuple[Way, ...]:
         place = (message.source, message.topic)

@@ -15,28 +15,29 @@ What faults do is in ``workers.simulation.faulting``; a run without faults does 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 from workers.cluster.faults import NodeFaults
-from workers.cluster.network import Link
+from workers.cluster.network import Link, Once
 from workers.cluster.plan import RECORDS_MAX_PER_SHARD, Plan, instance_ids, owners
 from workers.cluster.schema.order_flow import Change
 from workers.cluster.shards import Outcome, Shard
 from workers.model.message import Message
 from workers.model.observation import Body, Changed, Dropped, Turn
-from workers.model.randomness import Chance
+from workers.model.randomness import Chance, Lanes
 from workers.simulation.faulting import Boundary, Faulting
 
 EVENTS_MAX: Final = 20_000_000
 NEVER_US: Final = 2**62
 Record = Callable[[int, Turn], None]
-Event = tuple[int, int, int, "SimulatedNode", int, Message | str, int, int]
-"""(time, serial number, 1 once it has had its service time, node, partition, message or timer name, sent, copy)."""
-Route = tuple[tuple[str, "SimulatedNode", Link, list[int]], ...]
-"""For each target of a topic: name, node, the link to it, the latest arrival so far by partition."""
+Event = tuple[int, int, int, "SimulatedNode", Shard, Message | str, int, int]
+"""(time, serial number, 1 once it has had its service time, node, shard, message or timer name, sent, copy)."""
+Route = tuple[tuple["SimulatedNode", list[Shard], Link, Once | None, bool, list[int]], ...]
+"""For each target of a topic: node, its shards, the link to it with its ``once`` and ``ordered``, and the latest
+arrival so far by partition."""
 
 
 class Due(NamedTuple):
@@ -66,6 +67,7 @@ class SimulatedNode:
         "losses",
         "name",
         "owner",
+        "routes",
         "runs",
         "serves",
         "service_us",
@@ -91,13 +93,15 @@ class SimulatedNode:
         self.owner: tuple[str, ...] = ()
         self.busy_until_us: dict[str, int] = {}
         self.held: list[Event] = []
+        self.routes: dict[str, Route] = {}
+        """To whom its messages on a topic go, once it has sent one."""
 
 
 class World:
     """One run of a plan in virtual time.
 
-    Without ``messages_noted`` the observations are those of replicas, clients and instances only: for statistics over
-    many runs, where nobody reads the messages'.
+    Without ``messages_noted`` what is sent and delivered is observed as blanks: for statistics over many runs, where
+    nobody reads it. ``messages`` says after the run how many there were of each.
     """
 
     def __init__(
@@ -107,12 +111,12 @@ class World:
         self._outcome = Outcome(writes_wanted=False, messages_noted=messages_noted)
         self.now_us = 0
         self.events = 0
+        self.messages = {"sent": 0, "delivered": 0, "dropped": 0}
         self._record = record
         self._events_max = events_max
         self._serial = 0
         self.chance = Chance(plan.seed)
         self.nodes = {node: SimulatedNode(plan, node) for node in plan.nodes}
-        self._routes: dict[tuple[str, str], Route] = {}
         self.heap: list[Event] = []
         self._early = -NEVER_US
         self._faulting = Faulting(self) if plan.faults else None
@@ -154,13 +158,13 @@ class World:
 
     def _loop(self) -> None:
         heap, outcome, record = self.heap, self._outcome, self._record
-        events, events_max = 0, self._events_max
+        events, delivered, events_max = 0, 0, self._events_max
         while heap or self._wait_for_nodes():
             event = heappop(heap)
-            at_us, _, stage, node, partition, what, sent_us, copy = event
-            shard = node.shards[partition]
-            if not isinstance(what, Message):
-                timer = shard.timers.get(what)
+            at_us, _, stage, node, shard, what, sent_us, copy = event
+            is_message = type(what) is Message
+            if not is_message:
+                timer = shard.timers.get(what)  # type: ignore[arg-type]
                 # A timer that was cancelled, or set again for another time, is nothing to come: no time passes for it.
                 if timer is None or timer.due_us != sent_us:
                     continue
@@ -177,20 +181,22 @@ class World:
                 raise self._too_long()
             if not node.runs:
                 node.held.append(event)
-            elif not isinstance(what, Message):
-                shard.fire(what, at_us, outcome)
+            elif not is_message:
+                shard.fire(what, at_us, outcome)  # type: ignore[arg-type]
                 self._commit(node, shard, outcome)
             elif node.serves and stage == 0 and self._occupy(event):
                 pass
             else:
-                shard.execute(what, sent_us, at_us, outcome, copy)
+                delivered += 1
+                shard.execute(what, sent_us, at_us, outcome, copy)  # type: ignore[arg-type]
                 if outcome.messages or outcome.timers:
                     self._commit(node, shard, outcome)
                 elif outcome.bodies:
                     # Most deliveries end here: they send nothing and set no timer.
-                    record(at_us, Turn(node.name, node.owner[partition], 0, outcome.bodies))
+                    record(at_us, Turn(shard.node, shard.instance, 0, outcome.bodies))
                     outcome.bodies = []
         self.events = events
+        self.messages["delivered"] = delivered
 
     def _wait_for_nodes(self) -> bool:
         """With nothing on its way: whether something on the schedule sets free what is held. If not, it is the end."""
@@ -215,8 +221,8 @@ class World:
 
         False if it takes no time and the instance is free: it is processed now.
         """
-        at_us, _, _, node, partition, what, sent_us, copy = event
-        instance = node.owner[partition]
+        at_us, _, _, node, shard, what, sent_us, copy = event
+        instance = shard.instance
         start_us = max(at_us, node.busy_until_us.get(instance, 0))
         service_us = node.service_us
         if node.faults.slow:
@@ -225,7 +231,7 @@ class World:
         if done_us == at_us:
             return False
         node.busy_until_us[instance] = done_us
-        self.push(done_us, 1, node, partition, what, sent_us, copy)
+        self.push(done_us, 1, node, shard, what, sent_us, copy)
         return True
 
     def _commit(self, node: SimulatedNode, shard: Shard, outcome: Outcome) -> None:
@@ -235,55 +241,73 @@ class World:
             self._record(now_us, Turn(shard.node, instance, 0, outcome.bodies))
             outcome.bodies = []
         if outcome.messages:
-            send = self._send if self._faulting is None else self._faulting.send
-            for partition, message in outcome.messages:
-                send(partition, message, now_us)
+            self.messages["sent"] += len(outcome.messages)
+            if self._faulting is None:
+                self._send(node, outcome.messages, now_us)
+            else:
+                self._faulting.send(outcome.messages, now_us)
             outcome.messages = []
         if outcome.timers:
-            for partition, name, timer in outcome.timers:
+            for _, name, timer in outcome.timers:
                 if timer is not None:
-                    self.push(timer.due_us, 0, node, partition, name, timer.due_us, 0)
+                    self.push(timer.due_us, 0, node, shard, name, timer.due_us, 0)
             outcome.timers = []
 
-    def _send(self, partition: int, message: Message, now_us: int) -> None:
-        route = self._routes.get((message.source, message.topic)) or self._route(message)
-        heap, serial, lanes = self.heap, self._serial, self.chance.lanes(message.id)
-        for target, node, (travel, ordered, once), latest_us in route:
-            if once is not None:  # nearly every link: one copy, so there is nothing to count
-                at_us = now_us + once(lanes)
+    def _send(self, source: SimulatedNode, messages: list[tuple[int, Message]], now_us: int) -> None:
+        heap, serial, lanes_of = self.heap, self._serial, self.chance.lanes
+        for partition, message in messages:
+            route = source.routes.get(message.topic) or self._route(source, message.topic)
+            lanes = lanes_of(message.id)
+            for node, shards, link, once, ordered, latest_us in route:
+                if once is None:
+                    serial = self._send_copies(serial, partition, message, now_us, node, link, lanes, latest_us)
+                    continue
+                at_us = now_us + once(lanes)  # nearly every link: one copy, so there is nothing to count
                 if ordered:
                     if at_us < latest_us[partition]:
                         at_us = latest_us[partition]
                     else:
                         latest_us[partition] = at_us
                 serial += 1
-                heappush(heap, (at_us, serial, 0, node, partition, message, now_us, 0))
-                continue
-            latencies_us = travel(lanes)
-            for copy, latency_us in enumerate(latencies_us):
-                at_us = now_us + latency_us
-                if ordered:
-                    at_us = latest_us[partition] = max(at_us, latest_us[partition])
-                serial += 1
-                heappush(heap, (at_us, serial, 0, node, partition, message, now_us, copy))
-            if not latencies_us:
-                self.lose(target, message, now_us, "loss")
+                heappush(heap, (at_us, serial, 0, node, shards[partition], message, now_us, 0))
         self._serial = serial
 
-    def _route(self, message: Message) -> Route:
+    def _send_copies(
+        self,
+        serial: int,
+        partition: int,
+        message: Message,
+        now_us: int,
+        node: SimulatedNode,
+        link: Link,
+        lanes: Lanes,
+        latest_us: list[int],
+    ) -> int:
+        """Send a message over a link that may lose or duplicate it; returns the serial number of the last copy."""
+        latencies_us = link.travel(lanes)
+        for copy, latency_us in enumerate(latencies_us):
+            at_us = now_us + latency_us
+            if link.ordered:
+                at_us = latest_us[partition] = max(at_us, latest_us[partition])
+            serial += 1
+            heappush(self.heap, (at_us, serial, 0, node, node.shards[partition], message, now_us, copy))
+        if not latencies_us:
+            self.lose(node.name, message, now_us, "loss")
+        return serial
+
+    def _route(self, source: SimulatedNode, topic: str, latest_us: Sequence[list[int]] = ()) -> Route:
         """To whom a node's messages on a topic go, over which link each, and what has gone there last."""
-        source, topic = message.source, message.topic
-        route = tuple(
-            (target, self.nodes[target], self.plan.link(source, target, topic), [0] * self.plan.partitions)
-            for target in self.plan.subscribers.get(topic, ())
-        )
-        self._routes[source, topic] = route
+        found = []
+        for number, target in enumerate(self.plan.subscribers.get(topic, ())):
+            node, link = self.nodes[target], self.plan.link(source.name, target, topic)
+            last_us = latest_us[number] if latest_us else [0] * self.plan.partitions
+            found.append((node, node.shards, link, link.once, link.ordered, last_us))
+        source.routes[topic] = route = tuple(found)
         return route
 
     def lose(self, target: str, message: Message, sent_us: int, reason: str) -> None:
         """Record that ``target`` does not get a message."""
-        if not self._outcome.messages_noted:
-            return
+        self.messages["dropped"] += 1
         lost: Body = Dropped(message.id, message.topic, message.type, message.key, message.source, sent_us, reason)
         self.note(target, "", lost)
 
@@ -292,11 +316,11 @@ class World:
         self._record(self.now_us, Turn(node, instance, 0, [body]))
 
     def push(
-        self, at_us: int, stage: int, node: SimulatedNode, partition: int, what: Message | str, sent_us: int, copy: int
+        self, at_us: int, stage: int, node: SimulatedNode, shard: Shard, what: Message | str, sent_us: int, copy: int
     ) -> None:
         """Let ``what`` come to a node at ``at_us``; see ``Event``."""
         self._serial += 1
-        heappush(self.heap, (at_us, self._serial, stage, node, partition, what, sent_us, copy))
+        heappush(self.heap, (at_us, self._serial, stage, node, shard, what, sent_us, copy))
 
     def _next_stop_us(self) -> int:
         """The time from which on something else comes first: what is next on the schedule, or the end."""
@@ -322,12 +346,8 @@ class World:
             node.serves = node.service_us > 0 or bool(node.faults.slow)
             for shard in node.shards:
                 shard.follow(plan.nodes[name])
-        self._routes = {
-            (source, topic): tuple(
-                (target, node, plan.link(source, target, topic), latest_us) for target, node, _, latest_us in route
-            )
-            for (source, topic), route in self._routes.items()
-        }
+            for topic, route in node.routes.items():
+                self._route(node, topic, [latest_us for *_, latest_us in route])
         if self._faulting is not None:
             self._faulting.follow(plan)
 
@@ -351,7 +371,7 @@ class World:
         node.runs = bool(node.owner) and not node.stops
         if node.runs and node.held:
             # What was held comes before whatever is due now, in the order in which it came.
-            for _, _, stage, node_, partition, what, sent_us, copy in sorted(node.held, key=itemgetter(0, 1)):
+            for _, _, stage, node_, shard, what, sent_us, copy in sorted(node.held, key=itemgetter(0, 1)):
                 self._early += 1
-                heappush(self.heap, (self.now_us, self._early, stage, node_, partition, what, sent_us, copy))
+                heappush(self.heap, (self.now_us, self._early, stage, node_, shard, what, sent_us, copy))
             node.held.clear()

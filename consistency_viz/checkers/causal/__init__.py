@@ -28,6 +28,7 @@ from consistency_viz.checkers.applied_order import Before, in_session_order
 from consistency_viz.checkers.divergence.prose import listed, printable
 from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import in_words
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.levels import LEVELS, Anomaly, Levels
 from consistency_viz.checkers.registers.sources import Registers
@@ -40,6 +41,7 @@ class Causal(UpdateOrder):
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
     name: Final = "causal"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us``."""

@@ -35,6 +35,7 @@ from consistency_viz.checkers.divergence.canonical import canonical
 from consistency_viz.checkers.divergence.prose import described, differing_fields, listed, milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_update
 from consistency_viz.checkers.findings import Findings, in_words
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS, MESSAGES
 from consistency_viz.checkers.operations import NEVER_US, Operation
 from consistency_viz.checkers.registers.log import RegisterLog
 from consistency_viz.checkers.verdict import Result, Verdict
@@ -49,6 +50,7 @@ class Convergence:
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
     name: Final = "convergence"
+    kinds: Final = APPLIES_AND_OPERATIONS | MESSAGES
 
     def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
         self._replicas = tuple(dict.fromkeys(header.replicas))

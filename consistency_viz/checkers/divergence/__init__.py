@@ -23,12 +23,14 @@ from consistency_viz.checkers.divergence.tracker import WindowTracker
 from consistency_viz.checkers.divergence.windows import Ledger as Ledger
 from consistency_viz.checkers.divergence.windows import Window as Window
 from consistency_viz.checkers.verdict import Result
+from workers.model.observation import Applied, Changed
 
 
 class Divergence(WindowTracker):
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
     name: Final = "divergence"
+    kinds: Final = frozenset((Applied, Changed))
 
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us`` (not before the last observation)."""

@@ -18,10 +18,11 @@ from consistency_viz.checkers.invariants.elements import Resurrection, Vanished
 from consistency_viz.checkers.invariants.invariant import Invariant
 from consistency_viz.checkers.invariants.orders import AfterRejection, Money, OneVerdict
 from consistency_viz.checkers.invariants.oversell import Oversell
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operations
 from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict, Witness
 from workers.model.history import Header
-from workers.model.observation import Observation
+from workers.model.observation import Effected, Observation, Sent
 
 INVARIANTS: Final[Mapping[str, Callable[[int], Invariant]]] = {
     "oversell": Oversell,
@@ -38,6 +39,7 @@ class Invariants:
     """The registered checker. Memory: entities, and operations on the elements of sets; live, those not put away."""
 
     name: Final = "invariants"
+    kinds: Final = APPLIES_AND_OPERATIONS | {Sent, Effected}
 
     def __init__(self, header: Header) -> None:
         self._operations = Operations()

@@ -23,6 +23,7 @@ from typing import Any, Final
 import msgspec
 
 from consistency_viz.checkers.divergence.prose import printable
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.linearizable_register.acts import KINDS
 from consistency_viz.checkers.linearizable_register.key import Register
 from consistency_viz.checkers.operations import Operation, Operations, changed_by
@@ -65,6 +66,7 @@ class LinearizableRegister:
     """The registered checker."""
 
     name: Final = "linearizable-register"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def __init__(self, header: Header, steps_max: int = STEPS_MAX) -> None:
         self._started_us = header.started_us

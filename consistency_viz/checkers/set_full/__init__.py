@@ -25,6 +25,7 @@ from typing import Any, Final
 from consistency_viz.checkers.divergence.prose import described, milliseconds, printable
 from consistency_viz.checkers.findings import Findings, in_words
 from consistency_viz.checkers.forgotten import Forgotten
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation, Operations, changed_by
 from consistency_viz.checkers.set_full.elements import NEVER, Element, KeySet, Moment, identity
 from consistency_viz.checkers.set_full.outcomes import Outcomes
@@ -37,6 +38,7 @@ class SetFull:
     """The registered checker. Memory: elements, not reads; live, those that are in the sets and those being removed."""
 
     name: Final = "set-full"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def __init__(self, header: Header, *, linearizable: bool = False) -> None:
         self._started_us = header.started_us

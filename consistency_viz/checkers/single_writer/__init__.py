@@ -35,6 +35,7 @@ class SingleWriter:
     """The registered checker. Memory is bounded by topics, types, partitions, nodes and their instances."""
 
     name: Final = "single-writer"
+    kinds: Final = frozenset((Sent, Effected, Changed))
 
     def __init__(self, header: Header) -> None:
         self._started_us = header.started_us

@@ -34,6 +34,7 @@ import msgspec
 from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import quantiles_ms, share
+from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.run_set import RunSet
 from consistency_viz.checkers.session_report import Judged
@@ -68,6 +69,7 @@ class Staleness:
     """The registered checker: ``observe`` each observation, then ``finish`` once."""
 
     name: Final = "staleness"
+    kinds: Final = APPLIES_AND_OPERATIONS
 
     def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
         self._evidence = evidence or Evidence()

@@ -17,6 +17,7 @@ from tests.workers.support import (
     simulate_turns,
     updates_by_replica,
 )
+from workers.cluster.shards import BLANK_DELIVERED, BLANK_SENT
 from workers.model.observation import Applied, Changed, Completed, Delivered, Dropped, Invoked, Sent
 from workers.simulation.world import SimulationTooLongError, World
 
@@ -185,8 +186,21 @@ def test_without_messages_the_history_is_the_same_otherwise():
     turns = []
     World(plan_of(fields), lambda at_us, turn: turns.append((at_us, turn)), messages_noted=False).run()
     without = [(at_us, body) for at_us, turn in turns for body in turn.bodies]
-    messages = (Sent, Delivered, Dropped)
-    assert without == [(o.at_us, o.body) for o in simulate(fields) if not isinstance(o.body, messages)]
+    blank = {Sent: BLANK_SENT, Delivered: BLANK_DELIVERED}
+    history = simulate(fields)
+    assert without == [(o.at_us, blank.get(type(o.body), o.body)) for o in history]
+    assert {Sent, Delivered, Dropped} <= {type(o.body) for o in history}
+
+
+@pytest.mark.parametrize("faults", [[], [{"kind": "pause", "node": "tax", "at_s": 0.02, "for_s": 0.2}]])
+def test_the_world_counts_the_messages_that_its_history_shows(faults):
+    fields = scenario(network={"default": {"latency": VARIED, "loss": 0.1, "duplicate": 0.1}}, faults=faults)
+    history = []
+    world = World(plan_of(fields), lambda at_us, turn: history.extend(turn.bodies))
+    world.run()
+    shown = Counter(type(body) for body in history)
+    assert world.messages == {"sent": shown[Sent], "delivered": shown[Delivered], "dropped": shown[Dropped]}
+    assert all(world.messages.values())
 
 
 def test_a_turn_names_the_instance_that_owns_the_partition():
