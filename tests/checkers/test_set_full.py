@@ -51,7 +51,7 @@ def by_definition(events: list[Event]) -> dict[str, Any]:
         known = min(ends, default=None)
         last_had = max([read["from"] for read in had], default=-1)
         last_lacked = max([read["from"] for read in lacked], default=-1)
-        if last_had > last_lacked:
+        if known is not None and last_had > last_lacked:
             found["stable"].append((element, max(0, last_lacked - known) if last_lacked >= 0 else 0))
         elif known is not None and last_lacked > known and last_lacked > last_had:
             found["lost"].append((element, max(0, last_had - known) if last_had >= 0 else 0))

@@ -118,9 +118,9 @@ class Element:
 
     def outcome(self, present: Moment) -> str:
         """``stable``, ``lost``, or ``never-read``; ``present``: when the last read that had it began."""
-        if present[0] > self.absent[0]:
-            return "stable"
         known = self.known
+        if known is not None and present[0] > self.absent[0]:
+            return "stable"
         if known is not None and self.absent[0] > max(known[0], present[0]):
             return "lost"
         return "removed" if self.removals else "never-read"
