@@ -45,6 +45,7 @@ from consistency_viz.observation.formats.edn_writer import edn, named
         ('{"a" 1, [1 2] 3, 4 5}', {"a": 1, "[1,2]": 3, "4": 5}),
         ('#inst "2020-01-01"', "2020-01-01"),
         ("#jepsen.history.Op{:index 0}", {"index": 0}),
+        ('#:a {:b 1 "c" 2 :d/e 3 :_/f 4}', {"a/b": 1, "c": 2, "d/e": 3, "f": 4}),
         ('#object[java.lang.Thread$State 0x1F "RUNNABLE"]', ["java.lang.Thread$State", 31, "RUNNABLE"]),
         (
             '#error {:cause nil :trace [[a.B <init> "B.java" 3]]}',
@@ -93,7 +94,8 @@ def test_sets_are_equal_in_any_order_and_vectors_are_not() -> None:
         (r'"\ud83d"', "a string has half of a surrogate pair", 0),
         (r"\foo", r"\foo is no character", 0),
         ("01", "'01' is no number", 0),
-        ("1/2", "'1/2' is no number", 0),
+        ("1/2", "'1/2' is a ratio, and a history has whole numbers", 0),
+        ("[#:a [1]]", "#: begins a map of a name space, as in #:space{:a 1}", 1),
         ("0x", "'0x' is no number", 0),
         ("1.5N", "'1.5N' is no number", 0),
         ("٣", "'٣' is no number", 0),

@@ -6,7 +6,8 @@ What becomes of a value
 - keywords: ``Keyword``, a text that keeps its colon, so that ``:a`` and ``"a"`` stay two values;
 - symbols and characters: text;
 - vectors and lists: lists; sets: ``EdnSet``, a list;
-- maps: dictionaries by text. A keyword is named without its colon there, any other key as JSON writes it;
+- maps: dictionaries by text. A keyword is named without its colon there, any other key as JSON writes it. In
+  ``#:space{...}`` keywords without a name space have that one;
 - a tagged value: the value. What follows ``#_`` is read and thrown away.
 
 Everything is bounded: the text by the caller, the depth by ``DEPTH_MAX``, integers by ``DIGITS_MAX``.
@@ -26,6 +27,7 @@ _SPACE: Final = re.compile(r"(?:[\s,]+|;[^\n]*)*")
 _ATOM: Final = re.compile(r'[^\s,"\[\](){};\\]+')
 _INTEGER: Final = re.compile(r"[+-]?(?:0|[1-9]\d*)N?", re.ASCII)
 _HEX: Final = re.compile(r"[+-]?0[xX][0-9a-fA-F]+N?", re.ASCII)
+_RATIO: Final = re.compile(r"[+-]?\d+/\d+", re.ASCII)
 _FLOAT: Final = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?M?", re.ASCII)
 _NAME: Final = re.compile(r"(?:[^\W\d]|[.*+!\-?$%&=<>|'])[\w.*+!\-?$%&=<>:#|']*(?:/[\w.*+!\-?$%&=<>:#|']+)?|/")
 _KEYWORD: Final = re.compile(r":[\w.*+!\-?$%&=<>#|'][\w.*+!\-?$%&=<>:#|'/]*")
@@ -109,6 +111,8 @@ class _Reader:
                 return self._set(depth)
             elif after == "#":
                 return self._symbolic()
+            elif after == ":":
+                return self._spaced(depth)
             else:
                 return self._tagged(depth)
 
@@ -147,6 +151,15 @@ class _Reader:
             raise self.error("a tag has a name, as in #inst")
         return self._after(found.end() - self.place, depth, f"the tag #{found[0]} has no value")
 
+    def _spaced(self, depth: int) -> dict[str, Any]:
+        begun = self.place
+        found = _KEYWORD.match(self.text, begun + 1)
+        self.place = begun + 1 if found is None else found.end()
+        self._pass(_SPACE)
+        if found is None or "/" in found[0] or not self.text.startswith("{", self.place):
+            raise self.error("#: begins a map of a name space, as in #:space{:a 1}", begun)
+        return self._map(depth, Keyword(found[0]).name)
+
     def _symbolic(self) -> float:
         for text, value in (("##Inf", "inf"), ("##-Inf", "-inf"), ("##NaN", "nan")):
             if self.text.startswith(text, self.place):
@@ -176,7 +189,7 @@ class _Reader:
             raise self.error("a set has an element twice", begun)
         return found
 
-    def _map(self, depth: int) -> dict[str, Any]:
+    def _map(self, depth: int, space: str = "") -> dict[str, Any]:
         begun = self.place
         self.place += 1
         parts = self._until("}", depth)
@@ -184,7 +197,7 @@ class _Reader:
             raise self.error("a map has a key without a value", begun)
         found = {}
         for key, value in zip(parts[::2], parts[1::2], strict=True):
-            name = _key(key)
+            name = _key(key, space)
             if name in found:
                 raise self.error(f"a map has the key {name!r} twice", begun)
             found[name] = value
@@ -253,6 +266,8 @@ class _Reader:
             return int(text.rstrip("N"), 16)
         if _FLOAT.fullmatch(text):
             return float(text.rstrip("M"))
+        if _RATIO.fullmatch(text):
+            raise self.error(f"{_short(text)} is a ratio, and a history has whole numbers")
         raise self.error(f"{_short(text)} is no number")
 
 
@@ -280,9 +295,11 @@ def _encoded(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-def _key(key: Any) -> str:
+def _key(key: Any, space: str) -> str:
     if isinstance(key, Keyword):
-        return key.name
+        if not space or "/" in key:
+            return key.name.removeprefix("_/") if space else key.name
+        return f"{space}/{key.name}"
     return key if isinstance(key, str) else identity(key).decode()
 
 
