@@ -31,7 +31,7 @@ from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.monotonic import Regression, regressions
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import RunSet
-from consistency_viz.checkers.session_report import Judged
+from consistency_viz.checkers.session_report import Judged, served
 from consistency_viz.checkers.verdict import Result
 from consistency_viz.checkers.whole_database import WholeDatabase
 from workers.model.history import Header
@@ -137,8 +137,7 @@ class MonotonicReads:
         earlier = [r for r in suspect.expected.reads if RunSet(r.seen or ()).minus(missing) != RunSet(r.seen or ())][-1]
         lost = missing.minus(missing.minus(RunSet(earlier.seen or ()))).newest()
         text = (
-            f"{_name(read)} served {printable(read.key)} to session {printable(read.session)} without "
-            f"{printable(lost)}, "
+            f"{served(read)} without {printable(lost)}, "
             f"{milliseconds(read.completed_us - earlier.completed_us)} after {_name(earlier)} had shown "
             "it to that session"
         )

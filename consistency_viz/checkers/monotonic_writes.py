@@ -21,7 +21,7 @@ from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.registers.third_sessions import ThirdSessions
 from consistency_viz.checkers.registers.told import tell
 from consistency_viz.checkers.run_set import RunSet
-from consistency_viz.checkers.update_order import UpdateOrder
+from consistency_viz.checkers.update_order import UpdateOrder, acknowledged
 from consistency_viz.checkers.verdict import Result
 
 _WORDS: Final = (
@@ -53,9 +53,7 @@ class MonotonicWrites(UpdateOrder):
                         before.add(update.key, last, update)
                 elif self.reached(update):
                     if key.any:
-                        self.count(
-                            list(key.broken_by(update)), "which was acknowledged to that session before it began"
-                        )
+                        self.count(list(key.broken_by(update)), acknowledged)
                     across += whole.any
                     across_broken += any(whole.broken_by(update))
         tell(self.evidence.registers, ThirdSessions(self.evidence, "monotonic-writes", self.judged).go(), self.judged)

@@ -29,7 +29,7 @@ from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.log import NoSource, Read
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import RunSet
-from consistency_viz.checkers.session_report import Judged
+from consistency_viz.checkers.session_report import Judged, served
 from consistency_viz.checkers.statistics import LengthCounts
 from consistency_viz.checkers.verdict import Result
 from workers.model.history import Header
@@ -129,10 +129,8 @@ class ReadYourWrites:
         self._judged.broken += 1
         since_us = read.invoked_us - missed.completed_us
         self._late_us.add(since_us)
-        who = printable(read.target) or "somebody"
         text = (
-            f"{who} served {printable(read.key)} to session {printable(read.session)} without "
-            f"{printable(missed.update)}, "
+            f"{served(read)} without {printable(missed.update)}, "
             f"{milliseconds(since_us)} after that session's {printable(missed.f)} of it was acknowledged"
         )
         ids = [missed.op, read.op, missed.update, read.key]

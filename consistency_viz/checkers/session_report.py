@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.findings import Findings, in_words, share
+from consistency_viz.checkers.operations import Operation
+from consistency_viz.checkers.registers.log import RegisterOp
+from consistency_viz.checkers.run_set import RunSet
 from consistency_viz.checkers.verdict import Result, Verdict
 
 
@@ -41,6 +45,19 @@ class Judged:
             return explained(checker, in_words(self.unjudged, "read"), self.metrics() | metrics)
         had_evidence = bool(self.reads or (self.unjudged and evidence.has_either))
         return self.findings.result(checker, verdict, reason, self.metrics() | metrics, had_evidence=had_evidence)
+
+
+def served(read: Operation) -> str:
+    """A read that says what it saw, in words; its version is how many updates that were."""
+    who, version = printable(read.target) or "somebody", len(RunSet(read.seen or ()))
+    return f"{who} served {printable(read.key)} at version {version:,} to session {printable(read.session)}"
+
+
+def named(op: RegisterOp, started_us: int) -> str:
+    """An operation with its session and its time."""
+    begun = milliseconds(op.invoked_us - started_us)
+    over = "never acknowledged" if op.completed_index < 0 else f"to {milliseconds(op.completed_us - started_us)}"
+    return f"{printable(op.op)} of {printable(op.session)} ({begun} {over})"
 
 
 def explained(checker: str, what: str, metrics: dict[str, Any]) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from consistency_viz.checkers.applied_order import AppliedOrder, Break
@@ -15,10 +16,21 @@ from workers.model.history import Header
 from workers.model.observation import Observation
 
 
+def acknowledged(one: Break) -> str:
+    """What an earlier update of the session was to the later one."""
+    return "which was acknowledged to that session before it began"
+
+
+def seen(one: Break) -> str:
+    """What an update that the session had read was to its own."""
+    return "which that session had seen before"
+
+
 class UpdateOrder:
     """Collects; a subclass says what comes before what."""
 
     def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
+        self.started_us = header.started_us
         self.evidence = evidence or Evidence()
         self.order = AppliedOrder(header.replicas)
         self.sessions: dict[str, list[Operation]] = {}
@@ -44,7 +56,7 @@ class UpdateOrder:
         """Whether any replica had an update."""
         return self.order.first(update.key, update.update) is not None
 
-    def count(self, breaks: list[Break], why: str) -> None:
+    def count(self, breaks: list[Break], why: Callable[[Break], str]) -> None:
         """One update was judged; ``why`` tells what the missing one was to it, as in "which its session had seen"."""
         self.updates += 1
         if not breaks:
@@ -55,8 +67,8 @@ class UpdateOrder:
             late_us = required.had[0] - one.had[0]
             when = "never" if required.had[1] < 0 else f"only {milliseconds(late_us)} later"
             text = (
-                f"{printable(one.replica)} had {printable(update.update)} of session {printable(update.session)}, and "
-                f"{printable(required.update)}, {why}, {when}"
+                f"{printable(one.replica)} had {printable(update.update)} of session {printable(update.session)} at "
+                f"{milliseconds(one.had[0] - self.started_us)}, and {printable(required.update)}, {why(one)}, {when}"
             )
             indices = [*required.by.indices, *update.indices, one.had[1], required.had[1]]
             self.findings.add(text, indices, [required.by.op, update.op, required.update, update.update, update.key])

@@ -22,7 +22,7 @@ from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.registers.third_sessions import ThirdSessions
 from consistency_viz.checkers.registers.told import tell
 from consistency_viz.checkers.run_set import RunSet
-from consistency_viz.checkers.update_order import UpdateOrder
+from consistency_viz.checkers.update_order import UpdateOrder, seen
 from consistency_viz.checkers.verdict import Result
 
 _WORDS: Final = (
@@ -51,7 +51,7 @@ class WritesFollowReads(UpdateOrder):
                     for before in (key, whole):
                         before.add(operation.key, last, operation)
                 elif not ended and is_update(operation) and whole.any and self.reached(operation):
-                    self.count(list(whole.broken_by(operation)), "which that session had seen before")
+                    self.count(list(whole.broken_by(operation)), seen)
                     same += key.any
                     same_broken += any(key.broken_by(operation))
         tell(

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import msgspec
 
-from consistency_viz.checkers.applied_order import Before, in_session_order
+from consistency_viz.checkers.applied_order import Before, Break, in_session_order
 from consistency_viz.checkers.divergence.prose import listed, printable
 from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import in_words
@@ -33,7 +33,8 @@ from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.levels import LEVELS, Anomaly, Levels
 from consistency_viz.checkers.registers.sources import Registers
 from consistency_viz.checkers.run_set import RunSet
-from consistency_viz.checkers.update_order import UpdateOrder
+from consistency_viz.checkers.session_report import named
+from consistency_viz.checkers.update_order import UpdateOrder, acknowledged, seen
 from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
 
 
@@ -54,7 +55,7 @@ class Causal(UpdateOrder):
             for anomaly in levels.broken[level]:
                 involved = [registers.ops[number] for number in anomaly.operations]
                 ids = [*(op.op for op in involved), anomaly.key]
-                self.findings.add(_told(registers, anomaly), [i for op in involved for i in op.indices], ids)
+                self.findings.add(_told(registers, anomaly, self.started_us), [i for op in involved for i in op.indices], ids)
         return self._result(levels)
 
     def _session(self, operations: list[Operation]) -> None:
@@ -71,7 +72,7 @@ class Causal(UpdateOrder):
                     continue
                 breaks = {one.replica: one for one in before.broken_by(operation)}
                 breaks |= {one.replica: one for one in own.broken_by(operation)}
-                self.count(list(breaks.values()), "on which it depends")
+                self.count(list(breaks.values()), _why)
 
     def _result(self, levels: Levels) -> Result:
         verdicts, weakest = _levels(levels, self.evidence)
@@ -123,8 +124,15 @@ def _levels(levels: Levels, evidence: Evidence) -> tuple[dict[str, str], str | N
     return verdicts, weakest
 
 
-def _told(registers: Registers, anomaly: Anomaly) -> str:
-    names = [printable(registers.ops[number].op) for number in anomaly.operations]
+def _why(one: Break) -> str:
+    """How an update depends on what a replica lacked."""
+    if one.required.by is one.update:
+        return "which was there when it was made"
+    return seen(one) if one.required.by.f == "read" else acknowledged(one)
+
+
+def _told(registers: Registers, anomaly: Anomaly, started_us: int) -> str:
+    names = [named(registers.ops[number], started_us) for number in anomaly.operations]
     key, reader = printable(anomaly.key), names[-1]
     if anomaly.pattern == "InternalRead":
         return f"{reader} did not read what it had written itself just before"

@@ -37,7 +37,7 @@ from consistency_viz.checkers.findings import quantiles_ms, share
 from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.run_set import RunSet
-from consistency_viz.checkers.session_report import Judged
+from consistency_viz.checkers.session_report import Judged, served
 from consistency_viz.checkers.staleness.by_value import stale_reads
 from consistency_viz.checkers.staleness.superseded import Acknowledged, Superseders
 from consistency_viz.checkers.statistics import LengthCounts
@@ -171,10 +171,8 @@ class Staleness:
         first = missed[0]
         since_us = read.invoked_us - first.completed_us
         self._counted(len(missed), since_us)
-        who = printable(read.target) or "somebody"
         text = (
-            f"{who} served {printable(read.key)} to session {printable(read.session)} without "
-            f"{printable(first.update)}, "
+            f"{served(read)} without {printable(first.update)}, "
             f"{milliseconds(since_us)} after {printable(first.op)} of session "
             f"{printable(first.session)} was acknowledged"
         )
