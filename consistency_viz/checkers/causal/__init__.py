@@ -55,7 +55,8 @@ class Causal(UpdateOrder):
             for anomaly in levels.broken[level]:
                 involved = [registers.ops[number] for number in anomaly.operations]
                 ids = [*(op.op for op in involved), anomaly.key]
-                self.findings.add(_told(registers, anomaly, self.started_us), [i for op in involved for i in op.indices], ids)
+                text = _told(registers, anomaly, self.started_us)
+                self.findings.add(text, [i for op in involved for i in op.indices], ids)
         return self._result(levels)
 
     def _session(self, operations: list[Operation]) -> None:
