@@ -1,7 +1,8 @@
-"""Run the test suite, but for the browser's tests, on PostgreSQL: a server of its own in a scratch folder, gone when the tests are over.
+"""Run the test suite, but for the browser's tests, on PostgreSQL.
 
-``make test-postgres``; further arguments go to pytest in place of ``ARGUMENTS``. Needs ``initdb`` and ``pg_ctl`` on PATH
-or where Debian puts them. As root the server runs as the user ``postgres``, as it asks for.
+``make test-postgres``; further arguments go to pytest in place of ``ARGUMENTS``. The server is one of its own in a
+scratch folder, gone when the tests are over. Needs ``initdb`` and ``pg_ctl`` on PATH or where Debian puts them. As root
+the server runs as the user ``postgres``, as it asks for.
 """
 
 from __future__ import annotations

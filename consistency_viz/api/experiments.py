@@ -16,6 +16,8 @@ from consistency_viz.api.schemas import (
     ExperimentFull,
     ExperimentOut,
     FindingOut,
+    HuntIn,
+    HuntOut,
     Name,
     NoteIn,
     Page,
@@ -33,6 +35,8 @@ from consistency_viz.experiments.campaign.models import Cell, Experiment, Findin
 from consistency_viz.experiments.campaign.progress import progress_of
 from consistency_viz.experiments.campaign.results import unpack
 from consistency_viz.experiments.campaign.specification import Experiment as Specification
+from consistency_viz.experiments.hunting import pursuing
+from consistency_viz.experiments.hunting.models import Hunt
 
 router = Router(tags=["experiments"])
 findings = Router(tags=["findings"])
@@ -139,6 +143,35 @@ def experiment_findings(request: HttpRequest, name: Name) -> list[dict[str, Any]
     return [_finding(one) for one in _named(name).findings.select_related("cell", "experiment")]
 
 
+@router.get("/{name}/hunts", response=list[HuntOut], auth=READ)
+def hunt_list(request: HttpRequest, name: Name, page: Query[Page]) -> list[dict[str, Any]]:
+    """The hunts in an experiment, the newest first."""
+    chosen = _named(name).hunts.select_related("cell", "experiment")
+    return [_hunt(one) for one in chosen[page.offset : page.offset + page.limit]]
+
+
+@router.post("/{name}/hunts", response={201: HuntOut}, auth=RUN)
+def hunt_start(request: HttpRequest, name: Name, asked: HuntIn) -> Any:
+    """Search seeds, and faults drawn for each, for a run that breaks an expectation, and shrink what is found."""
+    cell = get_object_or_404(Cell, experiment=_named(name), position=asked.cell)
+    numbers = asked.dict(exclude={"cell", "what"})
+    return Status(201, _hunt(pursuing.start(cell, asked.what, **numbers, created_by=author(request))))
+
+
+@router.get("/{name}/hunts/{hunt_id}", response=HuntOut, auth=READ)
+def hunt_detail(request: HttpRequest, name: Name, hunt_id: Seed) -> dict[str, Any]:
+    """One hunt: how far it is, what it caught."""
+    return _hunt(get_object_or_404(_named(name).hunts.select_related("cell"), pk=hunt_id))
+
+
+@router.post("/{name}/hunts/{hunt_id}/stop", response=HuntOut, auth=RUN)
+def hunt_stop(request: HttpRequest, name: Name, hunt_id: Seed) -> dict[str, Any]:
+    """Try no more."""
+    hunt = get_object_or_404(_named(name).hunts.select_related("cell"), pk=hunt_id)
+    pursuing.stop(hunt)
+    return _hunt(hunt)
+
+
 @findings.get("", response=list[FindingOut], auth=READ)
 def finding_list(
     request: HttpRequest,
@@ -195,6 +228,12 @@ def _result(row: Result) -> dict[str, Any]:
         "expectations": [Verdict(one.verdict).value for one in run.expectations],
         "figures": run.metrics,
     }
+
+
+def _hunt(one: Hunt) -> dict[str, Any]:
+    fields = ("id", "expected", "state", "reason", "first_seed", "seeds", "faults", "tried", "unknown", "found")
+    names = {"experiment": one.experiment.name, "cell": one.cell.name, "run": one.run_id, "saved_as": one.saved_as}
+    return {name: getattr(one, name) for name in fields} | names
 
 
 def _finding(one: Finding) -> dict[str, Any]:

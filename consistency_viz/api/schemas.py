@@ -106,6 +106,35 @@ class FindingOut(Schema):
     note: str
 
 
+class HuntIn(Schema):
+    """A hunt to start: in which cell, for what (`expectation:N`, counted from 0, or `checker:NAME`), with what."""
+
+    cell: Position = 0
+    what: Annotated[str, StringConstraints(pattern=r"^(expectation:[0-9]{1,4}|checker:[a-z-]{1,40})$")]
+    first_seed: Annotated[int, Field(ge=0, le=2**62)] = 1
+    seeds: Annotated[int, Field(ge=1, le=100_000)] = 200
+    faults: Annotated[int, Field(ge=0, le=8)] = 3
+
+
+class HuntOut(Schema):
+    """A search for a run that breaks an expectation; `found` has the smallest schedule and its scenario as YAML."""
+
+    id: int
+    experiment: str
+    cell: str
+    expected: str
+    state: str
+    reason: str
+    first_seed: int
+    seeds: int
+    faults: int
+    tried: int
+    unknown: int
+    found: dict[str, Any] | None
+    run: str | None
+    saved_as: str
+
+
 class NoteIn(Schema):
     """What people make of a finding."""
 

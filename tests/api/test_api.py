@@ -57,6 +57,18 @@ def test_the_run_behind_a_result_opens_once(api, finished):
     assert api("GET", f"/runs/{first[1]['id']}/findings")[1]["state"] == "ready"
 
 
+def test_a_hunt_is_started_watched_and_stopped(api, finished):
+    asked = {"cell": 1, "what": "checker:divergence", "first_seed": 5, "seeds": 2, "faults": 0}
+    status, hunt = api("POST", "/experiments/which/hunts", asked)
+    assert (status, hunt["state"], hunt["cell"], hunt["tried"]) == (201, "running", "chain", 0)
+    path = f"/experiments/which/hunts/{hunt['id']}"
+    assert api("POST", f"{path}/stop", {})[1]["state"] == "stopped"
+    assert api("POST", f"{path}/stop", {})[0] == 409
+    assert api("GET", path)[1] == api("GET", "/experiments/which/hunts")[1][0]
+    status, problem = api("POST", "/experiments/which/hunts", {**asked, "what": "checker:luck"})
+    assert (status, problem["detail"].startswith("Nobody knows what 'checker:luck' is.")) == (400, True)
+
+
 def test_a_clone_is_a_draft_of_another_name(api, finished):
     status, cloned = api("POST", "/experiments/which/clone")
     assert (status, cloned["name"], cloned["state"]) == (201, "which-2", "draft")

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase
 
 from consistency_viz.experiments.campaign import tokens
 from consistency_viz.experiments.campaign.dashboards import open_seed
+from consistency_viz.experiments.hunting import pursuing
 
 EXAMPLES = 6
 
@@ -38,7 +39,9 @@ def test_no_request_breaks_the_api_and_every_answer_is_as_described(described, f
     operations = [operation.ok() for operation in schema.get_all_operations()]
     assert len(operations) > 20
     run = open_seed(finished.cells.get(position=0), 3)
+    hunt = pursuing.start(finished.cells.get(position=0), "checker:divergence", seeds=1)
     there = {"name": "which", "position": 0, "seed": 3, "run_id": run.id, "finding_id": finished.findings.get().pk}
+    there["hunt_id"] = hunt.pk
     excluded = [schemathesis.checks.CHECKS.get_one(name) for name in ("ignored_auth", "positive_data_acceptance")]
     count = 0
     statuses: set[int] = set()

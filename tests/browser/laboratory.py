@@ -43,6 +43,14 @@ while experiment.state == "running":
     Reconciler(playing.play, processes=1).round()
     experiment.refresh_from_db()
 """
+HUNT = """
+from consistency_viz.experiments.campaign import playing
+from consistency_viz.experiments.campaign.reconciling import Reconciler
+from consistency_viz.experiments.hunting import pursuing
+from consistency_viz.experiments.models import Hunt
+while Hunt.objects.filter(state="running").exists():
+    Reconciler(playing.play, 1, pursuing.pursue).round()
+"""
 
 
 class Laboratory:
@@ -90,6 +98,10 @@ class Laboratory:
     def experiment(self, specification: dict[str, Any]) -> None:
         """Play an experiment to its end; a stack of tests has no process for that."""
         self._django(EXPERIMENT.format(specification=specification))
+
+    def hunt(self) -> None:
+        """Pursue the hunts that were started, to their ends."""
+        self._django(HUNT)
 
     def _django(self, source: str) -> str:
         """Run ``source`` in the project's Django, in a process of its own: the test's own database is another one."""

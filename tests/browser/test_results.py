@@ -44,3 +44,35 @@ def test_results_are_read_opened_and_taken_along(
     page.goto(report.as_uri())
     expect(page.locator("[data-figure='price work.clients.messages_each'] circle")).to_have_count(8)
     assert violations(page, "report") == []
+
+
+def test_a_counterexample_is_hunted_watched_on_its_diagram_and_saved(
+    new_page: Callable[..., Page], laboratory: Laboratory, watch: Callable[[Page], Watch]
+) -> None:
+    settings = {"workload.orders": 30, "duration_s": 15}
+    fields = {"scenario": "order-of-operations", "set": settings, "variants": [{"name": "as it is"}]}
+    laboratory.experiment(asked(name="fragile", seeds={"count": 1}, **fields))
+    page, viewer = new_page(reduced_motion="reduce"), new_page(reduced_motion="reduce")
+    watched = watch(page)
+    page.goto(laboratory.presenter_link("/experiments/fragile/"))
+    page.get_by_label("Break").select_option("checker:divergence")
+    page.get_by_label("Faults for each").fill("6")
+    page.get_by_role("button", name="Hunt").click()
+    expect(page.locator("#standing")).to_have_attribute("data-state", "running")
+    laboratory.hunt()
+    expect(page.locator("#standing")).to_contain_text("caught with seed")
+    expect(page.locator(".spacetime-note")).to_contain_text("events")
+    assert page.locator(".schedule tbody tr").count() > 0
+    found = []
+    for width, scheme in SIZES:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        found += violations(page, f"hunt {width}, {scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert found == []
+    viewer.goto(page.url)
+    expect(viewer.locator("#standing")).to_contain_text("caught with seed")
+    expect(viewer.get_by_role("button", name="Save as a scenario")).to_have_count(0)
+    page.get_by_role("button", name="Save as a scenario").click()
+    expect(page).to_have_url(re.compile(r"/admin/experiments/scenario/\d+/change/$"))
+    assert watched.troubles == []
