@@ -27,6 +27,7 @@ operations: what supersedes what is known only when the pasts are.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -48,6 +49,8 @@ from workers.model.observation import Observation
 
 VERSIONS: Final = (1, 2, 3, 5, 10)
 """The k of k-staleness that the metrics tell."""
+
+OLDER_TOLD_MAX: Final = 4
 
 _WORDS: Final = (
     "no read began after a write to its key was acknowledged",
@@ -165,10 +168,13 @@ class Staleness:
             found.look(key, look, suspect.seen, pasts, name)
             found.upto = upto
             if found.places:
-                self._stale(suspect.read, [key.updates[place] for place in found.places])
+                self._stale(suspect, [key.updates[place] for place in found.places], key)
 
-    def _stale(self, read: Operation, missed: list[Operation]) -> None:
-        first = missed[0]
+    def _stale(self, suspect: Suspect, missed: list[Operation], key: Acknowledged) -> None:
+        read, first, older = suspect.read, missed[0], []
+        if first.after is None and first.base is None and self._judged.findings.wanted:  # time orders them, so it is told
+            known = (key.updates[key.place[update]] for update in suspect.seen if update in key.place)
+            older = list(islice(known, OLDER_TOLD_MAX))
         since_us = read.invoked_us - first.completed_us
         self._counted(len(missed), since_us)
         text = (
@@ -176,8 +182,9 @@ class Staleness:
             f"{milliseconds(since_us)} after {printable(first.op)} of session "
             f"{printable(first.session)} was acknowledged"
         )
-        ids = [first.op, read.op, first.update, read.key]
-        self._judged.findings.add(text, [*first.indices, *read.indices], ids)
+        ids = [first.op, read.op, first.update, read.key, *(op.op for op in older)]
+        indices = [index for op in (first, read, *older) for index in op.indices]
+        self._judged.findings.add(text, indices, ids)
 
     def _counted(self, versions: int, since_us: int) -> None:
         self._judged.broken += 1
