@@ -9,7 +9,7 @@
  * 4. Everything is bounded as on the server; what falls off the end is counted.
  * 5. What is looked at (`selection`) and when (`cursor_us`) is one for all views, and no frame changes it (`shown.js`).
  *
- * @import {State, Frame, Snapshot, Delta, WindowView, KeyView, Second, Sentence, FaultView} from "./types.js"
+ * @import {State, Frame, Snapshot, Delta, WindowView, KeyView, Second, Sentence, FaultView, RunView} from "./types.js"
  */
 
 export const KEYS_MAX = 120;
@@ -117,7 +117,7 @@ function withDelta(state, delta) {
     windows_dropped: state.windows_dropped + windows.dropped,
     faults: faults.kept,
     faults_dropped: state.faults_dropped + faults.dropped,
-    seconds: withSeconds(state.seconds, delta.seconds ?? []),
+    seconds: untilTheEnd(withSeconds(state.seconds, delta.seconds ?? []), delta.run),
     lengths: delta.lengths ?? state.lengths,
     course: delta.course ?? state.course,
     marks: withMarks(state.marks, delta.sentences ?? []),
@@ -205,6 +205,18 @@ function withSeconds(seconds, changed) {
   const bySecond = new Map(seconds.map((second) => [second.second, second]));
   for (const second of changed) bySecond.set(second.second, second);
   return lastOf([...bySecond.values()].sort((a, b) => a.second - b.second), SECONDS_MAX);
+}
+
+/**
+ * The present was guessed: when a run is told to have ended, seconds after its end were none.
+ *
+ * @param {Second[]} seconds
+ * @param {RunView|null} [run] if it is another one now
+ */
+function untilTheEnd(seconds, run) {
+  const end_us = run?.ended_us;
+  if (!run || end_us === null || end_us === undefined) return seconds;
+  return seconds.filter(({ second }) => run.started_us + second * 1e6 <= end_us);
 }
 
 /**

@@ -149,3 +149,14 @@ Deno.test("listeners hear of changes only", () => {
   store.dispatch(source.advance(50_000));
   equal(heard, 2);
 });
+
+Deno.test("when a run is told to have ended, seconds that were guessed after its end are none", () => {
+  const source = server();
+  let state = reduce(EMPTY, source.snapshot("joined"));
+  for (let frame = 0; frame < 70; frame += 1) state = reduce(state, source.advance(50_000));
+  const run = state.run;
+  ok(run && state.seconds.at(-1)?.second === 3);
+  const ended_us = run.started_us + 2_500_000;
+  state = reduce(state, source.advance(50_000, { run: { state: "finished", ended_us } }));
+  equal(state.seconds.map(({ second }) => second), [0, 1, 2]);
+});

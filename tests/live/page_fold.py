@@ -68,12 +68,18 @@ def fold(page: dict[str, Any], delta: Delta) -> dict[str, Any]:
         "windows_dropped": page["windows_dropped"] + windows_dropped,
         "faults": faults,
         "faults_dropped": page["faults_dropped"] + faults_dropped,
-        "seconds": [seconds[s] for s in sorted(seconds)][-SECONDS_MAX:],
+        "seconds": [seconds[s] for s in sorted(seconds) if not _after_the_end(s, frame["run"])][-SECONDS_MAX:],
         "sentences": [*page["sentences"], *frame["sentences"]][-SENTENCES_MAX:],
         "marks": [*page["marks"], *(s for s in frame["sentences"] if s["mark"])][-MARKS_MAX:],
         "lengths": frame["lengths"] or page["lengths"],
         "course": frame["course"] or page["course"],
     }
+
+
+def _after_the_end(second: int, run: dict[str, Any] | None) -> bool:
+    if run is None or run["ended_us"] is None:
+        return False
+    return bool(run["started_us"] + second * 1_000_000 > run["ended_us"])
 
 
 def _keys(kept: list[Any], changed: list[Any]) -> tuple[list[Any], int]:

@@ -1,5 +1,6 @@
 """Folding every delta onto a snapshot gives the next snapshot, whatever happens and wherever frames are cut."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -245,3 +246,24 @@ def test_a_burst_that_fits_no_frame_gives_no_delta_but_a_right_snapshot():
     snapshot = state.snapshot("b", 1, "1000", "gap")
     assert [k.key for k in snapshot.keys] == [f"o{n}" for n in range(880, 1_000)]
     assert (snapshot.keys_dropped, snapshot.windows_dropped) == (880, 1_400)
+
+
+@pytest.mark.parametrize("guessed_us", [2_400_000, 3_050_000, 7_900_000])
+def test_a_page_that_guessed_beyond_the_end_of_its_run_shows_what_one_shows_that_came_later(guessed_us):
+    ended = msgspec.structs.replace(RUN, state="finished", ended_us=2_950_000)
+    live, late = page(), page()
+    held = page_of(live.snapshot("b", 0, "", "joined"))
+    for state in (live, late):
+        for at_us, node in ((1_100_000, "view-1"), (2_300_000, "view-2"), (2_310_000, "order")):
+            state.observe(Observation(0, at_us, node, Applied("o1", {"status": "placed"}, f"o1:{node}")))
+            state.settle()
+    live.reach(guessed_us)
+    held = fold(held, live.delta("b", 1, ""))
+    live.set_run(ended)
+    live.reach(ended.ended_us)
+    held = fold(held, live.delta("b", 2, ""))
+    late.set_run(ended)
+    late.reach(ended.ended_us)
+    late.delta("b", 2, "")
+    assert held == page_of(late.snapshot("b", 2, "", "joined")) == page_of(live.snapshot("b", 2, "", "joined"))
+    assert held["at_us"] == ended.ended_us

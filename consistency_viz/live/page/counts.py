@@ -97,6 +97,19 @@ class SecondTable:
             self._dirty.add(missing)
         self._last = max(self._last, second)
 
+    def end(self, at_us: int) -> int:
+        """No second after that of ``at_us`` was one of the run's; returns that one."""
+        last = max(0, (at_us - self._started_us) // 1_000_000)
+        for second in [second for second in self._tallies if second > last]:
+            del self._tallies[second]
+        for second in [second for second in self._views if second > last]:
+            del self._views[second]
+        self._dirty = {second for second in self._dirty if second <= last}
+        self._last = min(self._last, last)
+        if not self._tallies:
+            self._tallies[last] = _Tally(self._diverged_keys)
+        return last
+
     def apply(self, observation: Observation) -> None:
         """Count one observation into its second."""
         self.reach(observation.at_us)

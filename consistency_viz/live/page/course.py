@@ -32,3 +32,10 @@ class CourseTable:
         self._most[step] = max(self._most[step], diverged_keys)
         if len(self._most) != known or self._each_s != self.view.each_s:
             self.view = Course(self._each_s, self._most[:-1])
+
+    def end(self, second: int) -> None:
+        """The run ended in this second: no step goes beyond it."""
+        steps = second // self._each_s + 1
+        if len(self._most) > steps:
+            del self._most[steps:]
+            self.view = Course(self._each_s, self._most[:-1])

@@ -164,14 +164,19 @@ class PageState:
             self._seconds.differ(before_us, self._values.open)
 
     def reach(self, now_us: int) -> None:
-        """It is ``now_us`` by the recorder's clock."""
-        self.at_us = max(self.at_us, now_us)
+        """It is ``now_us`` by the recorder's clock; a run that has ended has no later time than its end."""
+        end_us = self.run.ended_us
+        self.at_us = max(self.at_us, now_us if end_us is None else min(now_us, end_us))
         self._seconds.reach(self.at_us)
 
     def set_run(self, run: RunView) -> None:
-        """The run is another one now, for example finished."""
-        if run != self.run:
-            self.run, self.is_dirty = run, True
+        """The run is another one now, for example finished: the time that was guessed beyond its end is taken back."""
+        if run == self.run:
+            return
+        self.run, self.is_dirty = run, True
+        if run.ended_us is not None:
+            self.at_us = min(self.at_us, max(run.ended_us, self._tracker.now_us))
+            self._course.end(self._seconds.end(self.at_us))
 
     def set_instances(self, instances: list[InstanceView]) -> None:
         """So the instances are now."""
