@@ -172,7 +172,7 @@ class Staleness:
 
     def _stale(self, suspect: Suspect, missed: list[Operation], key: Acknowledged) -> None:
         read, first, older = suspect.read, missed[0], []
-        if first.after is None and first.base is None and self._judged.findings.wanted:  # time orders them, so it is told
+        if first.after is None and first.base is None and self._judged.findings.wanted:  # time alone orders them
             known = (key.updates[key.place[update]] for update in suspect.seen if update in key.place)
             older = list(islice(known, OLDER_TOLD_MAX))
         since_us = read.invoked_us - first.completed_us
