@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
 
 from consistency_viz.experiments.campaign import playing, storing
 from consistency_viz.experiments.campaign.cells import plan
+from consistency_viz.experiments.campaign.dashboards import opened_of
 from consistency_viz.experiments.campaign.reconciling import Reconciler
 from consistency_viz.experiments.models import Experiment, Run
 from tests.experiments.campaign.asked import asked
@@ -55,3 +58,41 @@ def test_the_presenter_starts_stops_and_opens_a_run_that_shows_why(presenter, ex
     assert presenter.post("/experiments/which/open/", {"cell": 1, "seed": "x"}).status_code == 400
     assert presenter.post("/experiments/which/cells/1/seeds/99/open/").status_code == 404
     assert presenter.post("/experiments/which/start/").status_code == 409
+
+
+@pytest.mark.parametrize(("group", "status"), [("configurers", 303), ("viewers", 403)])
+def test_staff_who_configure_start_hunt_and_open_on_the_pages_and_viewers_look(
+    client, experiment, django_user_model, group, status
+):
+    staff = django_user_model.objects.create_user("someone", is_staff=True)
+    staff.groups.add(Group.objects.get(name=group))
+    client.force_login(staff)
+    assert client.post("/experiments/which/start/").status_code == status
+    if status == 403:
+        storing.start(experiment)
+    hunt = {"cell": 0, "what": "checker:divergence", "first_seed": 1, "seeds": 1, "faults": 0}
+    assert client.post("/experiments/which/hunts/", hunt).status_code == status
+    assert ("<button" in client.get("/experiments/which/").content.decode().partition("<main")[2]) == (status == 303)
+
+
+def test_a_stopped_experiment_shows_what_was_played_and_a_running_one_if_asked(presenter, client, experiment):
+    storing.start(experiment)
+    assert "What it costs" not in client.get("/experiments/which/?so-far").content.decode()  # nothing was played yet
+    playing.play(experiment.chunks.first().pk)
+    assert "What it costs" not in client.get("/experiments/which/").content.decode()
+    assert "What it costs" in client.get("/experiments/which/?so-far").content.decode()
+    storing.stop(experiment)
+    page = client.get("/experiments/which/").content.decode()
+    assert "What it costs" in page
+    assert 'class="take"' not in page  # files are of the whole alone
+
+
+def test_a_run_that_is_kept_is_a_link_for_everybody(presenter, experiment):
+    storing.start(experiment)
+    playing.play(experiment.chunks.first().pk)
+    storing.stop(experiment)
+    cell = experiment.cells.get(position=0)
+    seed = cell.results.first().seed
+    presenter.post(f"/experiments/which/cells/0/seeds/{seed}/open/")
+    assert opened_of(experiment) == {f"0:{seed}": f"/runs/{Run.objects.get().pk}/"}
+    assert f'"0:{seed}": "/runs/' in Client().get("/experiments/which/").content.decode()
