@@ -224,9 +224,9 @@ class EmailTimeliness:
             first = order.subjects[subject]
             self._findings.add(
                 f"order {printable(body.key)} was mailed again at {self._at(mail.at_us)} by {printable(mail.node)}, "
-                f"after {self._at(first.at_us)} by {printable(first.node)}",
+                f"with what the mail at {self._at(first.at_us)} by {printable(first.node)} had claimed",
                 [first.index, mail.index],
-                [body.key],
+                [body.key, *sorted(mail.claims)],
             )
             return
         order.subjects[subject] = mail

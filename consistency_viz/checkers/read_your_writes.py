@@ -161,10 +161,11 @@ class ReadYourWrites:
         since_us = reader.invoked_us - writer.completed_us
         self._late_us.add(since_us)
         source = None if read.source < 0 else registers.ops[read.source]
-        what = "the initial value" if source is None else f"what {printable(source.op)} wrote before that"
+        key = printable(read.key)
+        what = f"the initial value of {key}" if source is None else f"what {printable(source.op)} had written to {key}"
         text = (
-            f"{printable(reader.op)} of session {printable(reader.session)} read {what} for {printable(read.key)}, "
-            f"{milliseconds(since_us)} after {printable(writer.op)} of that session was acknowledged"
+            f"{printable(reader.op)} of session {printable(reader.session)} read {what}, "
+            f"{milliseconds(since_us)} after {printable(writer.op)} of that session, which came later, was acknowledged"
         )
         involved = [op for op in (source, writer, reader) if op is not None]
         indices = [index for op in involved for index in op.indices]

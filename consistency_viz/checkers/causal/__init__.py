@@ -20,6 +20,7 @@ judged, else ``passed``.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -32,10 +33,15 @@ from consistency_viz.checkers.kinds import APPLIES_AND_OPERATIONS
 from consistency_viz.checkers.operations import Operation
 from consistency_viz.checkers.registers.levels import LEVELS, Anomaly, Levels
 from consistency_viz.checkers.registers.sources import Registers
+from consistency_viz.checkers.registers.third_sessions import way_back
 from consistency_viz.checkers.run_set import RunSet
 from consistency_viz.checkers.session_report import named
 from consistency_viz.checkers.update_order import UpdateOrder, acknowledged, seen
 from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
+
+
+VISIBLE: Final = frozenset(("WriteCOInitRead", "WriteCORead", "LostAppend"))
+"""Anomalies that end with: it was visible to the reader."""
 
 
 class Causal(UpdateOrder):
@@ -53,11 +59,21 @@ class Causal(UpdateOrder):
         levels = Levels(self.evidence)
         for level in LEVELS:
             for anomaly in levels.broken[level]:
-                involved = [registers.ops[number] for number in anomaly.operations]
+                way = self._way(anomaly) if self.findings.wanted else []
+                involved = [registers.ops[number] for number in (*anomaly.operations, *way)]
                 ids = [*(op.op for op in involved), anomaly.key]
                 text = _told(registers, anomaly, self.started_us)
+                if way:
+                    text += f" by way of {listed([registers.ops[number].op for number in way])}"
                 self.findings.add(text, [i for op in involved for i in op.indices], ids)
         return self._result(levels)
+
+    def _way(self, anomaly: Anomaly) -> list[int]:
+        """How what was visible came to be visible: the operations between those of the anomaly, in causal order."""
+        if anomaly.pattern not in VISIBLE:
+            return []
+        found = [n for a, b in pairwise(anomaly.operations) for n in way_back(self.evidence.order, a, b)[1:-1]]
+        return [number for number in dict.fromkeys(found) if number not in anomaly.operations]
 
     def _session(self, operations: list[Operation]) -> None:
         before = Before(self.order)

@@ -229,7 +229,7 @@ class ThirdSessions:
         return same and write.completed_index < later.invoked_index
 
     def _way(self, first: int, second: int) -> Callable[[], list[int]]:
-        return list if self._in_session else partial(_way_back, self.order, first, second)
+        return list if self._in_session else partial(way_back, self.order, first, second, by_reads=True)
 
     def _session_before(self, root: int, told: set[int], upto: Clock) -> Iterator[int]:
         """The writes of the root's session that were acknowledged before it began, but for those that were told."""
@@ -263,8 +263,12 @@ class ThirdSessions:
                         yield read.source
 
 
-def _way_back(order: CausalOrder, first: int, second: int) -> list[int]:
-    """A shortest way from ``first`` to ``second``: who read it, what that one's session wrote then, who read that."""
+def way_back(order: CausalOrder, first: int, second: int, *, by_reads: bool = False) -> list[int]:
+    """A shortest way from ``first`` to ``second`` in causal order: who read it, what that one's session did then.
+
+    It may begin with what the session of ``first`` did after it, unless the way has to be ``by_reads`` alone. Both ends
+    are in it; where there is no way only ``first`` is.
+    """
     sessions, reads = order.sessions, order.registers.reads
     came: dict[int, tuple[int, int]] = {}
     upto: Clock = {}
@@ -276,6 +280,9 @@ def _way_back(order: CausalOrder, first: int, second: int) -> list[int]:
             lane, seq = sessions.lane[last], sessions.seq[last]
             readers += sessions.lanes[lane][upto.get(lane, 0) : seq]
             upto[lane] = max(upto.get(lane, 0), seq)
+        if first in readers[1:] and not by_reads:
+            came[first] = write, write
+            break
         for reader in readers:
             for read in reads[reader]:
                 if read.source >= 0 and read.source != second and read.source not in came:
