@@ -33,6 +33,11 @@ SIMULATOR_APP = "consistency_viz.experiments.campaign.celery_app"
 SIMULATOR_TMP = "simulator-tmp"
 """In the data directory: what pools of processes leave behind when they are killed goes with it."""
 
+ALLOCATOR = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "262144"}
+"""For processes with many threads. The C library otherwise gives each thread an arena, and learns from each large piece
+that is freed to keep larger ones: the web process grew by 9 MB an hour in a soak, with nothing kept. Other allocators
+ignore the variables, and who sets them keeps them."""
+
 SIMULATOR_STOP_S = 2.0
 """What it plays can be killed at any time: nobody needs to wait for it."""
 
@@ -214,7 +219,7 @@ class Stack:
             Command(
                 name=f"worker-{number}",
                 arguments=arguments,
-                environment={**self._child_environment(), "CV_WORKER": f"worker-{number}"},
+                environment={**ALLOCATOR, **self._child_environment(), "CV_WORKER": f"worker-{number}"},
                 folder=PROJECT,
                 ready=self._worker_ready,
             )
@@ -250,7 +255,7 @@ class Stack:
             Command(
                 name="web",
                 arguments=arguments,
-                environment=self._child_environment(),
+                environment={**ALLOCATOR, **self._child_environment()},
                 folder=PROJECT,
                 ready=lambda _: ports.accepts(port, self.web_host),
                 remedy="If its port was taken meanwhile, choose another one with --port.",
