@@ -8,7 +8,7 @@ from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.findings import Findings, in_words, share
 from consistency_viz.checkers.operations import Operation
-from consistency_viz.checkers.registers.log import RegisterOp
+from consistency_viz.checkers.registers.log import NEVER_INDEX, RegisterOp
 from consistency_viz.checkers.run_set import RunSet
 from consistency_viz.checkers.verdict import Result, Verdict
 
@@ -56,8 +56,11 @@ def served(read: Operation) -> str:
 def named(op: RegisterOp, started_us: int) -> str:
     """An operation with its session and its time."""
     begun = milliseconds(op.invoked_us - started_us)
-    over = "never acknowledged" if op.completed_index < 0 else f"to {milliseconds(op.completed_us - started_us)}"
-    return f"{printable(op.op)} of {printable(op.session)} ({begun} {over})"
+    if op.completed_index == NEVER_INDEX:
+        when = f"begun at {begun}, {'failed' if op.outcome == 'fail' else 'never acknowledged'}"
+    else:
+        when = f"{begun} to {milliseconds(op.completed_us - started_us)}"
+    return f"{printable(op.op)} of {printable(op.session)} ({when})"
 
 
 def explained(checker: str, what: str, metrics: dict[str, Any]) -> Result:

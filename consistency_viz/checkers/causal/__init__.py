@@ -39,7 +39,6 @@ from consistency_viz.checkers.session_report import named
 from consistency_viz.checkers.update_order import UpdateOrder, acknowledged, seen
 from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
 
-
 VISIBLE: Final = frozenset(("WriteCOInitRead", "WriteCORead", "LostAppend"))
 """Anomalies that end with: it was visible to the reader."""
 
