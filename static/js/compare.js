@@ -127,8 +127,9 @@ function showRun(run, state, first, keys, clock_us) {
 /** The end of each run, as far as it has come, and what was found in it. */
 async function look() {
   const known = () => runs.map(({ figures }) => figures);
+  const goingOn = () => runs.filter(({ end }) => !isOver(end.run?.state)).length;
   await Promise.all(
-    runs.filter(({ figures }) => !figures).map(async (run) => {
+    runs.filter(({ end }) => !isOver(end.run?.state)).map(async (run) => {
       const { frames } = await asked(`${run.about.past}at?us=${NEVER_US}`);
       run.end = reduce(EMPTY, frames[0]);
     }),
@@ -136,15 +137,15 @@ async function look() {
   await player.look();
   showStrips(runs, player.state().end_us);
   draw();
-  price.show(known(), runs.filter((run) => !isOver(run.end.run?.state)).length);
+  price.show(known(), goingOn());
   await Promise.all(
     runs.filter(({ figures }) => !figures).map(async (run) => {
       const found = await asked(run.about.findings);
       if (found.state === "ready") run.figures = found.prices;
-      price.show(known(), runs.filter(({ end }) => !isOver(end.run?.state)).length);
+      price.show(known(), goingOn());
     }),
   ).catch(failed);
-  if (runs.some(({ figures }) => !figures)) setTimeout(look, LOOK_MS);
+  if (goingOn() || runs.some(({ figures }) => !figures)) setTimeout(look, LOOK_MS);
 }
 
 /** @param {string} url */

@@ -230,7 +230,9 @@ export const texts = {
     looking: "The checkers look at the whole histories …",
     of: (/** @type {number} */ n) => `of ${count(n)}`,
     pending: (/** @type {number} */ n) =>
-      `${some(n, "run goes", "runs go")} on; its figures come when it is over.`,
+      n === 1
+        ? "1 run goes on; its figures come when it is over."
+        : `${count(n)} runs go on; their figures come when they are over.`,
   },
   compare: {
     agree: (/** @type {string} */ first) => `Shows what ${first} shows`,

@@ -6,6 +6,7 @@ import { find, h, setText } from "./dom.js";
 
 /** @param {HTMLElement} root @param {string[]} names of the runs */
 export function createPrice(root, names) {
+  const table = find("table", root);
   const head = find("thead tr", root);
   const body = find("tbody", root);
   head.append(...names.map((name) => {
@@ -17,7 +18,9 @@ export function createPrice(root, names) {
     /** @param {(import("../figures/price.js").Told[]|null)[]} figures @param {number} missing runs that still go on */
     show(figures, missing) {
       const isLooking = figures.some((one) => one === null);
-      body.replaceChildren(...prices(figures).map(row));
+      const rows = prices(figures).map(row);
+      body.replaceChildren(...rows);
+      table.hidden = !rows.length;
       setText(
         find(".price-note", root),
         missing ? texts.price.pending(missing) : isLooking ? texts.price.looking : "",
