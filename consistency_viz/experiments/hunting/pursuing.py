@@ -30,7 +30,7 @@ from consistency_viz.experiments.simulated_runs import materialise
 from workers.cluster.catalogue import names
 from workers.cluster.scenario import Scenario
 from workers.cluster.scenario_errors import ScenarioError
-from workers.cluster.schema.story import CHECKERS, Expectation, VerdictExpected
+from workers.cluster.schema.story import CHECKERS, EVERY_RUN, Expectation, VerdictExpected
 from workers.simulation.world import SimulationTooLongError
 
 SEEDS_MAX: Final = 100_000
@@ -46,8 +46,9 @@ class _NoLongerOursError(Exception):
 
 
 def choices(experiment: Experiment) -> list[tuple[str, str]]:
-    """What may be hunted, by value and in words: what the experiment expects, then every checker."""
-    said = [(f"expectation:{number}", str(one)) for number, one in enumerate(_expectations(experiment))]
+    """What may be hunted, by value and in words: what is expected of every run, of some, then every checker."""
+    expected = sorted(enumerate(_expectations(experiment)), key=lambda pair: pair[1].in_share_of_runs != EVERY_RUN)
+    said = [(f"expectation:{number}", str(one)) for number, one in expected]
     return [*said, *((f"checker:{name}", f"{name}: passed, in every run") for name in CHECKERS)]
 
 

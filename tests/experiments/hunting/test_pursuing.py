@@ -155,3 +155,7 @@ def test_a_checker_can_be_hunted_as_well(experiment):
     hunt = begun(experiment, what="checker:divergence")
     assert hunt.expected == str(Document.model_validate(hunt.document).expect[0])
     assert dict(pursuing.choices(experiment))["checker:staleness"] == "staleness: passed, in every run"
+    seldom = {**EXPECT[0], "verdict": "failed", "in_share_of_runs": {"at_least": 0.5}}
+    Experiment.objects.update(expect=[seldom, *EXPECT])
+    experiment.refresh_from_db()
+    assert [value for value, _ in pursuing.choices(experiment)[:2]] == ["expectation:1", "expectation:0"]
