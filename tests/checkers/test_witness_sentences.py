@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -323,3 +324,10 @@ def test_a_failure_is_told_in_one_sentence_with_what_proves_it(case: Case) -> No
 
 def test_every_checker_has_its_sentence() -> None:
     assert {case.checker for case in CASES} == set(CHECKERS)
+
+
+def test_the_documentation_has_every_checker_with_its_sentence() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "checkers.md").read_text(encoding="utf-8")
+    first = {case.checker: case.text for case in reversed(CASES)}
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert {row.split("`")[1]: row.rsplit(" | ", 1)[1].removesuffix(" |") for row in rows} == first
