@@ -102,3 +102,13 @@ def test_a_viewer_on_a_phone_reads_the_narration_and_has_no_commands(
     expect(card(page, "ap")).to_have_class(re.compile("is-troubled"))
     expect(card(page, "ap").locator(".node-fault")).to_have_text("clock +60 s")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_what_is_lost_is_marked_on_the_presenters_timeline_while_the_run_goes_on(
+    new_page: Callable[..., Page], laboratory: Laboratory
+) -> None:
+    page = new_page()
+    page.goto(laboratory.presenter_link("/"))
+    page.get_by_role("button", name="Run live: Likes").click()
+    expect(page.locator("#timeline .chart-legend")).to_contain_text("update lost", timeout=25_000)
+    expect(page.locator("#run-state")).to_have_text("Running")

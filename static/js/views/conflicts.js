@@ -14,7 +14,7 @@ import { biography } from "./conflict.js";
 import { find, h, setAttribute, setText } from "./dom.js";
 
 const AFTER_THE_PAGE_MS = 600;
-const FOLLOW_MS = 8_000;
+const FOLLOW_MS = 5_000;
 
 /**
  * @param {HTMLElement} root
