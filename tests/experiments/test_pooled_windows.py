@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consistency_viz.checkers.statistics import Survival
-from consistency_viz.experiments.campaign.results import pack_windows, unpack_windows
+from consistency_viz.experiments.campaign.results import pack, pack_windows, unpack, unpack_windows
 from consistency_viz.experiments.pooled_windows import CURVE_POINTS_MAX, PooledWindows, WindowLengths, in_words, thinned
 from consistency_viz.experiments.simulations import simulate_once
 from consistency_viz.experiments.tally import Tally
@@ -101,3 +101,10 @@ def test_the_terminal_says_after_which_time_which_share_was_over() -> None:
         "50 % were over after 1.0 ms (95%: 1.0 to 1.0), 95 % were over after 2,000.5 ms (95%: 2,000.5 to no end seen), "
         "99 % were not over at any time seen."
     )
+
+
+def test_a_run_that_comes_back_from_its_row_adds_the_same_windows() -> None:
+    run = simulate_once(load("validation-meets-tax"), 1, checkers=["divergence"])
+    row, layout = pack(1, run)
+    assert run.windows is not None
+    assert unpack(row, layout, len(run.expectations)).windows == run.windows
