@@ -34,6 +34,8 @@ OBLIGE: Final = ("OrderValidated", "OrderTaxed")
 """An order with these updates has to be mailed."""
 FORBID: Final = "OrderRejected"
 VIEWS_TOLD: Final = 2
+UPDATES_KEPT: Final = 64
+"""Of a key without a mail, before a live checker puts updates away."""
 
 
 class _Mail:
@@ -66,7 +68,7 @@ class _Mail:
 class _Order:
     """One key: the first apply of each update by node, its mails, and the messages about it that are on their way."""
 
-    __slots__ = ("applied", "flight", "gone", "mails", "status", "subjects")
+    __slots__ = ("applied", "flight", "forgot", "gone", "mails", "status", "subjects")
 
     def __init__(self) -> None:
         self.applied: dict[str, dict[str, tuple[int, int]]] = {}
@@ -74,6 +76,7 @@ class _Order:
         self.status: dict[str, Any] = {}
         self.mails: list[_Mail] = []
         self.subjects: dict[tuple[str, frozenset[str]], _Mail] = {}
+        self.forgot = False  # whether updates were put away: a mail that claims one cannot be judged
         self.flight: dict[str, tuple[str, set[str]]] = {}  # message to its topic and the nodes that it reached
 
     def has(self, update: str) -> bool:
@@ -83,6 +86,14 @@ class _Order:
             if update in updates if kept is None else update in kept:
                 return True
         return False
+
+    def forget_but(self, kept: set[str]) -> int:
+        """Forget the updates but for those; how many they were."""
+        before = sum(map(len, self.applied.values()))
+        for node, updates in self.applied.items():
+            self.applied[node] = {update: at for update, at in updates.items() if update in kept}
+        self.forgot = True
+        return before - sum(map(len, self.applied.values()))
 
     def is_obliging(self, key: str) -> bool:
         """Whether it has to be mailed."""
@@ -140,7 +151,7 @@ class EmailTimeliness:
             if not order.mails:
                 order.flight[body.message] = body.topic, set()
         elif isinstance(body, (Delivered, Dropped)):
-            self._mailers_hear.setdefault(body.topic, set()).add(observation.node)
+            self.overhear(observation)
             known = self._orders.get(body.key)
             if known is not None and body.message in known.flight:
                 known.flight[body.message][1].add(observation.node)
@@ -169,25 +180,40 @@ class EmailTimeliness:
         if order is None:
             return True
         views = self._views
-        for mail in order.mails:
-            if any(mail.shown_by(order.applied.get(view, {})) is None for view in views):
+        for mail in () if order.forgot else order.mails:
+            named = mail.claims or mail.version
+            if named and any(mail.shown_by(order.applied.get(view, {})) is None for view in views):
                 return False
         if not order.mails and order.is_obliging(key):
+            return False
+        if any(self._lost_facts(key, order, mail) for mail in order.mails):
             return False
         self._judge(key, order, views)
         del self._orders[key]
         return True
 
+    def overhear(self, observation: Observation) -> None:
+        """A message about an order that was put away: it says who hears what."""
+        body = observation.body
+        if isinstance(body, (Delivered, Dropped)):
+            self._mailers_hear.setdefault(body.topic, set()).add(observation.node)
+
     def trim(self) -> int:
-        """Within an order nothing is over before it is."""
-        return 0
+        """Put away updates of keys that have far more of them than an order, and no mail."""
+        count = 0
+        for key, order in self._orders.items():
+            if not order.mails and sum(map(len, order.applied.values())) > UPDATES_KEPT * len(order.applied):
+                count += order.forget_but({f"{key}:{fact}" for fact in (*OBLIGE, FORBID)})
+            if not order.mails and len(order.flight) > UPDATES_KEPT:
+                order.flight = dict(list(order.flight.items())[-UPDATES_KEPT:])
+        return count
 
     @property
     def _views(self) -> list[str]:
         return [node for node in self._replicas if node in self._asked] or self._replicas
 
     def _judge(self, key: str, order: _Order, views: list[str]) -> None:
-        for mail in order.mails:
+        for mail in () if order.forgot else order.mails:
             self._premature(key, order, mail, views)
             self._phantom(key, order, mail)
         self._missing(key, order)
@@ -309,12 +335,16 @@ class EmailTimeliness:
             elif len(self._late) < WITNESSES_MAX:
                 self._late.append(witness)
 
-    def _phantom(self, key: str, order: _Order, mail: _Mail) -> None:
+    @staticmethod
+    def _lost_facts(key: str, order: _Order, mail: _Mail) -> list[str]:
+        """What a mail claims and no replica has."""
         if mail.claims:
-            lost = sorted(update for update in mail.claims if not order.has(update))
-        else:
-            rejected = bool(order.status) and set(order.status.values()) == {"rejected"}
-            lost = [f"{key}:{OBLIGE[0]}"] if rejected else []
+            return sorted(update for update in mail.claims if not order.has(update))
+        rejected = bool(order.status) and set(order.status.values()) == {"rejected"}
+        return [f"{key}:{OBLIGE[0]}"] if rejected else []
+
+    def _phantom(self, key: str, order: _Order, mail: _Mail) -> None:
+        lost = self._lost_facts(key, order, mail)
         if not lost:
             return
         self._counts["phantom"] += 1

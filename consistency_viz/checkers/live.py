@@ -15,13 +15,14 @@ live one (``registry.create`` with ``keys_max``) sits behind ``PerKey``:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from consistency_viz.checkers.findings import in_words
 from consistency_viz.checkers.forgotten import Forgotten
+from consistency_viz.checkers.kinds import kinds_of
 from consistency_viz.checkers.verdict import Result, Verdict
 from workers.model.observation import Changed, Completed, Faulted, Invoked, Observation
 
@@ -51,6 +52,9 @@ class PerKey:
 
     def __init__(self, checker: Retiring, keys_max: int) -> None:
         self.checker = checker
+        self.kinds = kinds_of(checker)
+        # What is left out may still say something of no key, such as who follows which topic.
+        self._overhear: Callable[[Observation], None] | None = getattr(checker, "overhear", None)
         self._keys_max = self._room_at = keys_max
         self._used: dict[str, int] = {}  # to how many operations are open, longest unused first
         self._gone = Forgotten()
@@ -67,8 +71,11 @@ class PerKey:
         kind = type(body)
         if kind is not Changed and kind is not Faulted:
             step = 1 if kind is Invoked else -1 if kind is Completed else 0
-            keys = (body.key,) if not step or body.f != "txn" else keys_of(body)  # type: ignore[union-attr,arg-type]
-            if not self._follow(keys, step):
+            if step and body.f == "txn":  # type: ignore[union-attr]
+                self._touch(keys_of(body))  # type: ignore[arg-type]
+            elif not self._follow(body.key, step):  # type: ignore[union-attr]
+                if self._overhear is not None:
+                    self._overhear(observation)
                 return
         self.checker.observe(observation)
         self._since_trim += 1
@@ -96,22 +103,29 @@ class PerKey:
         reason = f"{in_words(left_out, 'observation')} were left out {why}; of the others: {result.reason}"
         return msgspec.structs.replace(result, verdict=Verdict.UNKNOWN, reason=reason)
 
-    def _follow(self, keys: Iterable[str], step: int) -> bool:
+    def _follow(self, key: str, step: int) -> bool:
+        """Count an operation that begins or ends; false: the observation is left out."""
         used = self._used
-        for key in keys:
-            known = used.pop(key, None)
-            if known is None:
-                if key in self._gone:
-                    self._came_back += 1
-                    return False
-                if len(used) >= self._room_at:
-                    self._make_room()
-                if len(used) >= OPEN_MAX_EACH * self._keys_max:
-                    self._unfollowed += 1
-                    return False
-                known = 0
-            used[key] = max(0, known + step)
+        known = used.pop(key, None)
+        if known is None:
+            if key in self._gone:
+                self._came_back += 1
+                return False
+            if len(used) >= self._room_at:
+                self._make_room()
+            if len(used) >= OPEN_MAX_EACH * self._keys_max:
+                self._unfollowed += 1
+                return False
+            known = 0
+        used[key] = max(0, known + step)
         return True
+
+    def _touch(self, keys: Iterable[str]) -> None:
+        """A transaction names them. It makes each a key of two kinds, or says nothing of it, whatever is forgotten."""
+        for key in keys:
+            self._used[key] = self._used.pop(key, 0)
+        if len(self._used) >= self._room_at:
+            self._make_room()
 
     def _make_room(self) -> None:
         """Put away a quarter of the keys, if so many have settled."""

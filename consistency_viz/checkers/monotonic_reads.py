@@ -19,6 +19,7 @@ pasts, and for (b) the plain operations.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 import msgspec
@@ -75,7 +76,9 @@ class MonotonicReads:
         self._unjudged: set[tuple[str, str]] = set()
         self._suspects: list[Suspect] = []
         self._judged = Judged()
+        self._replicas = header.replicas
         self._whole = WholeDatabase(self._evidence.pasts, header.replicas)
+        self._whole_reads = self._whole_broken = 0
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation."""
@@ -92,8 +95,24 @@ class MonotonicReads:
 
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us``."""
+        self._conclude()
+        metrics = {"scope": "per key", "whole_database": share(self._whole_broken, self._whole_reads)}
+        return self._judged.result(self.name, _WORDS, metrics, self._evidence)
+
+    def turn(self, evidence: Evidence) -> None:
+        """Judge what there is, and go on with new evidence (``chapters``)."""
+        self._conclude({operation.key for operation in evidence.operations.open.values()})
+        self._evidence = evidence
+        self._seen, self._expected, self._unjudged, self._suspects = {}, {}, set(), []
+        self._whole = WholeDatabase(evidence.pasts, self._replicas)
+
+    def _conclude(self, under_way: Container[str] = ()) -> None:
+        """Judge what there is; not where an update is ``under_way`` that may turn out to be a successor."""
         self._evidence.finish()
         for suspect in self._suspects:
+            if suspect.read.key in under_way:
+                self._judged.reads -= 1
+                continue
             seen = self._evidence.pasts.close(suspect.read.key, suspect.seen)
             missing = suspect.expected.ids.minus(seen)
             if missing:
@@ -106,8 +125,8 @@ class MonotonicReads:
                 self._value_broken(registers, regression)
             whole_reads += found.whole_reads
             whole_broken += found.whole_broken
-        metrics = {"scope": "per key", "whole_database": share(whole_broken, whole_reads)}
-        return self._judged.result(self.name, _WORDS, metrics, self._evidence)
+        self._whole_reads += whole_reads
+        self._whole_broken += whole_broken
 
     def _read(self, read: Operation, expected: Seen) -> None:
         place = read.session, read.key

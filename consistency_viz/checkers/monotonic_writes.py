@@ -36,10 +36,18 @@ class MonotonicWrites(UpdateOrder):
     name: Final = "monotonic-writes"
     kinds: Final = APPLIES_AND_OPERATIONS
 
+    _across = _across_broken = 0
+
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us``."""
+        self.conclude()
+        return self.result(
+            self.name, _WORDS, {"scope": "per key", "across_keys": share(self._across_broken, self._across)}
+        )
+
+    def conclude(self) -> None:
+        """Judge what there is."""
         self.evidence.finish()
-        across = across_broken = 0
         for operations in self.sessions.values():
             whole = Before(self.order)
             keys: dict[str, Before] = {}
@@ -54,7 +62,6 @@ class MonotonicWrites(UpdateOrder):
                 elif self.reached(update):
                     if key.any:
                         self.count(list(key.broken_by(update)), acknowledged)
-                    across += whole.any
-                    across_broken += any(whole.broken_by(update))
+                    self._across += whole.any
+                    self._across_broken += any(whole.broken_by(update))
         tell(self.evidence.registers, ThirdSessions(self.evidence, "monotonic-writes", self.judged).go(), self.judged)
-        return self.result(self.name, _WORDS, {"scope": "per key", "across_keys": share(across_broken, across)})

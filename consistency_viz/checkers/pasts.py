@@ -22,6 +22,8 @@ class Pasts:
     """Causal pasts by key and update. Everything is to be learnt before the first question."""
 
     def __init__(self) -> None:
+        self.begins_late = False
+        """Whether lists name updates of which nothing was learnt, by the thousand (``chapters``)."""
         self._direct: dict[str, dict[str, RunSet | list[str]]] = {}
         self._closed: dict[tuple[str, str], RunSet] = {}
         self._applied: dict[str, dict[str, RunSet]] = {}  # by key and node
@@ -85,13 +87,20 @@ class Pasts:
         """``updates`` and all that they descend from."""
         if key not in self._direct:
             return updates
-        found, rest = RunSet(), updates
+        found, rest = self._split(key, updates)
         while rest:
             update = rest.newest()
             found = found.union(self.past(key, update))
             found.add(update)
             rest = rest.minus(found)
         return found
+
+    def _split(self, key: str, updates: RunSet) -> tuple[RunSet, RunSet]:
+        """(those that descend from nothing that is known, the others), as far as it is worth the trouble."""
+        if not self.begins_late:
+            return RunSet(), updates
+        unknown = updates.minus(RunSet(self._direct[key]))
+        return unknown, updates.minus(unknown)
 
     def _walk(self, key: str, update: str, directs: dict[str, RunSet | list[str]]) -> None:
         """Close the past of ``update`` and of all that it needs, what lies on one cycle together (Tarjan 1972)."""
@@ -116,7 +125,7 @@ class Pasts:
 
         The newest of a run comes first, and what its past contains needs no look: that is why runs stay cheap.
         """
-        found, rest = RunSet(), _set(directs[update])
+        found, rest = self._split(key, _set(directs[update]))
         low = opened.place[update]
         while rest:
             parent = rest.newest()

@@ -17,6 +17,7 @@ for it, the causal pasts (``pasts``), and for (b) the plain operations.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 import msgspec
@@ -91,12 +92,25 @@ class ReadYourWrites:
 
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us``."""
-        self._evidence.finish()
-        for suspect in self._suspects:
-            self._judge(suspect)
-        self._judge_values()
+        self._conclude()
         metrics = {"since_acknowledged_ms": quantiles_ms(self._late_us)}
         return self._judged.result(self.name, _WORDS, metrics, self._evidence)
+
+    def turn(self, evidence: Evidence) -> None:
+        """Judge what there is, and go on with new evidence (``chapters``)."""
+        self._conclude({operation.key for operation in evidence.operations.open.values()})
+        self._evidence = evidence
+        self._own, self._obliged, self._suspects = {}, {}, []
+
+    def _conclude(self, under_way: Container[str] = ()) -> None:
+        """Judge what there is; not where an update is ``under_way`` that may turn out to be a successor."""
+        self._evidence.finish()
+        for suspect in self._suspects:
+            if suspect.read.key in under_way:
+                self._judged.reads -= 1
+            else:
+                self._judge(suspect)
+        self._judge_values()
 
     def _read(self, read: Operation) -> None:
         own = self._own.get((read.session, read.key))

@@ -1,7 +1,7 @@
 """Every checker by its contract name. A checker is one module and one line here.
 
 Online and offline are the same code: feed each observation to ``observe`` in recorder order, then ``finish`` once. A
-checker is asked nothing else by those who only want verdicts.
+checker is asked nothing else by those who only want verdicts. For a run without an end there is ``create_live``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from consistency_viz.checkers.causal import Causal
+from consistency_viz.checkers.chapters import OBSERVATIONS, AtTheEnd, Chapters, InChapters, Member
 from consistency_viz.checkers.convergence import Convergence
 from consistency_viz.checkers.counter import Counter
 from consistency_viz.checkers.divergence import Divergence
@@ -21,6 +22,7 @@ from consistency_viz.checkers.evidence import Evidence
 from consistency_viz.checkers.invariants import Invariants
 from consistency_viz.checkers.kinds import by_kind
 from consistency_viz.checkers.linearizable_register import LinearizableRegister
+from consistency_viz.checkers.live import PerKey, Retiring
 from consistency_viz.checkers.lost_updates import LostUpdates
 from consistency_viz.checkers.monotonic_reads import MonotonicReads
 from consistency_viz.checkers.monotonic_writes import MonotonicWrites
@@ -90,14 +92,67 @@ class UnknownCheckerError(ValueError):
         super().__init__(f"checker {name!r}: there is none of that name; use one of {', '.join(self.valid)}")
 
 
+PER_KEY: Final[Mapping[str, Callable[[Header], Retiring]]] = MappingProxyType(
+    {
+        "linearizable-register": LinearizableRegister,
+        "set-full": SetFull,
+        "invariants": Invariants,
+        "email-timeliness": EmailTimeliness,
+        "counter": Counter,
+        "convergence": Convergence,
+    }
+)
+"""Those whose live form puts keys away (``live``)."""
+
+BY_CHAPTER: Final[Mapping[str, Callable[[Header, Evidence], InChapters]]] = MappingProxyType(
+    {
+        "read-your-writes": ReadYourWrites,
+        "monotonic-reads": MonotonicReads,
+        "monotonic-writes": MonotonicWrites,
+        "writes-follow-reads": WritesFollowReads,
+        "causal": Causal,
+    }
+)
+"""Those, beside ``staleness``, whose live form judges chapter by chapter (``chapters``)."""
+
+
+def create_live(
+    header: Header, names: Iterable[str] = (), *, keys_max: int = 10_000, chapter: int = OBSERVATIONS
+) -> list[Checker]:
+    """As ``create``, in bounded memory however long the run: ``keys_max`` keys, a ``chapter`` of observations.
+
+    What they forget they say. ``single-writer`` is bounded as it is.
+    """
+    chosen = _chosen(names)
+    chapters = Chapters(chapter, keys_max)
+    return [_live(name, header, keys_max, chapters) for name in chosen]
+
+
+def _live(name: str, header: Header, keys_max: int, chapters: Chapters) -> Checker:
+    if name == "divergence":
+        return Divergence(header, keys_max=keys_max)
+    if name in PER_KEY:
+        return PerKey(PER_KEY[name](header), keys_max)
+    if name in BY_CHAPTER:
+        return Member(BY_CHAPTER[name](header, chapters.new), chapters)
+    if name == "staleness":
+        return Member(Staleness(header, chapters.whole, keys_max=keys_max), chapters, whole=True)
+    return AtTheEnd(name) if name == "lost-updates" else CHECKERS[name](header)
+
+
 def create(header: Header, names: Iterable[str] = ()) -> list[Checker]:
     """Fresh checkers for one history: the named ones, each once, or all. Raises ``UnknownCheckerError``."""
+    chosen = _chosen(names)
+    evidence = Evidence()
+    return [OF_EVIDENCE[name](header, evidence) if name in OF_EVIDENCE else CHECKERS[name](header) for name in chosen]
+
+
+def _chosen(names: Iterable[str]) -> list[str]:
     chosen = list(dict.fromkeys(names)) or list(CHECKERS)
     for name in chosen:
         if name not in CHECKERS:
             raise UnknownCheckerError(name)
-    evidence = Evidence()
-    return [OF_EVIDENCE[name](header, evidence) if name in OF_EVIDENCE else CHECKERS[name](header) for name in chosen]
+    return chosen
 
 
 def check(checkers: Iterable[Checker], observations: Iterable[Observation], end_us: int | None = None) -> list[Result]:

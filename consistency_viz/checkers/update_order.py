@@ -32,6 +32,7 @@ class UpdateOrder:
     def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
         self.started_us = header.started_us
         self.evidence = evidence or Evidence()
+        self.replicas = header.replicas
         self.order = AppliedOrder(header.replicas)
         self.sessions: dict[str, list[Operation]] = {}
         """What each session saw and was acknowledged, by set."""
@@ -51,6 +52,15 @@ class UpdateOrder:
             self.order.observe(observation)
         elif operation.completed_index >= 0 and (is_update(operation) or is_seeing(operation)):
             self.sessions.setdefault(operation.session, []).append(operation)
+
+    def turn(self, evidence: Evidence) -> None:
+        """Judge what there is, and go on with new evidence (``chapters``)."""
+        self.conclude()
+        self.evidence, self.order, self.sessions = evidence, AppliedOrder(self.replicas), {}
+
+    def conclude(self) -> None:
+        """Judge what there is; each subclass by its own rule."""
+        raise NotImplementedError
 
     def reached(self, update: Operation) -> bool:
         """Whether any replica had an update."""

@@ -76,7 +76,8 @@ class Visibility:
 
     kinds: Final = frozenset((Invoked, Completed))
 
-    def __init__(self) -> None:
+    def __init__(self, keys_max: int = KEYS_MAX) -> None:
+        self._keys_max = keys_max
         self._operations = Operations()
         self._keys: dict[str, _Key] = {}
         self._reads: dict[str, tuple[int, str, int]] = {}  # by operation: t, the update to see, writes begun by then
@@ -165,7 +166,7 @@ class Visibility:
         key = self._keys.get(operation.key)
         if key is None:
             key = self._keys[operation.key] = _Key()
-            if len(self._keys) > KEYS_MAX:
+            if len(self._keys) > self._keys_max:
                 del self._keys[next(iter(self._keys))]
         if operation.completed_index < 0:
             key.alone = key.open == 0

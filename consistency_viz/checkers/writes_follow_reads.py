@@ -37,10 +37,18 @@ class WritesFollowReads(UpdateOrder):
     name: Final = "writes-follow-reads"
     kinds: Final = APPLIES_AND_OPERATIONS
 
+    _same = _same_broken = 0
+
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us``."""
+        self.conclude()
+        return self.result(
+            self.name, _WORDS, {"scope": "whole database", "same_key": share(self._same_broken, self._same)}
+        )
+
+    def conclude(self) -> None:
+        """Judge what there is."""
         self.evidence.finish()
-        same = same_broken = 0
         for operations in self.sessions.values():
             whole = Before(self.order)
             keys: dict[str, Before] = {}
@@ -52,9 +60,8 @@ class WritesFollowReads(UpdateOrder):
                         before.add(operation.key, last, operation)
                 elif not ended and is_update(operation) and whole.any and self.reached(operation):
                     self.count(list(whole.broken_by(operation)), seen)
-                    same += key.any
-                    same_broken += any(key.broken_by(operation))
+                    self._same += key.any
+                    self._same_broken += any(key.broken_by(operation))
         tell(
             self.evidence.registers, ThirdSessions(self.evidence, "writes-follow-reads", self.judged).go(), self.judged
         )
-        return self.result(self.name, _WORDS, {"scope": "whole database", "same_key": share(same_broken, same)})

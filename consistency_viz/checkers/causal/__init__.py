@@ -38,6 +38,7 @@ from consistency_viz.checkers.run_set import RunSet
 from consistency_viz.checkers.session_report import named
 from consistency_viz.checkers.update_order import UpdateOrder, acknowledged, seen
 from consistency_viz.checkers.verdict import WITNESSES_MAX, Result, Verdict
+from workers.model.history import Header
 
 VISIBLE: Final = frozenset(("WriteCOInitRead", "WriteCORead", "LostAppend"))
 """Anomalies that end with: it was visible to the reader."""
@@ -49,8 +50,19 @@ class Causal(UpdateOrder):
     name: Final = "causal"
     kinds: Final = APPLIES_AND_OPERATIONS
 
+    def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
+        super().__init__(header, evidence)
+        self._patterns: dict[str, Counter[str]] = {level: Counter() for level in LEVELS}
+        self._disagreements: list[list[str]] = []
+        self._disagreements_n = 0
+
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us``."""
+        self.conclude()
+        return self._result()
+
+    def conclude(self) -> None:
+        """Judge what there is."""
         self.evidence.finish()
         for operations in self.sessions.values():
             self._session(operations)
@@ -65,7 +77,12 @@ class Causal(UpdateOrder):
                 if way:
                     text += f" by way of {listed([registers.ops[number].op for number in way])}"
                 self.findings.add(text, [i for op in involved for i in op.indices], ids)
-        return self._result(levels)
+                self._patterns[level][anomaly.pattern] += 1
+        self._disagreements_n += len(levels.disagreements)
+        for one in levels.disagreements[: WITNESSES_MAX - len(self._disagreements)]:
+            self._disagreements.append([registers.ops[number].op for number in one.operations])
+        self.judged.reads += levels.reads
+        self.judged.unjudged += levels.unjudged
 
     def _way(self, anomaly: Anomaly) -> list[int]:
         """How what was visible came to be visible: the operations between those of the anomaly, in causal order."""
@@ -90,24 +107,23 @@ class Causal(UpdateOrder):
                 breaks |= {one.replica: one for one in own.broken_by(operation)}
                 self.count(list(breaks.values()), _why)
 
-    def _result(self, levels: Levels) -> Result:
-        verdicts, weakest = _levels(levels, self.evidence)
-        patterns = Counter(anomaly.pattern for found in levels.broken.values() for anomaly in found)
+    def _result(self) -> Result:
+        verdicts, weakest = self._levels()
+        patterns: Counter[str] = sum(self._patterns.values(), Counter())
         nothing = "no update and no read depends on anything that can be followed"
-        self.judged.reads, self.judged.unjudged = levels.reads, levels.unjudged
         metrics: dict[str, Any] = {
             "level": "transactional causal consistency",
             "levels": verdicts,
             "weakest_level_broken": weakest,
-            "convergent": Verdict.FAILED.value if levels.disagreements else verdicts["causal"],
-            "disagreements": self._disagreements(levels),
+            "convergent": Verdict.FAILED.value if self._disagreements_n else verdicts["causal"],
+            "disagreements": self._disagreements,
             "patterns": dict(sorted(patterns.items())),
         }
         result = self.result(self.name, (nothing, "came before what they depend on"), metrics)
         if weakest is None:
-            if not levels.disagreements:
+            if not self._disagreements_n:
                 return result
-            sets = in_words(len(levels.disagreements), "set", "sets")
+            sets = in_words(self._disagreements_n, "set", "sets")
             told = f"sessions disagree about the order of {sets} of concurrent writes, which causal consistency allows"
             return msgspec.structs.replace(result, reason=f"{result.reason}; {told}")
         named = in_words(sum(patterns.values()), "anomaly", "anomalies")
@@ -120,24 +136,19 @@ class Causal(UpdateOrder):
             reason = f"{result.reason}; {reason}"
         return self.findings.result(self.name, Verdict.FAILED, reason, result.metrics)
 
-    def _disagreements(self, levels: Levels) -> list[list[str]]:
-        ops = self.evidence.log.sorted_ops()
-        return [[ops[number].op for number in one.operations] for one in levels.disagreements[:WITNESSES_MAX]]
-
-
-def _levels(levels: Levels, evidence: Evidence) -> tuple[dict[str, str], str | None]:
-    """The verdict on each level, and the weakest that is broken."""
-    verdicts: dict[str, str] = {}
-    weakest = None
-    for level in LEVELS:
-        if weakest is None and levels.broken[level]:
-            weakest = level
-        if weakest is not None:
-            verdicts[level] = Verdict.FAILED.value
-        else:
-            sure = evidence.in_one_order if levels.unjudged else levels.reads
-            verdicts[level] = (Verdict.PASSED if sure else Verdict.UNKNOWN).value
-    return verdicts, weakest
+    def _levels(self) -> tuple[dict[str, str], str | None]:
+        """The verdict on each level, and the weakest that is broken."""
+        verdicts: dict[str, str] = {}
+        weakest = None
+        for level in LEVELS:
+            if weakest is None and self._patterns[level]:
+                weakest = level
+            if weakest is not None:
+                verdicts[level] = Verdict.FAILED.value
+            else:
+                sure = self.evidence.in_one_order if self.judged.unjudged else self.judged.reads
+                verdicts[level] = (Verdict.PASSED if sure else Verdict.UNKNOWN).value
+        return verdicts, weakest
 
 
 def _why(one: Break) -> str:

@@ -114,6 +114,10 @@ class Convergence:
         self._traffic.forget(key)
         return True
 
+    def overhear(self, observation: Observation) -> None:
+        """A message about a key that was put away: it says who follows which topic."""
+        self._traffic.overhear(observation)
+
     def trim(self) -> int:
         """Put away updates that every replica has, of keys with many: their times count, as far as they survive now."""
         oldest: dict[str, int] = {}

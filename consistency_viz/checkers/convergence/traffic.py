@@ -23,9 +23,15 @@ class Traffic:
         if isinstance(body, Sent):
             self._sent.setdefault(body.key, Counter())[body.topic] += 1
         elif isinstance(body, Delivered | Dropped) and observation.node in self._replicas:
-            self._follows.setdefault(observation.node, set()).add(body.topic)
+            self.overhear(observation)
             if isinstance(body, Dropped) or not body.copy:
                 self._ended.setdefault(body.key, {}).setdefault(observation.node, Counter())[body.topic] += 1
+
+    def overhear(self, observation: Observation) -> None:
+        """Note only which topics a replica follows."""
+        body = observation.body
+        if isinstance(body, Delivered | Dropped) and observation.node in self._replicas:
+            self._follows.setdefault(observation.node, set()).add(body.topic)
 
     def forget(self, key: str) -> None:
         """Keep nothing of a key (``live``)."""

@@ -52,7 +52,9 @@ class Invariants:
             invariant.observe(observation, operation)
 
     def retire(self, key: str) -> bool:
-        """Put a key away (``live``)."""
+        """Put a key away (``live``), unless the next apply may put right what is wrong with it."""
+        if not all(one.is_kept(key) for one in self._invariants.values() if isinstance(one, Resurrection | Vanished)):
+            return False
         for invariant in self._invariants.values():
             invariant.retire(key)
         return True

@@ -16,7 +16,7 @@ from workers.model.observation import Applied, Observation
 
 ADDS_KEPT: Final = 4
 REMOVES_KEPT: Final = 8
-ELEMENTS_KEPT: Final = 256
+ELEMENTS_KEPT: Final = 64
 """What a live checker keeps of operations on an element, and of elements of a key that are gone."""
 
 
@@ -166,6 +166,10 @@ class Resurrection:
         """Take note."""
         self._all.observe(observation, operation)
 
+    def is_kept(self, key: str) -> bool:
+        """Whether the rule holds of a set as things stand."""
+        return not any(self._broken(key, name, element) for name, element in self._all.elements.get(key, {}).items())
+
     def retire(self, key: str) -> None:
         """Put a set away."""
         for name, element in list(self._all.elements.get(key, {}).items()):
@@ -187,13 +191,15 @@ class Resurrection:
         return self._n
 
     def _judge(self, key: str, name: Hashable, element: _Element) -> None:
-        found = [(remove, self._all.showing(key, remove.update)) for remove in element.last_words()]
-        self._n += any(states for _, states in found)
-        for remove, states in found:
-            undead = [observation for observation, shown in states if name in shown]
-            if undead:
-                self._tell(key, element, remove, undead)
-                return
+        self._n += any(self._all.showing(key, remove.update) for remove in element.last_words())
+        for remove, undead in self._broken(key, name, element)[:1]:
+            self._tell(key, element, remove, undead)
+
+    def _broken(self, key: str, name: Hashable, element: _Element) -> list[tuple[Operation, list[Observation]]]:
+        """The removes after which replicas show it, with these."""
+        found = ((remove, self._all.showing(key, remove.update)) for remove in element.last_words())
+        undead = ((remove, [one for one, shown in states if name in shown]) for remove, states in found)
+        return [(remove, observations) for remove, observations in undead if observations]
 
     def _tell(self, key: str, element: _Element, remove: Operation, undead: list[Observation]) -> None:
         text = (
@@ -218,6 +224,10 @@ class Vanished:
         """Take note."""
         self._all.observe(observation, operation)
 
+    def is_kept(self, key: str) -> bool:
+        """Whether the rule holds of a set as things stand."""
+        return not any(self._broken(key, name, element) for name, element in self._all.elements.get(key, {}).items())
+
     def retire(self, key: str) -> None:
         """Put a set away."""
         for name, element in list(self._all.elements.get(key, {}).items()):
@@ -237,10 +247,8 @@ class Vanished:
     def _judge(self, key: str, name: Hashable, element: _Element) -> None:
         if element.removes or element.removed or element.unsure:
             return
-        adds = [add for add in element.adds.values() if add.acknowledged and add.update]
-        states = [(add, state) for add in adds for state in self._all.showing(key, add.update)]
-        self._n += bool(states)
-        lacking = [(add, observation) for add, (observation, shown) in states if name not in shown]
+        self._n += any(self._all.showing(key, add.update) for add in _sure(element))
+        lacking = self._broken(key, name, element)
         if not lacking:
             return
         add = lacking[0][0]
@@ -251,6 +259,17 @@ class Vanished:
         )
         places = [*add.indices, *(observation.index for _, observation in lacking)]
         self.findings.add(text, places, [key, add.update, add.op])
+
+    def _broken(self, key: str, name: Hashable, element: _Element) -> list[tuple[Operation, Observation]]:
+        """Adds, with what replicas that applied them show without it."""
+        if element.removes or element.removed or element.unsure:
+            return []
+        states = ((add, state) for add in _sure(element) for state in self._all.showing(key, add.update))
+        return [(add, observation) for add, (observation, shown) in states if name not in shown]
+
+
+def _sure(element: _Element) -> list[Operation]:
+    return [add for add in element.adds.values() if add.acknowledged and add.update]
 
 
 def _full_name(key: str, name: Hashable) -> str:

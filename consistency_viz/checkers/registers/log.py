@@ -17,13 +17,16 @@ Memory: every plain operation, until the end. Which write a read saw is known on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from itertools import islice
 from typing import Any, Final, Literal
 
 import msgspec
 
 from consistency_viz.checkers.divergence.canonical import canonical
+from consistency_viz.checkers.forgotten import Forgotten
 from consistency_viz.checkers.operations import NEVER_US, Operation
 from consistency_viz.checkers.run_set import INITIAL_SUFFIX
 from workers.model.observation import Applied, Outcome
@@ -33,6 +36,10 @@ ABSENT: Final = canonical(None)
 
 Step = tuple[Literal["r", "w", "a"], str, bytes]
 """A read or a write of a key, or an append to it, with the canonical bytes of the value."""
+
+
+WRITES_KEPT: Final = 16
+"""Writes of a key that a log takes over from the one before."""
 
 
 class NoSource(IntEnum):
@@ -92,6 +99,12 @@ class RegisterLog:
         """Keys that some operation tried to write."""
         self.appended: set[str] = set()
         """Keys to which some operation tried to append."""
+        self.written_before: Forgotten | None = None
+        """The values written before that are not among the operations here, by ``value_name``."""
+        self.goes_on = False
+        """Whether this is one chapter of many."""
+        self._forgets_keys = False
+        self._over: list[str] = []
         self.malformed = False
         """Whether some ``cas`` did not say from what to what."""
         self._surely_appended: set[str] = set()
@@ -134,6 +147,47 @@ class RegisterLog:
                 steps,
             )
         )
+
+    def next_chapter(self, keys_max: int) -> RegisterLog:
+        """The log of what follows (``chapters``); call its ``begin`` when all is judged that is here.
+
+        It starts with the writes that may still be read: the last of each key, and those that had not ended when that
+        began. Of others only the value is known, and of ``keys_max`` keys that they are no registers.
+        """
+        following = RegisterLog()
+        following.goes_on = True
+        following.written_before = self.written_before or Forgotten()
+        following._forgets_keys = self._forgets_keys or len(self.not_by_value) > keys_max
+        following.not_by_value.update(islice(self.not_by_value | self.appended, keys_max))
+        following.initial.update(islice(self.initial.items(), keys_max))
+        writes = [op for op in self._ops if op.outcome != "fail" and any(step[0] == "w" for step in op.steps)]
+        last: dict[str, int] = {}
+        for op in writes:
+            if op.completed_index != NEVER_INDEX:
+                last.update({key: max(last.get(key, -1), op.invoked_index) for kind, key, _ in op.steps if kind == "w"})
+        kept: Counter[str] = Counter()
+        for op in reversed(writes):
+            steps = tuple(step for step in op.steps if step[0] == "w")
+            keys = {key for _, key, _ in steps}
+            newest = any(op.completed_index >= last.get(key, -1) for key in keys)
+            if newest and all(kept[key] < WRITES_KEPT for key in keys) and kept.total() < keys_max:
+                following._ops.append(msgspec.structs.replace(op, steps=steps))
+                following.written |= keys
+                kept.update(keys)
+            else:
+                following._over += [value_name(key, value) for _, key, value in steps]
+        return following
+
+    def begin(self) -> None:
+        """The chapter before this is over."""
+        for name in self._over:
+            if self.written_before is not None:
+                self.written_before.add(name)
+        self._over.clear()
+
+    def is_nobodys(self, key: str) -> bool:
+        """Whether a value that no operation here wrote to ``key`` was written by none at all."""
+        return not self.goes_on or (key in self.written and not self._forgets_keys)
 
     def neither(self) -> set[str]:
         """Keys that are neither registers nor lists."""
@@ -182,3 +236,8 @@ class RegisterLog:
                 yield "r", key, canonical(step[2])
             elif kind == "append":
                 yield "a", key, canonical(step[2])
+
+
+def value_name(key: str, value: bytes) -> str:
+    """What a value of a key is called among those that were written before."""
+    return f"{key}\0{value!r}"

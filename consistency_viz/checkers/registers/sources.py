@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from consistency_viz.checkers.registers.log import ABSENT, NoSource, Read, RegisterLog, RegisterOp
+from consistency_viz.checkers.registers.log import ABSENT, NoSource, Read, RegisterLog, RegisterOp, value_name
 
 NO_READS: Final[tuple[Read, ...]] = ()
 
@@ -41,6 +41,8 @@ class Registers:
         self.lists: frozenset[str] = frozenset((log.appended | read) - log.written - self._not_by_value)
         """The keys that hold lists; what is read of them is in ``lists.Lists``, and no external read here."""
         self._initial = log.initial
+        self._before = log.written_before
+        self._is_nobodys = log.is_nobodys
         self._writers = self._all_writers()
         self.reads: list[tuple[Read, ...]] = [self._external(number, op) for number, op in enumerate(self.ops)]
         self._forget_unseen()
@@ -124,6 +126,8 @@ class Registers:
         return tuple(found)
 
     def _sourced(self, key: str, value: bytes, place: int, number: int) -> Read:
+        if self._before is not None and value_name(key, value) in self._before:
+            return Read(key, value, NoSource.UNKNOWN, place)
         writers = self._writers.get((key, value))
         ended = self.ops[number].completed_index
         begun = 0 if writers is None else self._begun(writers.happened, ended)
@@ -141,7 +145,7 @@ class Registers:
             return Read(key, value, NoSource.INITIAL, place)
         if writers is not None and self._begun(writers.failed, ended):
             return Read(key, value, NoSource.ABORTED, place)
-        return Read(key, value, NoSource.THIN_AIR, place)
+        return Read(key, value, NoSource.THIN_AIR if self._is_nobodys(key) else NoSource.UNKNOWN, place)
 
     def _begun(self, numbers: list[int], ended: int) -> int:
         """How many of the operations, in the order in which they began, had done so before a position."""

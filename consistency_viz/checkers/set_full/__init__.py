@@ -93,6 +93,9 @@ class SetFull:
 
     def retire(self, key: str) -> bool:
         """Put a set away (``live``)."""
+        s = self._sets.get(key)
+        if s is not None and any(s.is_lost(name) for name in s.elements):
+            return False  # the next read may have it
         s = self._sets.pop(key, None)
         if s is not None:
             self._mixed_before = self._mixed_before or self._mixed_of(s)

@@ -237,7 +237,13 @@ class KeySet:
             and self.present.get(name, NEVER)[0] < recent
             and all(element.removals.values())
             and "ok" in element.removals.values()
+            and not self.is_lost(name)
         ]
+
+    def is_lost(self, name: Hashable) -> bool:
+        """Whether an element is lost as things stand."""
+        element = self.elements[name]
+        return element.possible > 0 and element.outcome(self.present.get(name, NEVER)) == "lost"
 
     def forget(self, name: Hashable) -> None:
         """Keep nothing of an element but that there was one of its name."""

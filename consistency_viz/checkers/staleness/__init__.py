@@ -26,7 +26,7 @@ operations: what supersedes what is known only when the pasts are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import islice
 from typing import Any, Final
 
@@ -43,7 +43,7 @@ from consistency_viz.checkers.staleness.by_value import stale_reads
 from consistency_viz.checkers.staleness.superseded import Acknowledged, Superseders
 from consistency_viz.checkers.statistics import LengthCounts
 from consistency_viz.checkers.verdict import Result
-from consistency_viz.checkers.visibility import Visibility
+from consistency_viz.checkers.visibility import KEYS_MAX, Visibility
 from workers.model.history import Header
 from workers.model.observation import Observation
 
@@ -74,9 +74,9 @@ class Staleness:
     name: Final = "staleness"
     kinds: Final = APPLIES_AND_OPERATIONS
 
-    def __init__(self, header: Header, evidence: Evidence | None = None) -> None:
+    def __init__(self, header: Header, evidence: Evidence | None = None, *, keys_max: int = KEYS_MAX) -> None:
         self._evidence = evidence or Evidence()
-        self._visibility = Visibility()
+        self._visibility = Visibility(keys_max)
         self._keys: dict[str, Acknowledged] = {}
         self._begun: dict[str, tuple[int, int]] = {}  # open reads: updates acknowledged, and those without an id
         self._suspects: dict[str, list[Suspect]] = {}
@@ -102,9 +102,23 @@ class Staleness:
 
     def finish(self, end_us: int) -> Result:
         """The verdict on a history that ended at ``end_us``."""
+        self._conclude()
+        return self._judged.result(self.name, _WORDS, self._metrics(), self._evidence)
+
+    def turn(self, evidence: Evidence) -> None:
+        """Judge what there is, and go on with new evidence (``chapters``)."""
+        self._conclude({operation.key for operation in evidence.operations.open.values()})
+        self._evidence = evidence
+        self._keys, self._begun, self._suspects = {}, {}, {}
+
+    def _conclude(self, under_way: Container[str] = ()) -> None:
+        """Judge what there is; not where an update is ``under_way`` that may turn out to be a successor."""
         self._evidence.finish()
         for key, suspects in self._suspects.items():
-            self._judge(key, suspects)
+            if key in under_way:
+                self._judged.reads -= len(suspects)
+            else:
+                self._judge(key, suspects)
         registers = self._evidence.registers
         for stale in stale_reads(self._evidence, self._judged):
             self._counted(stale.versions, stale.since_us)
@@ -118,7 +132,6 @@ class Staleness:
             involved = [o for o in (source, missed, op) if o is not None]
             ids = [*(o.op for o in involved), stale.key]
             self._judged.findings.add(text, [index for o in involved for index in o.indices], ids)
-        return self._judged.result(self.name, _WORDS, self._metrics(), self._evidence)
 
     def _metrics(self) -> dict[str, Any]:
         n = self._judged.reads
