@@ -215,7 +215,7 @@ def test_a_worker_that_comes_back_frees_what_it_held_and_nothing_of_others():
     mine, theirs, asked_for, *_ = experiment.chunks.all()
     until_us = playing.now_us() + 60_000_000
     for chunk, worker in ((mine, "mine@host"), (theirs, "theirs@host")):
-        Chunk.objects.filter(pk=chunk.pk).update(holder=playing._mark(worker) + "f00d", held_until_us=until_us)
+        Chunk.objects.filter(pk=chunk.pk).update(holder=playing.mark_of(worker) + "f00d", held_until_us=until_us)
     Chunk.objects.filter(pk=asked_for.pk).update(held_until_us=until_us)
     playing.free("mine@host")
     assert [chunk.held_until_us for chunk in experiment.chunks.all()[:3]] == [0, until_us, 0]
