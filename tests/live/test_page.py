@@ -248,9 +248,10 @@ def test_a_burst_that_fits_no_frame_gives_no_delta_but_a_right_snapshot():
     assert (snapshot.keys_dropped, snapshot.windows_dropped) == (880, 1_400)
 
 
+@pytest.mark.parametrize("ended_us", [2_310_000, 2_950_000])
 @pytest.mark.parametrize("guessed_us", [2_400_000, 3_050_000, 7_900_000])
-def test_a_page_that_guessed_beyond_the_end_of_its_run_shows_what_one_shows_that_came_later(guessed_us):
-    ended = msgspec.structs.replace(RUN, state="finished", ended_us=2_950_000)
+def test_a_page_that_guessed_beyond_the_end_of_its_run_shows_what_one_shows_that_came_later(guessed_us, ended_us):
+    ended = msgspec.structs.replace(RUN, state="finished", ended_us=ended_us)
     live, late = page(), page()
     held = page_of(live.snapshot("b", 0, "", "joined"))
     for state in (live, late):

@@ -109,6 +109,7 @@ class PageState:
         self.instances: list[InstanceView] = []
         self.at_us = run.started_us
         self.observations = 0
+        self._observed_us = 0
         self.is_dirty = True
         self._tracker = WindowTracker(header, watch=True, keys_max=KEYS_FOLLOWED_MAX)
         self._values = self._tracker.ledger("value", "all")
@@ -133,6 +134,7 @@ class PageState:
         body = observation.body
         self.is_dirty = True
         self.observations += 1
+        self._observed_us = max(self._observed_us, observation.at_us)
         self.at_us = max(self.at_us, observation.at_us)
         before_us = self._tracker.now_us
         self._tracker.observe(observation)
@@ -175,7 +177,7 @@ class PageState:
             return
         self.run, self.is_dirty = run, True
         if run.ended_us is not None:
-            self.at_us = min(self.at_us, max(run.ended_us, self._tracker.now_us))
+            self.at_us = min(self.at_us, max(run.ended_us, self._observed_us))
             self._course.end(self._seconds.end(self.at_us))
 
     def set_instances(self, instances: list[InstanceView]) -> None:
