@@ -61,6 +61,11 @@ class LengthCounts:
         if self.exact and len(counts) > EXACT_MAX:
             self._coarsen()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LengthCounts) and self.exact == other.exact and self._counts == other._counts
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
     def items(self) -> Sequence[tuple[int, int]]:
         """(length, count), shortest first."""
         if self._sorted is None:
@@ -112,6 +117,7 @@ class KaplanMeier:
         self.closed = closed.total
         self._steps: list[tuple[int, float, float]] = []  # length, surviving share, Greenwood's sum: all after the step
         self._at_risk: list[tuple[int, int]] = []  # how many were at risk at a step, and how many of them ended
+        self._limits: dict[float, list[tuple[int, float, float]]] = {}
         counted = censored if isinstance(censored, LengthCounts) else None
         single = () if isinstance(censored, LengthCounts) else sorted(censored)
         waiting = [(length, 1) for length in reversed(single)] if counted is None else [*reversed(counted.items())]
@@ -137,13 +143,21 @@ class KaplanMeier:
         """The ``q``-quantile (0 < q <= 1) with its interval."""
         share = 1 - q
         value = next((float(length) for length, s, _ in self._steps if s <= share + _TOLERANCE), None)
-        z = NormalDist().inv_cdf(0.5 + confidence / 2)
-        # Where nothing survives Greenwood's variance says nothing: that step bounds no quantile.
-        limits = [(length, *_limits(s, v, z)) for length, s, v in self._steps if s > 0] if 0 < share < 1 else []
+        limits = self._limits_of(confidence) if 0 < share < 1 else []
         low = next((float(length) for length, least, _ in limits if least <= share), None)
         still = [at for at, (*_, most) in enumerate(limits) if most >= share]
         beyond = still[-1] + 1 if still else 0
         return Quantile(value, low, float(limits[beyond][0]) if beyond < len(limits) else None)
+
+    def _limits_of(self, confidence: float) -> list[tuple[int, float, float]]:
+        """The limits of the surviving share after each step: the same for every quantile."""
+        limits = self._limits.get(confidence)
+        if limits is None:
+            z = NormalDist().inv_cdf(0.5 + confidence / 2)
+            # Where nothing survives Greenwood's variance says nothing: that step bounds no quantile.
+            limits = [(length, *_limits(s, v, z)) for length, s, v in self._steps if s > 0]
+            self._limits[confidence] = limits
+        return limits
 
     def curve(self, confidence: float = 0.95) -> list[Survival]:
         """The surviving share after each length at which something ended, with pointwise log(-log) limits."""

@@ -67,7 +67,6 @@ class SimulatedNode:
         "losses",
         "name",
         "owner",
-        "routes",
         "runs",
         "serves",
         "service_us",
@@ -93,8 +92,6 @@ class SimulatedNode:
         self.owner: tuple[str, ...] = ()
         self.busy_until_us: dict[str, int] = {}
         self.held: list[Event] = []
-        self.routes: dict[str, Route] = {}
-        """To whom its messages on a topic go, once it has sent one."""
 
 
 class World:
@@ -117,6 +114,7 @@ class World:
         self._serial = 0
         self.chance = Chance(plan.seed)
         self.nodes = {node: SimulatedNode(plan, node) for node in plan.nodes}
+        self._routes: dict[str, dict[str, Route]] = {node: {} for node in plan.nodes}
         self.heap: list[Event] = []
         self._early = -NEVER_US
         self._faulting = Faulting(self) if plan.faults else None
@@ -254,9 +252,9 @@ class World:
             outcome.timers = []
 
     def _send(self, source: SimulatedNode, messages: list[tuple[int, Message]], now_us: int) -> None:
-        heap, serial, lanes_of = self.heap, self._serial, self.chance.lanes
+        heap, serial, lanes_of, routes = self.heap, self._serial, self.chance.lanes, self._routes[source.name]
         for partition, message in messages:
-            route = source.routes.get(message.topic) or self._route(source, message.topic)
+            route = routes.get(message.topic) or self._route(source, message.topic)
             lanes = lanes_of(message.id)
             for node, shards, link, once, ordered, latest_us in route:
                 if once is None:
@@ -302,7 +300,7 @@ class World:
             node, link = self.nodes[target], self.plan.link(source.name, target, topic)
             last_us = latest_us[number] if latest_us else [0] * self.plan.partitions
             found.append((node, node.shards, link, link.once, link.ordered, last_us))
-        source.routes[topic] = route = tuple(found)
+        self._routes[source.name][topic] = route = tuple(found)
         return route
 
     def lose(self, target: str, message: Message, sent_us: int, reason: str) -> None:
@@ -346,7 +344,7 @@ class World:
             node.serves = node.service_us > 0 or bool(node.faults.slow)
             for shard in node.shards:
                 shard.follow(plan.nodes[name])
-            for topic, route in node.routes.items():
+            for topic, route in self._routes[name].items():
                 self._route(node, topic, [latest_us for *_, latest_us in route])
         if self._faulting is not None:
             self._faulting.follow(plan)

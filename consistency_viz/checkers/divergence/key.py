@@ -83,7 +83,7 @@ class KeyState:
         if after == everybody:
             if before:
                 del self.partial[update], self.origin[update]
-            self.settled.add(update)
+            self.settled.add_new(update)
         else:
             self.partial[update] = after
             if not before:

@@ -141,9 +141,14 @@ def _metrics(tracker: WindowTracker, end_us: int) -> dict[str, Any]:
         "value": {},
         "updates": {},
     }
+    open_us = [tracker.open_lengths_us(slot, end_us) for slot in range(len(SLOTS))]
     for slot, (view, scope) in enumerate(SLOTS):
-        open_us = tracker.open_lengths_us(slot, end_us)
-        figures = tracker.ledgers[slot].metrics(open_us, end_us)
+        ledger, everybodys = tracker.ledgers[slot], tracker.ledgers[slot & 1]
+        # Where everybody was live the figures of scope "live" are those of "all", and need not be worked out again.
+        if slot > 1 and open_us[slot] == open_us[slot & 1] and ledger.says_the_same_as(everybodys):
+            figures = dict(metrics[view]["all"])
+        else:
+            figures = ledger.metrics(open_us[slot], end_us)
         figures["keys_top"] = _top(tracker, slot, end_us)
         metrics[view][scope] = figures
     return metrics
@@ -151,12 +156,12 @@ def _metrics(tracker: WindowTracker, end_us: int) -> dict[str, Any]:
 
 def _top(tracker: WindowTracker, slot: int, end_us: int) -> list[dict[str, Any]]:
     """The keys that were divergent longest, an open window counted to the end."""
-
-    def total(state: KeyState) -> tuple[int, int]:
+    followed = []
+    for state in tracker.keys.values():
         is_open = state.diverged >> slot & 1
-        diverged_us = state.closed_us[slot] + (end_us - state.opened_us[slot] if is_open else 0)
-        return diverged_us, state.closed[slot] + is_open
-
-    followed = ((*total(s), s.key) for s in tracker.keys.values() if total(s)[1])
+        windows = state.closed[slot] + is_open
+        if windows:
+            open_us = end_us - state.opened_us[slot] if is_open else 0
+            followed.append((state.closed_us[slot] + open_us, windows, state.key))
     longest = nlargest(KEYS_TOP, [*followed, *tracker.folded.longest(slot, KEYS_TOP)])
     return [{"key": key, "diverged_ms": us / 1000, "windows": windows} for us, windows, key in longest]

@@ -41,10 +41,16 @@ class SettledUpdates:
         return run is not None and run[0] <= number <= run[1]
 
     def add(self, update: str) -> None:
-        if update in self:
-            return
+        if update not in self:
+            self.add_new(update)
+
+    def add_new(self, update: str) -> None:
+        """Add an update that is not in the set."""
         if not isinstance(self._cloud, set):
             self._cloud = set(self._cloud)
+        if update[-1:] not in _DIGITS:  # it has no number
+            self._cloud.add(update)
+            return
         prefix, number = _split(update)
         if number < 0:
             self._cloud.add(update)

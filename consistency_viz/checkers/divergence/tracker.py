@@ -62,7 +62,11 @@ class WindowTracker:
     def observe(self, observation: Observation) -> None:
         """Take in the next observation. Raises ``ValueError`` if time falls, or after ``finish``."""
         at_us = observation.at_us
-        if at_us != self.now_us or self.finished:
+        if at_us > self.now_us and not self.finished:
+            if self._touched or self._moved:
+                self._judge()
+            self.now_us = at_us
+        elif at_us != self.now_us or self.finished:
             self._move_to(at_us)
         body = observation.body
         kind = type(body)

@@ -95,6 +95,17 @@ class Ledger:
             figures[f"{name}_interval"] = [_ms(quantile.low), _ms(quantile.high)]
         return figures
 
+    def says_the_same_as(self, other: Ledger) -> bool:
+        """Whether both have the same closed windows, as many open ones, and the same union."""
+        return (
+            self.open == other.open
+            and self.open_max == other.open_max
+            and self.longest_closed_us == other.longest_closed_us
+            and self._union_us == other._union_us
+            and (not self.open or self._union_from_us == other._union_from_us)
+            and self.closed_us == other.closed_us
+        )
+
     def quantiles_ms(self, quantiles: Iterable[float], open_us: list[int]) -> list[float | None]:
         """Kaplan-Meier quantiles without intervals, ``quantiles`` rising."""
         return [_ms(us) for us in KaplanMeier(self.closed_us, open_us).values(quantiles)]
