@@ -37,21 +37,26 @@ class Required(msgspec.Struct, frozen=True):
 
 
 class AppliedOrder:
-    """First times by key, update and replica."""
+    """First times by key, update and replica.
+
+    Several may feed it what they observe (``Evidence.applied_order``): only the first time counts.
+    """
 
     def __init__(self, replicas: Iterable[str]) -> None:
         self.replicas = tuple(dict.fromkeys(replicas))
         self._number = {name: i for i, name in enumerate(self.replicas)}
         self._first: dict[str, dict[str, list[Had]]] = {}
         self._has: dict[tuple[int, str], RunSet] = {}
+        self._last: Observation | None = None
         self._over: dict[str, RunSet] = {}
         self._latest: dict[str, dict[str, tuple[int, list[list[tuple[Had, int]]]]]] = {}  # by key and prefix
 
     def observe(self, observation: Observation) -> None:
         """Take in the next observation; only what replicas apply counts."""
         body = observation.body
-        if not isinstance(body, Applied):
+        if observation is self._last or not isinstance(body, Applied):
             return
+        self._last = observation
         replica = self._number.get(observation.node)
         if replica is None or body.update.endswith(INITIAL_SUFFIX):
             return

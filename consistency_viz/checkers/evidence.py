@@ -13,9 +13,11 @@ A key that has sets is judged by sets alone. A read that fits neither, such as o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
+from consistency_viz.checkers.applied_order import AppliedOrder
 from consistency_viz.checkers.operations import Operation, Operations
 from consistency_viz.checkers.pasts import Pasts
 from consistency_viz.checkers.registers.lists import Lists
@@ -42,6 +44,7 @@ class Evidence:
         self._has_sets = False
         self._last: Observation | None = None
         self._found: Operation | None = None
+        self._orders: dict[tuple[str, ...], AppliedOrder] = {}
 
     @cached_property
     def registers(self) -> Registers:
@@ -67,6 +70,14 @@ class Evidence:
     def in_one_order(self) -> bool:
         """Whether one order of all operations explains every answer (``registers.one_order``); after ``finish``."""
         return in_one_order(self.log, self.registers)
+
+    def applied_order(self, replicas: Iterable[str]) -> AppliedOrder:
+        """When these replicas had each update: one for all checkers of the history, each of which feeds it."""
+        names = tuple(dict.fromkeys(replicas))
+        order = self._orders.get(names)
+        if order is None:
+            order = self._orders[names] = AppliedOrder(names)
+        return order
 
     @property
     def has_either(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from consistency_viz.checkers.applied_order import AppliedOrder, Break
+from consistency_viz.checkers.applied_order import Break
 from consistency_viz.checkers.divergence.prose import milliseconds, printable
 from consistency_viz.checkers.evidence import Evidence, is_seeing, is_update
 from consistency_viz.checkers.findings import Findings, in_words, share
@@ -33,7 +33,7 @@ class UpdateOrder:
         self.started_us = header.started_us
         self.evidence = evidence or Evidence()
         self.replicas = header.replicas
-        self.order = AppliedOrder(header.replicas)
+        self.order = self.evidence.applied_order(header.replicas)
         self.sessions: dict[str, list[Operation]] = {}
         """What each session saw and was acknowledged, by set."""
         self.updates = 0
@@ -56,7 +56,7 @@ class UpdateOrder:
     def turn(self, evidence: Evidence) -> None:
         """Judge what there is, and go on with new evidence (``chapters``)."""
         self.conclude()
-        self.evidence, self.order, self.sessions = evidence, AppliedOrder(self.replicas), {}
+        self.evidence, self.order, self.sessions = evidence, evidence.applied_order(self.replicas), {}
 
     def conclude(self) -> None:
         """Judge what there is; each subclass by its own rule."""

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from consistency_viz.checkers.applied_order import AppliedOrder
 from consistency_viz.checkers.convergence.agreement import Agreement, Disagreement
 from consistency_viz.checkers.convergence.spread import Spread
 from consistency_viz.checkers.convergence.traffic import Traffic
@@ -56,7 +55,7 @@ class Convergence:
         self._replicas = tuple(dict.fromkeys(header.replicas))
         self._started_us = header.started_us
         self._evidence = evidence or Evidence()
-        self._order = AppliedOrder(self._replicas)
+        self._order = self._evidence.applied_order(self._replicas)
         self._agreement = Agreement(self._replicas)
         self._traffic = Traffic(self._replicas)
         self._acknowledged: dict[str, dict[str, Operation]] = {}
