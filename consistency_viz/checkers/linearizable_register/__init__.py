@@ -8,7 +8,8 @@ history is linearizable exactly if that of each key is, so each key is judged al
 - A register holds ``null``, or the value of the update ``<key>@initial``, before its first write.
 - A key to which something else was done before its first write (``add``, ``place`` and the like, a transaction wrote
   it, or replicas applied an update to it) is no register. One to which that was done later is not judged from then on.
-- Where all written values of a key differ and there is no cas, a fast way decides (``zones``), else a ``search``.
+- Where all written values of a key differ and there is no cas, a fast way decides (``zones``), else a ``search``, which
+  begins with a ``glimpse`` where nothing follows.
 
 A register that keeps siblings, whose reads return lists where no list was written, is not judged.
 
@@ -101,11 +102,15 @@ class LinearizableRegister:
         register = self._register(operation.key)
         if register.decided:
             return
-        if operation.completed_index < 0:
-            self._begin(register, operation.f)
-            register.begin(operation)
-        elif register.end(operation):
+        if operation.completed_index >= 0:
+            register.end(operation)
+            return
+        if register.is_whole:
             self._judge(register)
+            if register.decided:
+                return
+        self._begin(register, operation.f)
+        register.begin(operation)
 
     def finish(self, end_us: int) -> Result:
         """The verdict on the whole history."""
@@ -133,7 +138,7 @@ class LinearizableRegister:
         self._written.discard(key)
         if register is not None and register.begun:
             if not register.decided:
-                self._judge(register)
+                self._judge(register, is_last=True)
             self._over.take(register)
         return True
 
@@ -182,9 +187,10 @@ class LinearizableRegister:
         if register is not None:
             self._kept -= register.kept
 
-    def _judge(self, register: Register) -> None:
-        self._kept -= register.kept
-        self._steps_left -= register.judge(self._steps_left, self._started_us)
+    def _judge(self, register: Register, *, is_last: bool = False) -> None:
+        kept = register.kept
+        self._steps_left -= register.judge(self._steps_left, self._started_us, is_last=is_last)
+        self._kept += register.kept - kept
 
     def _verdict(self, over: _Tally) -> tuple[Verdict, str]:
         if over.failed:

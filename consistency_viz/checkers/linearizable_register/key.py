@@ -19,6 +19,7 @@ from consistency_viz.checkers.linearizable_register.acts import (
     identity,
     is_malformed,
 )
+from consistency_viz.checkers.linearizable_register.glimpse import has_order
 from consistency_viz.checkers.linearizable_register.search import State, initially, search
 from consistency_viz.checkers.linearizable_register.witness import witness
 from consistency_viz.checkers.operations import Operation
@@ -26,6 +27,12 @@ from consistency_viz.checkers.verdict import Witness
 
 PIECE_MIN: Final = 64
 """A piece is not judged while it is shorter than this, or than what is carried over."""
+
+PIECE_STEPS_MAX: Final = 100_000
+"""Steps spent on a piece that is not the last; one that takes more is kept for a longer one, ..."""
+
+PIECE_MAX: Final = 50_000
+"""... but not beyond so many operations."""
 
 
 class Register:
@@ -35,10 +42,12 @@ class Register:
         "_lists",
         "_open",
         "_origins",
+        "_patience",
         "_piece",
         "begun",
         "failure",
         "gave_up",
+        "is_whole",
         "key",
         "reads",
         "state",
@@ -56,6 +65,9 @@ class Register:
         self._piece: list[Operation] = []
         self._origins: dict[Any, Act] = {}
         self.begun = False
+        self.is_whole = False
+        """Whether no operation is open, and so many are kept that it is time to judge them."""
+        self._patience = 0  # how long a piece has to be, after a shorter one was too hard
         self._lists = False  # whether a list was ever written
 
     @property
@@ -80,9 +92,10 @@ class Register:
         self._open[operation.op] = operation
 
     def end(self, operation: Operation) -> bool:
-        """An operation ended. True: it is time to judge the piece."""
+        """An operation ended. True: the piece may be judged, if another operation begins."""
         self._open.pop(operation.op, None)
-        return not self._open and len(self._piece) >= max(PIECE_MIN, len(self.state.pending))
+        self.is_whole = not self._open and len(self._piece) >= max(PIECE_MIN, len(self.state.pending), self._patience)
+        return self.is_whole
 
     def give_up(self, why: str) -> None:
         """Judge no more, and keep nothing."""
@@ -90,8 +103,11 @@ class Register:
         self._piece.clear()
         self._open.clear()
 
-    def judge(self, steps_max: int, started_us: int) -> int:
-        """Judge the operations kept; returns the steps that the search took, of at most ``steps_max``."""
+    def judge(self, steps_max: int, started_us: int, *, is_last: bool = False) -> int:
+        """Judge the operations kept; returns the steps that the search took, of at most ``steps_max``.
+
+        ``is_last``: nothing follows, so one order is enough, and what the register then holds does not matter.
+        """
         piece, self._piece = self._piece, []
         malformed = next((operation for operation in piece if is_malformed(operation)), None)
         if malformed is not None:
@@ -102,15 +118,28 @@ class Register:
             self.give_up("its reads return lists, as of siblings, and no list was written")
             return 0
         acts = [act for operation in piece if (act := act_of(operation)) is not None]
-        self.reads += sum(1 for act in acts if act.kind != WRITE and act.completed != NEVER)
-        self.writes += sum(1 for act in acts if act.kind != READ)
+        self.is_whole = False
         found = fast(self.state, acts)
         steps = 0
         if found is None:
-            found, culprit, steps = search(self.state, acts, steps_max)
+            if is_last:
+                has_one, steps = has_order(self.state, acts, steps_max)
+                if has_one:
+                    self._count(acts)
+                    return steps
+            may_wait = not is_last and len(piece) < PIECE_MAX
+            at_most = min(steps_max, PIECE_STEPS_MAX) if may_wait else steps_max - steps
+            found, culprit, searched = search(self.state, acts, at_most)
+            steps += searched
             if found is None and culprit is None:
+                if may_wait and steps < steps_max:  # perhaps it is easier when it is the last
+                    self._piece, self._patience = piece, 2 * len(piece)
+                    return steps
+                self._count(acts)
                 self.give_up(f"the search took more than {steps_max:,} steps")
                 return steps
+        self._count(acts)
+        self._patience = 0
         if not isinstance(found, State):
             between = acts if found is None else [act for act in acts if act.old in found or act.new in found]
             self.failure = witness(self.key, self.state, between, self._origins, started_us)
@@ -118,6 +147,10 @@ class Register:
         self.state = found
         self._remember(acts)
         return steps
+
+    def _count(self, acts: list[Act]) -> None:
+        self.reads += sum(1 for act in acts if act.kind != WRITE and act.completed != NEVER)
+        self.writes += sum(1 for act in acts if act.kind != READ)
 
     def _remember(self, acts: list[Act]) -> None:
         """For each value that the register may hold, the last acknowledged act that left or saw it there."""

@@ -65,11 +65,8 @@ def initially(value: Any) -> State:
 
 def search(state: State, acts: Sequence[Act], steps_max: int) -> Found:
     """From ``state`` over ``acts``, all of whose completions are in them, in at most ``steps_max`` configurations."""
-    run = _Search(state, steps_max)
-    events = [(act.invoked, act) for act in acts]
-    events += [(act.completed, act) for act in acts if act.completed != NEVER]
-    events.sort(key=_position)
-    for position, act in events:
+    run = Search(state, steps_max)
+    for position, act in events_of(acts):
         if position == act.invoked:
             run.invoke(act)
             if run.spent:
@@ -77,6 +74,14 @@ def search(state: State, acts: Sequence[Act], steps_max: int) -> Found:
         elif not run.complete(act):
             return Found(None, None if run.spent else act, run.steps)
     return Found(run.state(), None, run.steps)
+
+
+def events_of(acts: Sequence[Act]) -> list[tuple[int, Act]]:
+    """Where acts began and completed, in turn."""
+    events = [(act.invoked, act) for act in acts]
+    events += [(act.completed, act) for act in acts if act.completed != NEVER]
+    events.sort(key=_position)
+    return events
 
 
 def _position(event: tuple[int, Act]) -> int:
@@ -87,7 +92,7 @@ def _completion(writer: tuple[int, Act, int]) -> int:
     return writer[1].completed
 
 
-class _Search:
+class Search:
     """The configurations, and the acts that are open, each in a slot."""
 
     def __init__(self, state: State, steps_max: int) -> None:

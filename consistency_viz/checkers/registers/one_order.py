@@ -12,6 +12,7 @@ from typing import Final
 
 from consistency_viz.checkers.divergence.canonical import ABSENT
 from consistency_viz.checkers.linearizable_register.acts import CAS, NEVER, READ, WRITE, Act
+from consistency_viz.checkers.linearizable_register.glimpse import has_order
 from consistency_viz.checkers.linearizable_register.key import PIECE_MIN, fast
 from consistency_viz.checkers.linearizable_register.search import State, initially, search
 from consistency_viz.checkers.registers.log import RegisterLog, RegisterOp
@@ -61,15 +62,20 @@ def _explained(before: bytes, acts: list[Act], steps: int) -> int:
         piece.append(act)
         if act.completed != NEVER:
             ended = max(ended, act.completed)
-    after, steps = _after(state, piece, steps)
+    after, steps = _after(state, piece, steps, is_last=True)
     return -1 if after is None else steps
 
 
-def _after(state: State, piece: list[Act], steps: int) -> tuple[State | None, int]:
+def _after(state: State, piece: list[Act], steps: int, *, is_last: bool = False) -> tuple[State | None, int]:
     found = fast(state, piece)
     if isinstance(found, State):
         return found, steps
     if found is not None:
         return None, steps
+    if is_last:
+        has_one, taken = has_order(state, piece, steps)
+        steps -= taken
+        if has_one:
+            return state, steps
     searched = search(state, piece, steps)
     return searched.state, steps - searched.steps
