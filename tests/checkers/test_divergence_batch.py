@@ -30,6 +30,17 @@ def test_the_report_is_the_incremental_one(case, later_us):
     assert batch.check(header(*replicas), observations, end_us) == incremental(replicas, observations, end_us)
 
 
+def test_as_many_points_as_applies_are_not_taken_for_the_applies():
+    replicas = ["r1", "r2", "r3"]
+    seen = history(
+        applied("r3", "k", 1, "u", at=0),
+        applied("r2", "l", 1, "u", at=2),
+        changed("r1", "up", at=9),
+        *(applied(node, "l", 1, "u", at=11) for node in replicas),
+    )
+    assert batch.check(header(*replicas), seen, 14_000) == incremental(replicas, seen, 14_000)
+
+
 @given(histories(steps_max=40), st.integers(1, 9))
 @settings(max_examples=100, deadline=None)
 def test_looking_at_a_few_updates_at_a_time_changes_nothing(case, cells):

@@ -182,7 +182,7 @@ class _Rows:
         """What the answers at the points say."""
         if not len(diverged):
             return Windows(_ZERO[:0], _ZERO[:0], _ZERO[:0], 0, 0, -1)
-        if len(points.key) == self.n:
+        if self.distinct:  # then the points are the rows
             begins = self.starts
         else:
             begins = np.concatenate((_ZERO, np.flatnonzero(points.key[1:] != points.key[:-1]) + 1))
