@@ -7,7 +7,8 @@
    are in order already, which argsort sees at once and does in an eighth of the time (in the notes, too).
 2. Registers whose written values all differ: operations a CPU second, against a million.
 3. The tuned search against the plain one (``plain_search``), on operations of five clients, always all concurrent.
-4. Memory that a live checker holds after a long stream, in the notes.
+4. In the notes: memory that live checkers hold after a long stream, and how quickly an order is found of the operations
+   of ``MANY`` clients, of which there are too many configurations for a whole search.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from consistency_viz.benches.plain_search import plain_search
 from consistency_viz.checkers.divergence import arrays, batch
 from consistency_viz.checkers.linearizable_register import zones
 from consistency_viz.checkers.linearizable_register.acts import CAS, READ, WRITE, Act
+from consistency_viz.checkers.linearizable_register.glimpse import has_order
 from consistency_viz.checkers.linearizable_register.search import initially, search
 from consistency_viz.checkers.operations import Operation
-from consistency_viz.checkers.registry import CHECKERS
+from consistency_viz.checkers.registry import CHECKERS, create_live
 from workers.model.history import Header
 from workers.model.observation import Applied, Completed, Invoked, Observation
 from workers.model.randomness import draw
@@ -36,6 +38,7 @@ from workers.model.randomness import draw
 REPLICAS = 5
 KEYS = 1_000
 CLIENTS = 5
+MANY = 20
 HEADER = Header("bench", "", 1, "simulated", [f"r{number}" for number in range(REPLICAS)])
 
 
@@ -119,7 +122,13 @@ def run(rounds: int = 5, count: int = 1_000_000, searched: int = 3_000) -> tuple
     figures: list[Figure] = []
     notes: dict[str, object] = {}
     # First, while this process holds nothing that could be used again.
-    for name, stream in (("divergence", _applies_stream), ("linearizable-register", operations)):
+    for name, stream in (
+        ("divergence", _applies_stream),
+        ("linearizable-register", operations),
+        ("convergence", _applies_stream),
+        ("staleness", operations),
+        ("causal", operations),
+    ):
         notes[f"{name}: MiB held after {count:,} observations"] = _held_mib(name, stream, count)
     columns = apply_columns(count)
     shuffled = np.random.default_rng(2).permutation(columns.at_us)
@@ -140,6 +149,9 @@ def run(rounds: int = 5, count: int = 1_000_000, searched: int = 3_000) -> tuple
         plain_s = _cpu_s(lambda: _require(plain_search(None, acts)))
         pairs.append((searched / tuned_s, searched / plain_s))
     figures.append(figure("complete search, tuned against plain", "operations/CPU s", pairs, 30, at_most=False))
+    many = concurrent_acts(searched, MANY)
+    found_s = _cpu_s(lambda: _require(has_order(before, many, 10**9)[0]))
+    notes[f"an order of {searched:,} operations of {MANY} clients, CPU s"] = round(found_s, 3)
     return figures, notes
 
 
@@ -183,7 +195,7 @@ def _held_mib(name: str, stream: Callable[[int], Iterator[Observation]], count: 
     process = psutil.Process()
     gc.collect()
     before = process.memory_info().rss
-    checker = CHECKERS[name](HEADER)
+    (checker,) = create_live(HEADER, [name])
     last_us = 0
     for observation in stream(count):
         checker.observe(observation)
