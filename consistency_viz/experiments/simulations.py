@@ -128,5 +128,5 @@ def _play(plan: Plan, takers: Mapping[type[Any], Sequence[Take]]) -> tuple[int, 
                     take(observation)
             index += 1
 
-    world = World(plan, record, messages_noted=any(takers[kind] for kind in MESSAGES))
+    world = World(plan, record, messages_noted=any(takers[kind] for kind in MESSAGES), blanks=True)
     return world.run(), world.messages

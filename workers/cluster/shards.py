@@ -38,18 +38,20 @@ class Outcome:
     ``writes`` are the records changed, by shard partition and key, with ``None`` for a deleted one. ``messages`` are
     (partition, message). ``timers`` are (shard partition, name, timer or ``None`` if cancelled). A driver that keeps
     its shards in memory only has no use for ``writes`` and says so; one whose observations nobody reads for their
-    messages gets ``BLANK_SENT`` and ``BLANK_DELIVERED`` instead, which keep the places of the others.
+    messages leaves ``Sent`` and ``Delivered`` out, or with ``blanks`` gets ``BLANK_SENT`` and ``BLANK_DELIVERED``,
+    which keep the places of the others.
     """
 
-    __slots__ = ("bodies", "messages", "messages_noted", "timers", "writes", "writes_wanted")
+    __slots__ = ("blanks", "bodies", "messages", "messages_noted", "timers", "writes", "writes_wanted")
 
-    def __init__(self, *, writes_wanted: bool = True, messages_noted: bool = True) -> None:
+    def __init__(self, *, writes_wanted: bool = True, messages_noted: bool = True, blanks: bool = False) -> None:
         self.bodies: list[Body] = []
         self.messages: list[tuple[int, Message]] = []
         self.timers: list[tuple[int, str, Timer | None]] = []
         self.writes: dict[tuple[int, str], Json | None] = {}
         self.writes_wanted = writes_wanted
         self.messages_noted = messages_noted
+        self.blanks = blanks
 
 
 APPEND_REFUSED = "append-refused"
@@ -134,12 +136,13 @@ class Shard:
     def execute(self, message: Message, sent_us: int, now_us: int, outcome: Outcome, copy: int = 0) -> None:
         """Run one message through the node's step."""
         message_id = message.id
-        if message.topic != TIMER_TOPIC:
-            outcome.bodies.append(
-                Delivered(message_id, message.topic, message.type, message.key, message.source, sent_us, copy)
-                if outcome.messages_noted
-                else BLANK_DELIVERED
-            )
+        if outcome.messages_noted:
+            if message.topic != TIMER_TOPIC:
+                outcome.bodies.append(
+                    Delivered(message_id, message.topic, message.type, message.key, message.source, sent_us, copy)
+                )
+        elif outcome.blanks and message.topic != TIMER_TOPIC:
+            outcome.bodies.append(BLANK_DELIVERED)
         context = self._context
         context.now_us = now_us if self.clock is None else self.clock(now_us)
         context.sent_us = sent_us
@@ -210,11 +213,12 @@ class Shard:
         )
         partition = partition_of(partition_key or key, self.partitions) if self.partitions > 1 else 0
         outcome.messages.append((partition, message))
-        outcome.bodies.append(
-            Sent(message_id, topic, send.type, key, cause_id, partition, self.instance, self.epoch)
-            if outcome.messages_noted
-            else BLANK_SENT
-        )
+        if outcome.messages_noted:
+            outcome.bodies.append(
+                Sent(message_id, topic, send.type, key, cause_id, partition, self.instance, self.epoch)
+            )
+        elif outcome.blanks:
+            outcome.bodies.append(BLANK_SENT)
 
     def _forget_oldest(self, outcome: Outcome) -> None:
         while len(self.records) > self.records_max:

@@ -97,15 +97,22 @@ class SimulatedNode:
 class World:
     """One run of a plan in virtual time.
 
-    Without ``messages_noted`` what is sent and delivered is observed as blanks: for statistics over many runs, where
-    nobody reads it. ``messages`` says after the run how many there were of each.
+    Without ``messages_noted`` the observations are those of replicas, clients and instances only, for statistics over
+    many runs, where nobody reads the messages'; with ``blanks`` something stands in their places, so that the others
+    can be numbered. ``messages`` says after the run how many were sent, delivered and dropped.
     """
 
     def __init__(
-        self, plan: Plan, record: Record, *, messages_noted: bool = True, events_max: int = EVENTS_MAX
+        self,
+        plan: Plan,
+        record: Record,
+        *,
+        messages_noted: bool = True,
+        blanks: bool = False,
+        events_max: int = EVENTS_MAX,
     ) -> None:
         self.plan = plan
-        self._outcome = Outcome(writes_wanted=False, messages_noted=messages_noted)
+        self._outcome = Outcome(writes_wanted=False, messages_noted=messages_noted, blanks=blanks)
         self.now_us = 0
         self.events = 0
         self.messages = {"sent": 0, "delivered": 0, "dropped": 0}
@@ -306,6 +313,8 @@ class World:
     def lose(self, target: str, message: Message, sent_us: int, reason: str) -> None:
         """Record that ``target`` does not get a message."""
         self.messages["dropped"] += 1
+        if not self._outcome.messages_noted and not self._outcome.blanks:
+            return
         lost: Body = Dropped(message.id, message.topic, message.type, message.key, message.source, sent_us, reason)
         self.note(target, "", lost)
 

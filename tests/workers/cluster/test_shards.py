@@ -132,11 +132,17 @@ def test_beyond_its_bound_a_shard_forgets_its_oldest_record():
     assert outcome.writes[2, "b"] is None
 
 
-def test_a_driver_that_keeps_no_writes_and_notes_no_messages_is_handed_blanks_in_their_places():
+def test_a_driver_that_keeps_no_writes_and_notes_no_messages_is_handed_none():
     one, _ = shard(Step({"o1": {}}, (Observe(NOTE), Send("taxed", "T", "o1", {}))))
     outcome = Outcome(writes_wanted=False, messages_noted=False)
     one.execute(message("V"), 0, 0, outcome)
-    assert (outcome.writes, len(outcome.messages)) == ({}, 1)
+    assert (outcome.writes, outcome.bodies, len(outcome.messages)) == ({}, [NOTE], 1)
+
+
+def test_blanks_stand_in_the_places_of_messages_that_are_not_noted():
+    one, _ = shard(Step({"o1": {}}, (Observe(NOTE), Send("taxed", "T", "o1", {}))))
+    outcome = Outcome(messages_noted=False, blanks=True)
+    one.execute(message("V"), 0, 0, outcome)
     assert outcome.bodies == [BLANK_DELIVERED, NOTE, BLANK_SENT]
 
 

@@ -181,15 +181,20 @@ def test_the_time_of_a_history_never_falls_and_its_index_has_no_gap():
     assert [o.index for o in history] == list(range(len(history)))
 
 
-def test_without_messages_the_history_is_the_same_otherwise():
+@pytest.mark.parametrize("blanks", [False, True])
+def test_without_messages_the_history_is_the_same_otherwise(blanks):
     fields = scenario(network={"default": {"latency": VARIED, "loss": 0.1, "duplicate": 0.1}})
     turns = []
-    World(plan_of(fields), lambda at_us, turn: turns.append((at_us, turn)), messages_noted=False).run()
+    plan = plan_of(fields)
+    World(plan, lambda at_us, turn: turns.append((at_us, turn)), messages_noted=False, blanks=blanks).run()
     without = [(at_us, body) for at_us, turn in turns for body in turn.bodies]
-    blank = {Sent: BLANK_SENT, Delivered: BLANK_DELIVERED}
-    history = simulate(fields)
-    assert without == [(o.at_us, blank.get(type(o.body), o.body)) for o in history]
-    assert {Sent, Delivered, Dropped} <= {type(o.body) for o in history}
+    history = [(o.at_us, o.body) for o in simulate(fields)]
+    assert {Sent, Delivered, Dropped} <= {type(body) for _, body in history}
+    if blanks:
+        blank = {Sent: BLANK_SENT, Delivered: BLANK_DELIVERED}
+        assert without == [(at_us, blank.get(type(body), body)) for at_us, body in history]
+    else:
+        assert without == [one for one in history if not isinstance(one[1], Sent | Delivered | Dropped)]
 
 
 @pytest.mark.parametrize("faults", [[], [{"kind": "pause", "node": "tax", "at_s": 0.02, "for_s": 0.2}]])
