@@ -11,6 +11,10 @@ import { createSaveMenu } from "./save_menu.js";
 
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false };
 
+/** A chart that is dear to draw, for it has much to show or the machine is slow, rests so many times as long as it took. */
+const REST = 24;
+const EVERY_MS_MAX = 1_000;
+
 /** @type {Promise<any>|null} */
 let loading = null;
 
@@ -52,6 +56,8 @@ export function createChart(element, make, every_ms, onPick) {
   let isHeard = false;
   /** @type {any} */
   let engine = null;
+  /** How long the last drawing took. */
+  let cost_ms = 0;
   /** What there is room for, as the observer told: to ask would make the browser lay out the page within the frame. */
   let [width, height] = [0, 0];
 
@@ -61,8 +67,10 @@ export function createChart(element, make, every_ms, onPick) {
     const figure = make(width, false);
     if (!figure) return;
     isDrawing = true;
+    const begunMs = performance.now();
     const layout = { ...figure.layout, width, height };
     await engine.react(plot, figure.data, layout, CONFIG);
+    cost_ms = performance.now() - begunMs;
     if (onPick && !isHeard) {
       isHeard = true;
       /** @type {any} */ (plot).on(
@@ -76,7 +84,10 @@ export function createChart(element, make, every_ms, onPick) {
     isDrawing = false;
     if (isStale) draw();
   };
-  const draw = throttled(() => inTurn(drawNow), every_ms);
+  const draw = throttled(
+    () => inTurn(drawNow),
+    () => Math.max(every_ms, Math.min(EVERY_MS_MAX, cost_ms * REST)),
+  );
 
   const place = element.querySelector(".chart-save");
   if (place) createSaveMenu(place, element.id, title, () => engine, make);

@@ -52,14 +52,15 @@ export function find(selector, within = document) {
  * Calls `draw` in the next animation frame, once however often it is asked, and at most every `every_ms`.
  *
  * @param {() => void} draw
- * @param {number} [every_ms]
+ * @param {number|(() => number)} [every_ms] asked anew before each drawing
  * @returns {() => void}
  */
 export function throttled(draw, every_ms = 0) {
+  const least = typeof every_ms === "number" ? () => every_ms : every_ms;
   let isAsked = false;
   let drawnMs = -Infinity;
   const attempt = () => {
-    if (performance.now() - drawnMs < every_ms) {
+    if (performance.now() - drawnMs < least()) {
       requestAnimationFrame(attempt);
       return;
     }
