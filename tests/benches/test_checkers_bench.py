@@ -25,7 +25,7 @@ ARGUMENTS = st.one_of(
 def test_the_bench_measures_every_ratio() -> None:
     figures, notes = checkers.run(rounds=1, count=10_000, searched=60)
     assert [figure.ratio > 0 for figure in figures] == [True] * 3
-    assert len(notes) == 7
+    assert len(notes) == 11
 
 
 def test_the_columns_of_the_bench_are_those_of_its_observations() -> None:
