@@ -80,6 +80,7 @@ def test_forking_and_comparing_are_accessible_in_either_colours(presenter: Page,
     change.locator("[name=value]").fill("50")
     presenter.get_by_role("button", name="Fork", exact=True).click()
     expect(presenter.locator(".compared-fork")).to_contain_text("messages lost 50%")
+    expect(presenter.locator(".compare-unlike")).to_have_text("Shows what A shows")  # at the instant of the fork
     presenter.keyboard.press("Shift+ArrowRight")
     expect(presenter.locator(".compare-unlike.is-unlike")).to_be_visible()
     assert found + both(presenter, "side by side") == []
