@@ -89,7 +89,7 @@ class AppliedOrder:
         for update in updates.plain:
             known = self.first(key, update) or [NEVER] * len(self.replicas)
             found = [(had, update, -1) for had in known]
-            best = [max(pair, key=_time) for pair in zip(best, found, strict=True)] if best else found
+            best = [max(pair, key=_late) for pair in zip(best, found, strict=True)] if best else found
         for prefix, spans in updates.runs.items():
             below, running = self._running(key, prefix)
             top = below + len(running[0]) - 1 if running else 0
@@ -169,8 +169,9 @@ _NONE: Final = RunSet()
 _NOTHING: Last = ((-1, -1), "", 0)
 
 
-def _time(last: Last) -> int:
-    return last[0][0]
+def _late(last: Last) -> tuple[Had, str]:
+    """By time; of what came at one time the last in the history, and then by name: a set has no order of its own."""
+    return last[0], last[1]
 
 
 class Break(msgspec.Struct, frozen=True):

@@ -225,7 +225,7 @@ def _listed(updates: RunSet) -> list[str]:
         for prefix, spans in updates.runs.items()
         for first, last in spans
     )
-    return [*updates.plain, *runs]
+    return [*sorted(updates.plain), *runs]
 
 
 def _with(observation: Observation, body: Applied | Invoked | Completed, **changes: Any) -> Observation:

@@ -100,10 +100,10 @@ class RunSet:
                     yield f"{prefix}{number}"
 
     def newest(self) -> str:
-        """The last of some run, or an id without a number; the set is not empty."""
+        """The last of some run, or an id without a number, the same for equal lists; the set is not empty."""
         for prefix, spans in self.runs.items():
             return f"{prefix}{spans[-1][1]}"
-        return next(iter(self.plain))
+        return max(self.plain)
 
     def add(self, update: str) -> None:
         """Put one id in."""
