@@ -1,8 +1,8 @@
 """Everything that `make test` checks, in one order, with one summary.
 
-Every step runs even if an earlier one failed. Tests run in three steps: pure ones; those that need the real stack, two
-files at a time, since what a module has started is shared by its tests; the browser's, on one laboratory, and apart,
-since Playwright's event loop and pytest-asyncio's cannot share a process.
+Every step runs even if an earlier one failed. Tests run in three steps: pure ones; those that need the real stack, three
+files at a time, since what a module has started is shared by its tests, and most of their time is waiting; the browser's,
+on one laboratory, and apart, since Playwright's event loop and pytest-asyncio's cannot share a process.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def test_steps(arguments: list[str]) -> list[Step]:
 
     return [
         pytest("pure", "not stack and not browser", "-n", "2", "--dist", "worksteal"),
-        pytest("stack", "stack and not browser", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+        pytest("stack", "stack and not browser", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"),
         pytest("browser", "browser"),
     ]
 

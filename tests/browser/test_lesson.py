@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.laboratory import Laboratory
-from tests.browser.run_page import card, expect_live, open_order_form
+from tests.browser.run_page import card, expect_live, open_order_form, stop
 from tests.browser.watch import Watch
 from workers.cluster.catalogue import load
 
@@ -85,6 +85,7 @@ def test_arrow_keys_in_a_field_are_the_fields_own(new_page: Callable[..., Page],
     page.locator("h1").click()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".narration-place")).to_have_text("2 of 4")
+    stop(page)  # only so many runs go on at once
 
 
 def test_a_viewer_on_a_phone_reads_the_narration_and_has_no_commands(
@@ -102,6 +103,7 @@ def test_a_viewer_on_a_phone_reads_the_narration_and_has_no_commands(
     expect(card(page, "ap")).to_have_class(re.compile("is-troubled"))
     expect(card(page, "ap").locator(".node-fault")).to_have_text("clock +60 s")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    stop(presenter)
 
 
 def test_what_is_lost_is_marked_on_the_presenters_timeline_while_the_run_goes_on(
@@ -112,3 +114,4 @@ def test_what_is_lost_is_marked_on_the_presenters_timeline_while_the_run_goes_on
     page.get_by_role("button", name="Run live: Likes").click()
     expect(page.locator("#timeline .chart-legend")).to_contain_text("update lost", timeout=25_000)
     expect(page.locator("#run-state")).to_have_text("Running")
+    stop(page)
