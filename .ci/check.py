@@ -1,8 +1,8 @@
 """Everything that `make test` checks, in one order, with one summary.
 
-Every step runs even if an earlier one failed. Tests run in three steps: pure ones; those that need the real stack, three
-files at a time, since what a module has started is shared by its tests, and most of their time is waiting; the browser's,
-on one laboratory, and apart, since Playwright's event loop and pytest-asyncio's cannot share a process.
+Every step runs even if an earlier one failed. Tests run in three steps: pure ones; those that need the real stack,
+three files at a time, since what a module has started is shared by its tests, and most of their time is waiting; the
+browser's, on one laboratory, and apart, since Playwright's event loop and pytest-asyncio's cannot share a process.
 """
 
 from __future__ import annotations
