@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Final
 
 from consistency_viz.checkers.divergence.canonical import canonical
@@ -150,12 +151,8 @@ class Elements:
         return known[1]
 
 
-class Resurrection:
-    """An element stays away after a remove that had seen every add of it, if nobody added it otherwise.
-
-    What a remove had seen is its ``after`` and ``base``. An add that it had not seen, or that may have happened without
-    saying under which update, excuses the element. Judged at the replicas that applied the remove.
-    """
+class _Rule(ABC):
+    """A rule about single elements: noted, judged and put away set by set."""
 
     def __init__(self, started_us: int) -> None:
         self.findings = Findings()
@@ -176,6 +173,29 @@ class Resurrection:
             self._judge(key, name, element)
         self._all.drop(key)
 
+    def finish(self) -> int:
+        """How many elements it was asked of: see each rule."""
+        for key in list(self._all.elements):
+            self.retire(key)
+        return self._n
+
+    @abstractmethod
+    def _judge(self, key: str, name: Hashable, element: _Element) -> None:
+        """Count an element, and tell if it breaks the rule."""
+
+    @abstractmethod
+    def _broken(self, key: str, name: Hashable, element: _Element) -> Sequence[object]:
+        """What about an element breaks the rule as things stand."""
+
+
+class Resurrection(_Rule):
+    """An element stays away after a remove that had seen every add of it, if nobody added it otherwise.
+
+    What a remove had seen is its ``after`` and ``base``. An add that it had not seen, or that may have happened without
+    saying under which update, excuses the element. Judged at the replicas that applied the remove. It
+    counts the elements with such a remove.
+    """
+
     def trim(self) -> int:
         """Put elements away that are gone; how many were."""
         gone = 0
@@ -183,12 +203,6 @@ class Resurrection:
             self._judge(key, name, element)
             gone += 1
         return gone
-
-    def finish(self) -> int:
-        """The elements with such a remove."""
-        for key in list(self._all.elements):
-            self.retire(key)
-        return self._n
 
     def _judge(self, key: str, name: Hashable, element: _Element) -> None:
         self._n += any(self._all.showing(key, remove.update) for remove in element.last_words())
@@ -212,37 +226,15 @@ class Resurrection:
         self.findings.add(text, [*indices, *(o.index for o in undead)], ids)
 
 
-class Vanished:
-    """An element that was added and that nobody tried to remove is shown by every replica that applied its add."""
+class Vanished(_Rule):
+    """An element that was added and that nobody tried to remove is shown by every replica that applied its add.
 
-    def __init__(self, started_us: int) -> None:
-        self.findings = Findings()
-        self._all = Elements()
-        self._n = 0
-
-    def observe(self, observation: Observation, operation: Operation | None) -> None:
-        """Take note."""
-        self._all.observe(observation, operation)
-
-    def is_kept(self, key: str) -> bool:
-        """Whether the rule holds of a set as things stand."""
-        return not any(self._broken(key, name, element) for name, element in self._all.elements.get(key, {}).items())
-
-    def retire(self, key: str) -> None:
-        """Put a set away."""
-        for name, element in list(self._all.elements.get(key, {}).items()):
-            self._judge(key, name, element)
-        self._all.drop(key)
+    It counts the elements that were only added.
+    """
 
     def trim(self) -> int:
         """Put elements away that are gone: they were removed, so there is nothing to judge."""
         return sum(1 for _ in self._all.trim())
-
-    def finish(self) -> int:
-        """The elements that were only added."""
-        for key in list(self._all.elements):
-            self.retire(key)
-        return self._n
 
     def _judge(self, key: str, name: Hashable, element: _Element) -> None:
         if element.removes or element.removed or element.unsure:
